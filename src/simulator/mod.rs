@@ -1,0 +1,7 @@
+//! Both CRMs as a pure model: a request, the time and the faults in, an answer out.
+//!
+//! Shares no wire type with the clients, so that a mistake made there cannot cancel itself out here.
+
+pub mod hubspot;
+pub mod salesforce;
+pub mod wire;
