@@ -1,0 +1,1 @@
+//! TOML becomes a Config; every mistake is found and named at once.

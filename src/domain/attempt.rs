@@ -1,0 +1,1 @@
+//! An answer becomes the event to journal.

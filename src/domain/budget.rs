@@ -1,0 +1,1 @@
+//! May this call be spent now, and if not, when?

@@ -1,0 +1,1 @@
+//! What changed becomes a mail.

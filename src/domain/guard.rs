@@ -1,0 +1,1 @@
+//! The planned writes of a day: go or hold.

@@ -1,0 +1,143 @@
+//! Which property is which field, under which rule.
+//!
+//! Converting values is `convert`, deciding what to write is `merge`.
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{FieldName, ObjectName, Side};
+
+/// Who wins where a field differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Salesforce's value, its deletion too, goes to HubSpot; HubSpot's goes to Salesforce only
+    /// while Salesforce is blank.
+    PreferSalesforce,
+    /// Salesforce's value is copied, also when blank.
+    AlwaysSalesforce,
+    /// The newer change wins; a tie goes to Salesforce.
+    TwoWay,
+    /// HubSpot's value is copied, also when blank.
+    AlwaysHubspot,
+    /// Not synced.
+    Off,
+}
+
+/// What happens to differing values when two records are linked for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFirstLink {
+    /// Fill what is blank on either side, overwrite nothing, list the differences.
+    #[default]
+    FillBlanks,
+    /// Salesforce's values win where the rule lets them.
+    Salesforce,
+    /// HubSpot's values win where the rule lets them.
+    Hubspot,
+}
+
+/// One property and its field.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FieldMapping {
+    /// HubSpot's property; also the name under which the pair's fingerprints are kept.
+    pub hubspot: FieldName,
+    /// Salesforce's field.
+    pub salesforce: FieldName,
+    /// Who wins.
+    pub rule: Rule,
+    /// Whether the value is a user on either side, matched by e-mail.
+    #[serde(default)]
+    pub owner: bool,
+}
+
+impl FieldMapping {
+    /// The field's name on `side`.
+    pub fn on(&self, side: Side) -> &FieldName {
+        match side {
+            Side::HubSpot => &self.hubspot,
+            Side::Salesforce => &self.salesforce,
+        }
+    }
+}
+
+/// How one object is kept in step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// Our name for it: `contact`.
+    pub object: ObjectName,
+    /// HubSpot's type: `contacts`.
+    pub hubspot_type: String,
+    /// Salesforce's object: `Contact`.
+    pub salesforce_type: String,
+    /// The property and field two unlinked records are matched by (contacts: the e-mail).
+    pub match_by: Option<FieldMapping>,
+    /// HubSpot's unique property that carries the Salesforce id: `syncline_salesforce_id`.
+    pub hubspot_id_field: FieldName,
+    /// Salesforce's external id field that carries `<portal>-<record>`: `Syncline_HubSpot_Id__c`.
+    pub salesforce_id_field: FieldName,
+    /// Which side may get new records.
+    pub creates: Creates,
+    /// What differs when two records meet for the first time.
+    pub on_first_link: OnFirstLink,
+    /// The fields, rule `off` left out.
+    pub fields: Vec<FieldMapping>,
+}
+
+/// Which side may get new records from the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Creates {
+    /// Both.
+    #[default]
+    Both,
+    /// Only HubSpot gets new records.
+    Hubspot,
+    /// Only Salesforce gets new records.
+    Salesforce,
+    /// Neither: only existing records are linked.
+    Neither,
+}
+
+impl Creates {
+    /// Whether new records may be created on `side`.
+    pub fn allows(self, side: Side) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Hubspot => side == Side::HubSpot,
+            Self::Salesforce => side == Side::Salesforce,
+            Self::Neither => false,
+        }
+    }
+}
+
+impl Mapping {
+    /// The object's API name on `side`.
+    pub fn type_on(&self, side: Side) -> &str {
+        match side {
+            Side::HubSpot => &self.hubspot_type,
+            Side::Salesforce => &self.salesforce_type,
+        }
+    }
+
+    /// The field on `side` that carries the other side's id.
+    pub fn id_field_on(&self, side: Side) -> &FieldName {
+        match side {
+            Side::HubSpot => &self.hubspot_id_field,
+            Side::Salesforce => &self.salesforce_id_field,
+        }
+    }
+
+    /// Every field to read on `side`: the mapped ones, the match key and the id field, each once.
+    pub fn fields_on(&self, side: Side) -> Vec<FieldName> {
+        let mut names: Vec<FieldName> = self
+            .fields
+            .iter()
+            .chain(&self.match_by)
+            .map(|field| field.on(side).clone())
+            .collect();
+        names.push(self.id_field_on(side).clone());
+        names.sort();
+        names.dedup();
+        names
+    }
+}

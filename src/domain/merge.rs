@@ -1,0 +1,1 @@
+//! Two records and what was last seen become what to write where.

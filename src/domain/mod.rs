@@ -1,0 +1,23 @@
+//! What Syncline knows and decides: pure values and synchronous functions.
+//!
+//! No clock, no I/O, no async, no tracing, no SQL. Time and luck come in as arguments.
+
+pub mod attempt;
+pub mod budget;
+pub mod call;
+pub mod catalogue;
+pub mod cause;
+pub mod classify;
+pub mod convert;
+pub mod digest;
+pub mod event;
+pub mod failure;
+pub mod fingerprint;
+pub mod guard;
+pub mod mapping;
+pub mod merge;
+pub mod preflight;
+pub mod record;
+pub mod retry;
+pub mod schedule;
+pub mod schema;

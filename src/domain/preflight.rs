@@ -1,0 +1,1 @@
+//! A planned write against the target's schema.

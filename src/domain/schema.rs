@@ -1,0 +1,123 @@
+//! What a side says about its objects: fields, types, lengths, options, permissions.
+//!
+//! `crm` fills these in from describe calls; nothing here knows how they were asked for.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::{FieldName, Side, Timestamp};
+
+/// What a field holds, as far as converting and checking values is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// One line of text, and everything that behaves like it.
+    Text,
+    /// Several lines of text.
+    LongText,
+    /// Text with markup.
+    Html,
+    /// An e-mail address.
+    Email,
+    /// A telephone number, kept as typed.
+    Phone,
+    /// A web address.
+    Url,
+    /// A decimal number, also currency and percent.
+    Number,
+    /// A whole number.
+    Integer,
+    /// Yes or no.
+    Bool,
+    /// A day.
+    Date,
+    /// An instant.
+    DateTime,
+    /// A time of day.
+    Time,
+    /// One choice of a list.
+    Picklist,
+    /// Several choices of a list.
+    MultiPicklist,
+    /// An id of another record: a lookup, an owner.
+    Reference,
+    /// The record's own id.
+    Id,
+    /// Read-only composites, files, and whatever else cannot be carried across.
+    Unsupported,
+}
+
+/// One value of a choice list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The internal (API) value.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+    /// Whether it may be chosen now.
+    pub active: bool,
+}
+
+/// One field or property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one yes-or-no line of a describe answer"
+)]
+pub struct Field {
+    /// API name.
+    pub name: FieldName,
+    /// What people read.
+    pub label: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// Longest text in characters.
+    pub length: Option<u32>,
+    /// Digits before and after the decimal point together.
+    pub precision: Option<u8>,
+    /// Digits after the decimal point.
+    pub scale: Option<u8>,
+    /// A record cannot be created without it.
+    pub required: bool,
+    /// No two records may share a value.
+    pub unique: bool,
+    /// Usable as the key of an upsert (external id, `hasUniqueValue`).
+    pub key: bool,
+    /// We may set it when creating.
+    pub creatable: bool,
+    /// We may change it later.
+    pub updatable: bool,
+    /// Only active choices are accepted.
+    pub restricted: bool,
+    /// Computed by the side itself (formula, roll-up, calculation).
+    pub calculated: bool,
+    /// The choices of a list.
+    pub choices: Vec<Choice>,
+    /// API names of the objects an id may point to.
+    pub refers_to: Vec<String>,
+}
+
+/// One object of one side, as described.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectSchema {
+    /// Whose object.
+    pub side: Side,
+    /// API name there: `contacts`, `Contact`.
+    pub api_name: String,
+    /// Whether we may create, change and delete records of it.
+    pub creatable: bool,
+    /// Whether we may change records of it.
+    pub updatable: bool,
+    /// When it was read, by our clock.
+    pub read_at: Timestamp,
+    /// Its fields by API name.
+    pub fields: BTreeMap<FieldName, Field>,
+}
+
+impl ObjectSchema {
+    /// The field of that name, when this side shows it to us.
+    pub fn field(&self, name: &FieldName) -> Option<&Field> {
+        self.fields.get(name)
+    }
+}

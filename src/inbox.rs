@@ -1,0 +1,1 @@
+//! What was read and is not yet concluded.

@@ -1,0 +1,1 @@
+//! The append-only journal. Knows where facts are kept, not what they mean.

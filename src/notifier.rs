@@ -1,0 +1,1 @@
+//! Journal to digest planned to mail to digest sent.

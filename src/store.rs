@@ -1,0 +1,1 @@
+//! SQLite: opens, migrates, locks; one writer thread, many readers.

@@ -1,0 +1,1 @@
+//! The loops: detect, match, plan, write, conclude.
