@@ -1,0 +1,171 @@
+//! The closed sets of words that events choose from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::call::keyed;
+use crate::domain::record::{FieldName, Side};
+
+/// A keyed 64-bit hash of a value's canonical form, written as `scheme:hex`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ValuePrint(pub i64);
+
+keyed! {
+    /// What a write does.
+    Action {
+        /// A record was made.
+        Created = "created",
+        /// Values were changed.
+        Updated = "updated",
+        /// Values were emptied.
+        Blanked = "blanked",
+        /// A record was deleted.
+        Deleted = "deleted",
+        /// Records were associated.
+        Associated = "associated",
+        /// Nothing was written: both sides agree. Not counted as synced.
+        Agreed = "agreed",
+    }
+}
+
+keyed! {
+    /// How a failure is known.
+    Known {
+        /// A call was made and answered.
+        Answered = "answered",
+        /// Checked before any automation, against fresh metadata.
+        Certain = "certain",
+        /// Expected, not proven.
+        Likely = "likely",
+    }
+}
+
+keyed! {
+    /// Whether anything is written.
+    Mode {
+        /// Nothing is written; what would be is counted.
+        Observe = "observe",
+        /// Changes are written.
+        Sync = "sync",
+    }
+}
+
+keyed! {
+    /// Why a connection stands still.
+    Suspension {
+        /// The credentials are refused.
+        Credentials = "credentials",
+        /// The API is switched off for us.
+        ApiDisabled = "api_disabled",
+        /// The org's own limit is used up.
+        OrgLimit = "org_limit",
+        /// The answers come from another account than the store's.
+        OtherAccount = "other_account",
+        /// The fields that make creation idempotent are missing.
+        FieldsMissing = "fields_missing",
+    }
+}
+
+keyed! {
+    /// Why a record is left out or a pair taken apart.
+    Excluded {
+        /// The selection's condition.
+        Condition = "condition",
+        /// It has no key to be matched by.
+        NoKey = "no_key",
+        /// It was deleted.
+        Deleted = "deleted",
+        /// Several partners have its key.
+        Ambiguous = "ambiguous",
+        /// The other side may not get new records.
+        Creation = "creation",
+        /// A person decided.
+        Operator = "operator",
+    }
+}
+
+keyed! {
+    /// How two records were found to belong together.
+    Linked {
+        /// One carries the other's id.
+        Id = "id",
+        /// They share the key (contacts: the e-mail).
+        Key = "key",
+        /// One was created for the other.
+        Created = "created",
+        /// A person decided.
+        Operator = "operator",
+    }
+}
+
+keyed! {
+    /// How far a mail's dialogue came.
+    Stage {
+        /// No connection.
+        Connect = "connect",
+        /// Greeting, TLS, login.
+        Hello = "hello",
+        /// Sender or recipient.
+        Envelope = "envelope",
+        /// The content was sent; the server may have it.
+        Data = "data",
+    }
+}
+
+/// Who changed something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The configuration file.
+    Configuration,
+    /// A person at the command line: the user id the kernel named.
+    Operator(u32),
+}
+
+/// One difference between two readings of a schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaChange {
+    /// A field appeared.
+    FieldAdded(FieldName),
+    /// A field is no longer shown.
+    FieldRemoved(FieldName),
+    /// A list gained choices; how many.
+    ChoicesAdded(FieldName, u32),
+    /// A list lost choices; how many.
+    ChoicesRemoved(FieldName, u32),
+    /// Type, length, permission or another line of the field changed.
+    FieldChanged(FieldName),
+}
+
+/// One thing a mail tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// A cause's state and number of records.
+    Cause(i64, CauseState, u64),
+    /// A connection stands still.
+    Suspended(Side),
+    /// A connection works again.
+    Resumed(Side),
+    /// A hold waits for a person.
+    Held(i64),
+    /// The budget is used up.
+    BudgetExhausted,
+    /// The budget frees again.
+    BudgetFrees,
+}
+
+keyed! {
+    /// What became of a cause.
+    CauseState {
+        /// Seen for the first time.
+        Opened = "opened",
+        /// Three times as many records as last told, and at least 20 more.
+        Grew = "grew",
+        /// Resolved once and back.
+        Back = "back",
+        /// No record fails by it any more.
+        Resolved = "resolved",
+    }
+}
