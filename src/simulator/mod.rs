@@ -3,5 +3,7 @@
 //! Shares no wire type with the clients, so that a mistake made there cannot cancel itself out here.
 
 pub mod hubspot;
+pub mod luck;
 pub mod salesforce;
+pub mod stamp;
 pub mod wire;

@@ -1,1 +1,2 @@
 //! The one integration-test binary: SQLite is linked once.
+mod simulator_hubspot;
