@@ -1,2 +1,4 @@
 //! The one integration-test binary: SQLite is linked once.
 mod simulator_hubspot;
+mod simulator_shell;
+mod simulator_smtp;

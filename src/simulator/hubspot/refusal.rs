@@ -37,6 +37,12 @@ impl std::fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+impl From<Refusal> for String {
+    fn from(refusal: Refusal) -> String {
+        refusal.to_string()
+    }
+}
+
 impl Refusal {
     /// A refusal with status, category and message.
     pub fn new(status: u16, category: &str, message: &str) -> Refusal {
