@@ -1,3 +1,6 @@
 //! The one integration-test binary: SQLite is linked once.
 
+mod simulator_hubspot;
+mod simulator_shell;
+mod simulator_smtp;
 mod tidy;

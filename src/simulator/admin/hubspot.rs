@@ -1,0 +1,196 @@
+//! Commands for the portal.
+
+use super::{Order, done};
+use crate::simulator::hubspot::HubSpot;
+use crate::simulator::hubspot::admin::PropertyChange;
+use crate::simulator::hubspot::owner::{Owner, OwnerKind};
+use crate::simulator::hubspot::property::{Access, Choice, Presence, Property};
+use crate::simulator::hubspot::record::Record;
+use crate::simulator::hubspot::rule::{Automation, Rewrite, Rule, When};
+use crate::simulator::stamp;
+use serde_json::{Map, Value, json};
+
+/// Carries out `order` on the portal.
+pub(super) fn command(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, String> {
+    match order.text("do")? {
+        "put" => {
+            let (object, properties) = (order.text("object")?, order.object("properties")?);
+            let id = hubspot.put(object, order.maybe("id"), properties, now)?;
+            Ok(json!({ "id": id }))
+        }
+        "get" => {
+            let id = order.text("id")?;
+            let record = hubspot.get(order.text("object")?, id);
+            record.map(shown).ok_or_else(|| format!("no record {id}"))
+        }
+        "list" => {
+            let records = hubspot.records(order.text("object")?);
+            Ok(json!({ "records": records.into_iter().map(shown).collect::<Vec<_>>() }))
+        }
+        "count" => Ok(json!({ "count": hubspot.records(order.text("object")?).len() })),
+        "archive" | "delete" => {
+            hubspot.archive(order.text("object")?, order.text("id")?, now)?;
+            Ok(done())
+        }
+        "merge" => {
+            let (primary, other) = (order.text("primary")?, order.text("other")?);
+            let id = hubspot.merge(order.text("object")?, primary, other, now)?;
+            Ok(json!({ "id": id }))
+        }
+        _ => change(hubspot, order, now),
+    }
+}
+
+/// Records by type.
+pub(super) fn counts(hubspot: &HubSpot) -> Value {
+    let types = hubspot.object_types();
+    let counts = types
+        .into_iter()
+        .map(|name| (name.to_owned(), json!(hubspot.records(name).len())));
+    Value::Object(counts.collect())
+}
+
+fn change(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, String> {
+    match order.text("do")? {
+        "add_rule" => hubspot.add_rule(order.text("object")?, rule(order)?)?,
+        "remove_rule" => {
+            hubspot.remove_rule(order.text("object")?, order.text("id")?)?;
+        }
+        "change_property" => {
+            let (object, name) = (order.text("object")?, order.text("property")?);
+            let change = property_change(order, now)?;
+            hubspot.change_property(object, name, change, now)?;
+        }
+        "automate" => {
+            let automation = automation(order)?;
+            hubspot.add_automation(order.text("object")?, automation)?;
+        }
+        "stop_automation" => {
+            let (object, property) = (order.text("object")?, order.text("property")?);
+            hubspot.remove_automation(object, property)?;
+        }
+        "put_owner" => hubspot.put_owner(owner(order)?),
+        "token" => hubspot.set_token_ok(order.flag("ok")?),
+        "refresh_token" => hubspot.set_refresh_ok(order.flag("ok")?),
+        "expire_sessions" => hubspot.expire_access_tokens(now),
+        "portal" => hubspot.set_portal_open(order.flag("open")?),
+        "scopes" => hubspot.grant_scopes(scopes(order)),
+        "usage" => {
+            let used = u64::try_from(order.number("used")?).map_err(|error| error.to_string())?;
+            hubspot.preload_usage(used, now);
+        }
+        "index_lag" => {
+            let spread = order.count("spread_ms", 0)?;
+            hubspot.set_index_lag(order.number("ms")?, i64::from(spread));
+        }
+        _ => return Err(order.unknown()),
+    }
+    Ok(done())
+}
+
+fn shown(record: &Record) -> Value {
+    let properties: Map<String, Value> = record
+        .set_values()
+        .map(|(name, value)| (name.to_owned(), json!(value)))
+        .collect();
+    json!({
+        "id": record.id.to_string(), "properties": properties,
+        "createdAt": stamp::iso(record.created_at), "updatedAt": stamp::iso(record.updated_at),
+        "archived": record.archived_at.is_some(),
+    })
+}
+
+fn rule(order: &Order<'_>) -> Result<Rule, String> {
+    let usual = "PROPERTY_VALIDATION_RULE_FAILED";
+    let given = order
+        .get("given")
+        .and_then(Value::as_object)
+        .and_then(|given| given.iter().next());
+    Ok(Rule {
+        id: order.text("id")?.to_owned(),
+        property: order.text("property")?.to_owned(),
+        code: order.maybe("code").unwrap_or(usual).to_owned(),
+        message: order.text("message")?.to_owned(),
+        when: when(order)?,
+        given: given.and_then(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))),
+    })
+}
+
+fn when(order: &Order<'_>) -> Result<When, String> {
+    if let Some(text) = order.maybe("equals") {
+        return Ok(When::Equals(text.to_owned()));
+    }
+    if let Some(text) = order.maybe("contains") {
+        return Ok(When::Contains(text.to_owned()));
+    }
+    if order.get("longer_than").is_some() {
+        return Ok(When::LongerThan(order.count("longer_than", 0)? as usize));
+    }
+    let blank = order.get("blank").is_some() && order.flag("blank")?;
+    Ok(if blank { When::Blank } else { When::Always })
+}
+
+fn property_change(order: &Order<'_>, now: i64) -> Result<PropertyChange, String> {
+    match order.text("change")? {
+        "add" => {
+            let definition = order.get("definition").ok_or("\"definition\" is missing")?;
+            Property::from_json(definition, now).map(PropertyChange::Add)
+        }
+        "remove" => Ok(PropertyChange::Remove),
+        "add_option" => {
+            let value = order.text("value")?.to_owned();
+            let label = order.maybe("label").unwrap_or(&value).to_owned();
+            Ok(PropertyChange::AddOption(Choice { label, value }))
+        }
+        "remove_option" => Ok(PropertyChange::RemoveOption(
+            order.text("value")?.to_owned(),
+        )),
+        "read_only" => Ok(PropertyChange::Access(Access::ReadOnly)),
+        "writable" => Ok(PropertyChange::Access(Access::Writable)),
+        "required" => Ok(PropertyChange::Presence(Presence::Required)),
+        "optional" => Ok(PropertyChange::Presence(Presence::Optional)),
+        other => Err(format!(
+            "no change {other}: one of add, remove, add_option, remove_option, read_only, \
+             writable, required, optional"
+        )),
+    }
+}
+
+fn automation(order: &Order<'_>) -> Result<Automation, String> {
+    let rewrite = match (order.maybe("set"), order.maybe("append")) {
+        (Some(text), _) => Rewrite::Set(text.to_owned()),
+        (None, Some(text)) => Rewrite::Append(text.to_owned()),
+        (None, None) => Rewrite::Capitals,
+    };
+    Ok(Automation {
+        property: order.text("property")?.to_owned(),
+        rewrite,
+        delay_ms: i64::from(order.count("delay_ms", 1_000)?),
+    })
+}
+
+fn owner(order: &Order<'_>) -> Result<Owner, String> {
+    let queue = order.maybe("type") == Some("QUEUE");
+    Ok(Owner {
+        id: order.text("id")?.to_owned(),
+        email: order.text("email")?.to_owned(),
+        first_name: order.maybe("first_name").unwrap_or_default().to_owned(),
+        last_name: order.maybe("last_name").unwrap_or_default().to_owned(),
+        kind: if queue {
+            OwnerKind::Queue
+        } else {
+            OwnerKind::Person
+        },
+        archived: order.get("archived").is_some() && order.flag("archived")?,
+    })
+}
+
+fn scopes(order: &Order<'_>) -> Option<Vec<String>> {
+    let list = order.get("scopes")?.as_array()?;
+    Some(
+        list.iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+    )
+}

@@ -1,0 +1,140 @@
+//! A method and a path to what is asked for, in every generation of paths HubSpot serves at once.
+//!
+//! Knows the shape of addresses and nothing of what they do.
+
+use crate::simulator::wire::percent_decode;
+
+/// Which family of paths a call came by; bodies are the same, some rules are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generation {
+    /// `/crm/v3/…`, `/crm/v4/…`
+    Legacy,
+    /// `/crm/objects/2026-03/…`
+    March2026,
+    /// `/crm/objects/2026-09/…`: rules set by administrators bind API writes, dates are normalised.
+    September2026,
+}
+
+/// What a call asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// Records of the named type.
+    Objects(String, Ask),
+    /// Property definitions of the named type; `None` is the whole list.
+    Properties(String, Option<String>),
+    /// Owners; `None` is the list.
+    Owners(Option<String>),
+    /// `/account-info/…/details`
+    AccountDetails,
+    /// `/account-info/…/api-usage/daily/private-apps`
+    DailyUsage,
+    /// `/oauth/…/token`
+    Token,
+}
+
+/// What is asked of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// The collection itself: list or create.
+    Collection,
+    /// One record by id or `idProperty`.
+    One(String),
+    /// `batch/…`
+    Batch(Batch),
+    /// `search`
+    Search,
+    /// `merge`
+    Merge,
+}
+
+/// The five batch endpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Batch {
+    /// `batch/read`
+    Read,
+    /// `batch/create`
+    Create,
+    /// `batch/update`
+    Update,
+    /// `batch/upsert`
+    Upsert,
+    /// `batch/archive`
+    Archive,
+}
+
+/// `None` is a path that nothing answers.
+pub fn parse(path: &str) -> Option<(Generation, Route)> {
+    let parts: Vec<String> = path
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(percent_decode)
+        .collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts.as_slice() {
+        ["crm", "v3", area, rest @ ..] => Some((Generation::Legacy, crm(area, rest)?)),
+        ["crm", area, version, rest @ ..] => Some((dated(version)?, crm(area, rest)?)),
+        ["account-info", version, rest @ ..] => {
+            let generation = if *version == "v3" {
+                Generation::Legacy
+            } else {
+                dated(version)?
+            };
+            Some((generation, account(rest)?))
+        }
+        ["oauth", "v1" | "v3", "token"] => Some((Generation::Legacy, Route::Token)),
+        ["oauth", version, "token"] => Some((dated(version)?, Route::Token)),
+        _ => None,
+    }
+}
+
+fn dated(version: &str) -> Option<Generation> {
+    match version {
+        "2026-03" => Some(Generation::March2026),
+        "2026-09" => Some(Generation::September2026),
+        _ => None,
+    }
+}
+
+fn crm(area: &str, rest: &[&str]) -> Option<Route> {
+    match (area, rest) {
+        ("objects", [object, rest @ ..]) => Some(Route::Objects((*object).to_owned(), ask(rest)?)),
+        ("properties", [object]) => Some(Route::Properties((*object).to_owned(), None)),
+        ("properties", [object, name]) => Some(Route::Properties(
+            (*object).to_owned(),
+            Some((*name).to_owned()),
+        )),
+        ("owners", []) => Some(Route::Owners(None)),
+        ("owners", [id]) => Some(Route::Owners(Some((*id).to_owned()))),
+        _ => None,
+    }
+}
+
+fn ask(rest: &[&str]) -> Option<Ask> {
+    match rest {
+        [] => Some(Ask::Collection),
+        ["search"] => Some(Ask::Search),
+        ["merge"] => Some(Ask::Merge),
+        ["batch", kind] => batch(kind).map(Ask::Batch),
+        [id] => Some(Ask::One((*id).to_owned())),
+        _ => None,
+    }
+}
+
+fn batch(kind: &str) -> Option<Batch> {
+    match kind {
+        "read" => Some(Batch::Read),
+        "create" => Some(Batch::Create),
+        "update" => Some(Batch::Update),
+        "upsert" => Some(Batch::Upsert),
+        "archive" => Some(Batch::Archive),
+        _ => None,
+    }
+}
+
+fn account(rest: &[&str]) -> Option<Route> {
+    match rest {
+        ["details"] => Some(Route::AccountDetails),
+        ["api-usage", "daily", "private-apps"] => Some(Route::DailyUsage),
+        _ => None,
+    }
+}
