@@ -1,3 +1,4 @@
 //! The one integration-test binary: SQLite is linked once.
 
 mod config;
+mod mail;
