@@ -2,3 +2,5 @@
 
 mod config;
 mod mail;
+#[cfg(feature = "e2e")]
+mod unit;
