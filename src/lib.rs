@@ -7,6 +7,7 @@ pub mod domain;
 
 pub mod clock;
 pub mod config;
+pub mod logging;
 pub mod store;
 
 pub mod annex;

@@ -1,1 +1,0 @@
-//! TOML becomes a Config; every mistake is found and named at once.

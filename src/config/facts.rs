@@ -1,0 +1,284 @@
+//! A configuration as a sorted list of keys and values, for its digest and for telling two apart.
+//!
+//! Every struct is taken apart completely, so that a new key cannot be forgotten here.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use super::{
+    Auth, Budget, Config, Guard, HubSpot, Limits, Mail, Names, Recipient, Salesforce, Sync,
+};
+use crate::domain::mapping::Mapping;
+
+/// Keys that a running daemon cannot take over.
+const FIXED: &[&str] = &["store", "control", "hubspot.portal", "salesforce.org"];
+
+type Facts = BTreeMap<String, String>;
+
+/// Everything `config` says.
+pub(super) fn of(config: &Config) -> Facts {
+    let Config {
+        name,
+        zone,
+        names,
+        store,
+        control,
+        hubspot,
+        salesforce,
+        budget,
+        sync,
+        guard,
+        mail,
+        notify,
+        objects,
+        limits,
+    } = config;
+    let mut facts = Facts::new();
+    let mut say = |key: &str, value: String| facts.insert(key.to_owned(), value);
+    say("name", name.clone());
+    say("zone", zone.clone());
+    say("names", (*names == Names::Shown).to_string());
+    say("store", store.display().to_string());
+    say("control", control.display().to_string());
+    accounts(&mut facts, hubspot, salesforce);
+    rules(&mut facts, *budget, *sync, *guard);
+    if let Some(mail) = mail {
+        mail_of(&mut facts, mail);
+    }
+    for recipient in notify {
+        facts.insert(
+            format!("notify {}", recipient.to.address),
+            recipient_of(recipient),
+        );
+    }
+    for mapping in objects {
+        mapping_of(&mut facts, mapping);
+    }
+    limits_of(&mut facts, limits);
+    facts
+}
+
+fn accounts(facts: &mut Facts, hubspot: &HubSpot, salesforce: &Salesforce) {
+    let mut say = |key: &str, value: String| facts.insert(key.to_owned(), value);
+    let HubSpot {
+        url,
+        api_version,
+        portal,
+    } = hubspot;
+    say("hubspot.url", url.to_string());
+    say("hubspot.api_version", api_version.clone());
+    say("hubspot.portal", portal.to_string());
+    let Salesforce {
+        org,
+        login,
+        client_id,
+        user,
+        auth,
+        api_version,
+    } = salesforce;
+    say("salesforce.org", org.to_string());
+    say("salesforce.login", login.to_string());
+    say("salesforce.client_id", client_id.clone());
+    if let Some(user) = user {
+        say("salesforce.user", user.clone());
+    }
+    let auth = match auth {
+        Auth::Jwt => "jwt",
+        Auth::ClientCredentials => "client-credentials",
+    };
+    say("salesforce.auth", auth.to_owned());
+    say("salesforce.api_version", api_version.clone());
+}
+
+fn rules(facts: &mut Facts, budget: Budget, sync: Sync, guard: Guard) {
+    let mut say = |key: &str, value: String| facts.insert(key.to_owned(), value);
+    let Budget {
+        allocation,
+        org_reserve_percent,
+    } = budget;
+    say("budget.allocation", allocation.to_string());
+    say(
+        "budget.org_reserve_percent",
+        org_reserve_percent.to_string(),
+    );
+    let Sync { poll, mode } = sync;
+    say("sync.poll_sec", poll.as_secs().to_string());
+    say("sync.mode", mode.to_string());
+    let Guard {
+        percent,
+        records,
+        deletions_percent,
+    } = guard;
+    say("guard.percent", percent.to_string());
+    say("guard.records", records.to_string());
+    say("guard.deletions_percent", deletions_percent.to_string());
+}
+
+fn mail_of(facts: &mut Facts, mail: &Mail) {
+    let Mail {
+        smtp,
+        from,
+        gather,
+        per_hour,
+    } = mail;
+    facts.insert("mail.smtp".to_owned(), smtp.to_string());
+    facts.insert("mail.from".to_owned(), from.to_string());
+    facts.insert("mail.gather_sec".to_owned(), gather.as_secs().to_string());
+    facts.insert("mail.per_hour".to_owned(), per_hour.to_string());
+}
+
+fn recipient_of(recipient: &Recipient) -> String {
+    let Recipient {
+        to,
+        immediately,
+        digests,
+        zone,
+        who_fixes,
+        objects,
+        types,
+    } = recipient;
+    let mut says = Vec::new();
+    says.extend(to.name().map(|name| format!("as {name}")));
+    if *immediately {
+        says.push("immediately".to_owned());
+    }
+    for digest in digests {
+        says.push(format!(
+            "{} at {} ({})",
+            digest.frequency, digest.text, digest.expression
+        ));
+    }
+    says.push(format!("in {zone}"));
+    let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
+    for (what, list) in [("for", who_fixes), ("objects", &objects), ("types", types)] {
+        if !list.is_empty() {
+            says.push(format!("{what} {}", list.join(" ")));
+        }
+    }
+    says.join(", ")
+}
+
+fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
+    let Mapping {
+        object,
+        hubspot_type,
+        salesforce_type,
+        match_by,
+        hubspot_id_field,
+        salesforce_id_field,
+        creates,
+        on_first_link,
+        fields,
+    } = mapping;
+    let mut say = |key: &str, value: String| facts.insert(format!("objects.{object} {key}"), value);
+    say("is", format!("{hubspot_type} and {salesforce_type}"));
+    say(
+        "ids",
+        format!("{hubspot_id_field} and {salesforce_id_field}"),
+    );
+    if let Some(field) = match_by {
+        say(
+            "match",
+            format!("{} and {}", field.hubspot, field.salesforce),
+        );
+    }
+    say("creates", word(creates));
+    say("on_first_link", word(on_first_link));
+    for field in fields {
+        let owner = if field.owner { ", owner" } else { "" };
+        let value = format!("{}, {}{owner}", field.salesforce, word(&field.rule));
+        say(&format!("field {}", field.hubspot), value);
+    }
+}
+
+/// A variant's name in the words of the file: `FillBlanks` is `fill-blanks`.
+fn word(variant: &impl Debug) -> String {
+    let mut word = String::new();
+    for letter in format!("{variant:?}").chars() {
+        if letter.is_ascii_uppercase() && !word.is_empty() {
+            word.push('-');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+fn limits_of(facts: &mut Facts, limits: &Limits) {
+    let Limits {
+        hubspot_page,
+        hubspot_batch,
+        hubspot_index_lag,
+        salesforce_page,
+        salesforce_batch,
+        salesforce_batch_min,
+        salesforce_requests,
+        match_keys,
+        inbox_page,
+        journal_page,
+        listing,
+        listing_window,
+        probes,
+        schema_age,
+        attempts_max,
+        guard_floor,
+        guard_deletions_floor,
+    } = *limits;
+    let numbers: [(&str, u64); 19] = [
+        ("hubspot_page", hubspot_page.into()),
+        ("hubspot_batch", hubspot_batch.into()),
+        ("hubspot_index_lag_sec", hubspot_index_lag.as_secs()),
+        ("salesforce_page", salesforce_page.into()),
+        ("salesforce_batch", salesforce_batch.into()),
+        ("salesforce_batch_min", salesforce_batch_min.into()),
+        ("salesforce_requests", salesforce_requests.into()),
+        ("match_keys", match_keys.into()),
+        ("inbox_page", inbox_page.into()),
+        ("journal_page", journal_page.into()),
+        ("listing_sec", listing.as_secs()),
+        ("listing_window_sec", listing_window.as_secs()),
+        ("probe_first_sec", probes[0].as_secs()),
+        ("probe_second_sec", probes[1].as_secs()),
+        ("probe_every_sec", probes[2].as_secs()),
+        ("schema_age_sec", schema_age.as_secs()),
+        ("attempts_max", attempts_max.into()),
+        ("guard_floor", guard_floor),
+        ("guard_deletions_floor", guard_deletions_floor),
+    ];
+    for (key, number) in numbers {
+        facts.insert(format!("limits.{key}"), number.to_string());
+    }
+}
+
+/// One sentence for each key in which the two differ.
+pub(super) fn differences(before: &Config, after: &Config) -> Vec<String> {
+    let (before, after) = (of(before), of(after));
+    let mut sentences: Vec<String> = Vec::new();
+    for (key, old) in &before {
+        let later = if FIXED.contains(&key.as_str()) {
+            ", from the next start"
+        } else {
+            ""
+        };
+        match after.get(key) {
+            Some(new) if new == old => {}
+            Some(new) => sentences.push(format!("{key} is now {new}{later} (was {old})")),
+            None => sentences.push(format!("{key} is gone (was {old})")),
+        }
+    }
+    for (key, new) in &after {
+        if !before.contains_key(key) {
+            sentences.push(format!("{key} is new: {new}"));
+        }
+    }
+    sentences
+}
+
+/// The fixed keys in which the two differ.
+pub(super) fn needs_restart(before: &Config, after: &Config) -> Vec<String> {
+    let (before, after) = (of(before), of(after));
+    FIXED
+        .iter()
+        .filter(|key| before.get(**key) != after.get(**key))
+        .map(|key| (*key).to_owned())
+        .collect()
+}

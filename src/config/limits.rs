@@ -1,0 +1,142 @@
+//! Bounds of pages, batches and intervals. Expert keys: tests make them small, nobody else needs to.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::reader::Section;
+use super::sections::seconds;
+
+/// Bounds that tests set to 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Records of one page of a HubSpot search (at most 200).
+    pub hubspot_page: u32,
+    /// Records of one HubSpot batch (at most 100).
+    pub hubspot_batch: u32,
+    /// How far behind its own clock HubSpot's search may show a change: the overlap of two reads.
+    pub hubspot_index_lag: Duration,
+    /// Records of one page of a Salesforce query (at most 2,000).
+    pub salesforce_page: u32,
+    /// Records of one Salesforce Collection (at most 200): the widest a batch becomes.
+    pub salesforce_batch: u32,
+    /// Records of one Salesforce Collection at the narrowest.
+    pub salesforce_batch_min: u32,
+    /// Collections or queries in one Salesforce Composite (at most 5).
+    pub salesforce_requests: u32,
+    /// Keys in one `IN` list of a query that looks for partners.
+    pub match_keys: u32,
+    /// Rows of the inbox taken in one go.
+    pub inbox_page: u32,
+    /// Entries of the journal taken in one go.
+    pub journal_page: u32,
+    /// From one listing that finds late commits in Salesforce to the next.
+    pub listing: Duration,
+    /// How far back such a listing looks; longer than the longest transaction.
+    pub listing_window: Duration,
+    /// When a cause is probed: after this time first, then after the second, then every third.
+    pub probes: [Duration; 3],
+    /// How old a schema may be when something is predicted from it.
+    pub schema_age: Duration,
+    /// Tries after transient failures before a person is needed.
+    pub attempts_max: u32,
+    /// Planned creates or updates below this number are never held.
+    pub guard_floor: u64,
+    /// Planned deletions or blankings below this number are never held.
+    pub guard_deletions_floor: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            hubspot_page: 200,
+            hubspot_batch: 100,
+            hubspot_index_lag: Duration::from_secs(60),
+            salesforce_page: 2000,
+            salesforce_batch: 200,
+            salesforce_batch_min: 25,
+            salesforce_requests: 5,
+            match_keys: 100,
+            inbox_page: 1000,
+            journal_page: 1000,
+            listing: Duration::from_secs(300),
+            listing_window: Duration::from_secs(600),
+            probes: [3600, 4 * 3600, 24 * 3600].map(Duration::from_secs),
+            schema_age: Duration::from_secs(3600),
+            attempts_max: 8,
+            guard_floor: 100,
+            guard_deletions_floor: 10,
+        }
+    }
+}
+
+pub(super) fn limits(section: Section<'_>) -> Limits {
+    let standard = Limits::default();
+    let count = |key: &'static str, range: RangeInclusive<i64>, otherwise: u32| {
+        let number = section.number(key, &range, "");
+        number
+            .and_then(|number| u32::try_from(number).ok())
+            .unwrap_or(otherwise)
+    };
+    let floor = |key: &'static str, otherwise: u64| {
+        section
+            .number(key, &(0..=1_000_000), " records")
+            .map_or(otherwise, i64::unsigned_abs)
+    };
+    let span = |key: &'static str, otherwise: Duration| {
+        section
+            .number(key, &(0..=604_800), " s")
+            .map_or(otherwise, seconds)
+    };
+    let limits = Limits {
+        hubspot_page: count("hubspot_page", 1..=200, standard.hubspot_page),
+        hubspot_batch: count("hubspot_batch", 1..=100, standard.hubspot_batch),
+        hubspot_index_lag: span("hubspot_index_lag_sec", standard.hubspot_index_lag),
+        salesforce_page: count("salesforce_page", 1..=2000, standard.salesforce_page),
+        salesforce_batch: count("salesforce_batch", 1..=200, standard.salesforce_batch),
+        salesforce_batch_min: count(
+            "salesforce_batch_min",
+            1..=200,
+            standard.salesforce_batch_min,
+        ),
+        salesforce_requests: count("salesforce_requests", 1..=5, standard.salesforce_requests),
+        match_keys: count("match_keys", 1..=200, standard.match_keys),
+        inbox_page: count("inbox_page", 1..=100_000, standard.inbox_page),
+        journal_page: count("journal_page", 1..=100_000, standard.journal_page),
+        listing: span("listing_sec", standard.listing),
+        listing_window: span("listing_window_sec", standard.listing_window),
+        probes: [
+            span("probe_first_sec", standard.probes[0]),
+            span("probe_second_sec", standard.probes[1]),
+            span("probe_every_sec", standard.probes[2]),
+        ],
+        schema_age: span("schema_age_sec", standard.schema_age),
+        attempts_max: count("attempts_max", 1..=100, standard.attempts_max),
+        guard_floor: floor("guard_floor", standard.guard_floor),
+        guard_deletions_floor: floor("guard_deletions_floor", standard.guard_deletions_floor),
+    };
+    check(&section, &limits);
+    section.finish();
+    Limits {
+        // A test that narrows the batch need not narrow its floor as well.
+        salesforce_batch_min: limits.salesforce_batch_min.min(limits.salesforce_batch),
+        ..limits
+    }
+}
+
+fn check(section: &Section<'_>, limits: &Limits) {
+    if limits.listing_window < limits.listing {
+        section.note(
+            "listing_window_sec",
+            "a window shorter than listing_sec leaves a hole between two listings",
+            format!("write at least {}", limits.listing.as_secs()),
+        );
+    }
+    if section.has("salesforce_batch_min") && limits.salesforce_batch_min > limits.salesforce_batch
+    {
+        section.note(
+            "salesforce_batch_min",
+            "is above salesforce_batch",
+            format!("write at most {}", limits.salesforce_batch),
+        );
+    }
+}

@@ -1,1 +1,0 @@
-//! Mail by SMTP.
