@@ -1,8 +1,11 @@
 //! The one integration-test binary: SQLite is linked once.
 
+mod budget;
 mod config;
+mod digest;
 mod logging;
 mod mail;
+mod schedule;
 mod simulator_hubspot;
 mod simulator_shell;
 mod simulator_smtp;

@@ -1,1 +1,0 @@
-//! May this call be spent now, and if not, when?

@@ -1,0 +1,1 @@
+//! Digests: what a reader is told.
