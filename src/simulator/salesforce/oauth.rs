@@ -144,7 +144,7 @@ impl Salesforce {
             .collect();
         let token = format!("{}!AQ{secret}", &self.settings.org_id[..15]);
         self.sessions.used.insert(token.clone(), self.clock);
-        let instance = self.instance_url(request);
+        let instance = self.instance_url(&request.headers);
         let id = format!(
             "{instance}/id/{}/{}",
             self.settings.org_id, self.settings.user_id
@@ -158,11 +158,11 @@ impl Salesforce {
     }
 
     /// The base of later calls: as set, or where this request came to.
-    pub(crate) fn instance_url(&self, request: &wire::Request) -> String {
+    pub(crate) fn instance_url(&self, headers: &[(String, String)]) -> String {
         if !self.settings.instance_url.is_empty() {
             return self.settings.instance_url.clone();
         }
-        let host = request.headers.iter().find(|(name, _)| name == "host");
+        let host = headers.iter().find(|(name, _)| name == "host");
         format!(
             "http://{}",
             host.map_or("localhost", |(_, host)| host.as_str())
@@ -180,7 +180,7 @@ impl Salesforce {
 
     /// Who the session belongs to, as the identity and userinfo addresses tell it.
     pub(crate) fn identity(&self, request: &wire::Request) -> Answer {
-        let instance = self.instance_url(request);
+        let instance = self.instance_url(&request.headers);
         let (org, user) = (&self.settings.org_id, &self.settings.user_id);
         let name = &self.settings.user;
         let rest = format!("{instance}/services/data/v{{version}}/");

@@ -107,7 +107,7 @@ impl Salesforce {
     pub(crate) fn dispatch(&mut self, call: &Call) -> Answer {
         let path: Vec<&str> = call.segments.iter().map(String::as_str).collect();
         match (call.method.as_str(), path.as_slice()) {
-            ("GET", []) => resources(call, &self.settings.org_id, &self.settings.user_id),
+            ("GET", []) => self.resources(call),
             ("GET", ["limits"]) => self.limits(),
             ("GET", ["query"]) => self.query(call, false),
             ("GET", ["queryAll"]) => self.query(call, true),
@@ -129,6 +129,16 @@ impl Salesforce {
             }
             _ => Problem::not_found().into(),
         }
+    }
+
+    fn resources(&self, call: &Call) -> Answer {
+        let at = |name: &str| format!("/services/data/v{}/{name}", call.version);
+        let (org, user) = (&self.settings.org_id, &self.settings.user_id);
+        let identity = format!("{}/id/{org}/{user}", self.instance_url(&call.headers));
+        Answer::ok(json!({
+            "sobjects": at("sobjects"), "query": at("query"), "queryAll": at("queryAll"),
+            "limits": at("limits"), "composite": at("composite"), "identity": identity,
+        }))
     }
 
     fn limits(&mut self) -> Answer {
@@ -164,14 +174,4 @@ fn versions() -> Answer {
         })
         .collect();
     Answer::ok(Value::Array(list))
-}
-
-fn resources(call: &Call, org: &str, user: &str) -> Answer {
-    let base = format!("/services/data/v{}", call.version);
-    let at = |name: &str| format!("{base}/{name}");
-    Answer::ok(json!({
-        "sobjects": at("sobjects"), "query": at("query"), "queryAll": at("queryAll"),
-        "limits": at("limits"), "composite": at("composite"),
-        "identity": format!("https://login.salesforce.com/id/{org}/{user}"),
-    }))
 }
