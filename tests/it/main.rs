@@ -7,6 +7,7 @@ mod logging;
 mod mail;
 mod schedule;
 mod simulator_hubspot;
+mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
 mod tidy;
