@@ -9,7 +9,7 @@ use super::record::{ObjectName, Side};
 
 /// Codes of troubles that pass: the other side was busy, locked, slow or under maintenance, or the
 /// record only shared a request with a bad one. Lower-case ones are our own.
-const TRANSIENT_CODES: [&str; 30] = [
+const TRANSIENT_CODES: [&str; 31] = [
     "UNABLE_TO_LOCK_ROW",
     "SERVER_UNAVAILABLE",
     "SERVICE_UNAVAILABLE",
@@ -40,6 +40,7 @@ const TRANSIENT_CODES: [&str; 30] = [
     "rate_limited",
     "row_locked",
     "unknown_outcome",
+    "unreadable_answer",
 ];
 
 /// Codes that wrap what happened inside automation; their text tells whether it passes.

@@ -127,6 +127,7 @@ type-mismatch
   contact | INVALID_TYPE_ON_FIELD_IN_RECORD | Employees__c |  | Employees: value not of required type: many
   contact | INVALID_FIELD |  | field_not_described | No such column 'Tier__c' on sobject of type Contact
   contact | types_differ | Tier__c |  |
+  contact | several_options | Tier__c |  |
   contact | not_a_number | Tier__c |  |
   contact | not_a_date | Tier__c |  |
 invalid-value
