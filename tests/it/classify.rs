@@ -138,12 +138,10 @@ invalid-value
   contact | number_too_large | Score__c |  |
 other
   contact | UNKNOWN_EXCEPTION |  |  | An unexpected error occurred. Please include this ErrorId if you contact support: 123-45 (-678)
-  contact | UNABLE_TO_LOCK_ROW |  |  | unable to obtain exclusive access to this record
   contact | STORAGE_LIMIT_EXCEEDED |  |  |
   contact | ALL_OR_NONE_OPERATION_ROLLED_BACK |  |  |
   contact | REQUEST_LIMIT_EXCEEDED |  |  | TotalRequests Limit exceeded.
   contact | SOMETHING_NEW |  |  |
-  contact | something_new |  |  |
   contact |  |  |  |
 "#;
 
