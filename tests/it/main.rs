@@ -1,10 +1,13 @@
 //! The one integration-test binary: SQLite is linked once.
 
 mod budget;
+mod catalogue;
+mod classify;
 mod config;
 mod digest;
 mod logging;
 mod mail;
+mod retry;
 mod schedule;
 mod simulator_hubspot;
 mod simulator_salesforce;

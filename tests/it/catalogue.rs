@@ -1,0 +1,258 @@
+//! The shipped catalogue is whole, and a wrong one is told everything that is wrong with it.
+
+use syncline::domain::catalogue::{Catalogue, Category, Direction, Found, SLUGS, Slug, WhoFixes};
+
+const SHIPPED: &str = include_str!("../../config/catalogue.toml");
+
+#[test]
+fn the_shipped_catalogue_has_all_types_in_order_with_meaning_fix_and_cause() {
+    let catalogue = Catalogue::parse(SHIPPED).unwrap();
+    let slugs: Vec<&str> = catalogue
+        .types()
+        .iter()
+        .map(|one| one.slug.as_str())
+        .collect();
+    assert_eq!(slugs, SLUGS);
+    for one in catalogue.types() {
+        assert!(
+            one.meaning.len() > 60 && one.meaning.ends_with('.'),
+            "{}: meaning",
+            one.slug
+        );
+        assert!(!one.fix.is_empty(), "{}: fix", one.slug);
+        for step in &one.fix {
+            assert!(
+                step.len() > 30 && step.ends_with('.'),
+                "{}: {step}",
+                one.slug
+            );
+        }
+        assert!(
+            !one.cause.ends_with('.') && !one.cause.contains('\n'),
+            "{}: cause",
+            one.slug
+        );
+        assert!(!one.retry.is_empty(), "{}: retry", one.slug);
+        assert_eq!(catalogue.get(&one.slug), Some(one));
+        assert!(
+            catalogue
+                .rules()
+                .iter()
+                .any(|rule| *rule.slug() == one.slug),
+            "{}: no rule leads to it",
+            one.slug
+        );
+    }
+    let names: std::collections::BTreeSet<&str> = catalogue
+        .types()
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names.len(), SLUGS.len(), "names are told apart");
+    for state in catalogue.states() {
+        assert_eq!(catalogue.state(&state.slug), Some(state));
+        assert_eq!(catalogue.get(&state.slug), None, "a state is no type");
+    }
+}
+
+#[test]
+fn groups_are_as_large_as_people_know_them() {
+    let catalogue = Catalogue::shipped();
+    let sizes: Vec<(&str, usize)> = Category::ALL
+        .iter()
+        .map(|group| {
+            let size = catalogue
+                .types()
+                .iter()
+                .filter(|one| one.category == *group)
+                .count();
+            (group.title(), size)
+        })
+        .collect();
+    let expected = [
+        ("Associations", 2),
+        ("Custom code", 4),
+        ("Duplicates", 2),
+        ("Permissions", 3),
+        ("Picklist", 10),
+        ("Property mappings", 3),
+        ("Property values", 7),
+        ("Other", 1),
+    ];
+    assert_eq!(sizes, expected);
+}
+
+#[test]
+fn the_digest_names_the_text() {
+    let shipped = Catalogue::shipped().digest();
+    assert_eq!(shipped.len(), 64);
+    assert_eq!(shipped, Catalogue::parse(SHIPPED).unwrap().digest());
+    let other = format!("{SHIPPED}\n# a remark\n");
+    assert_ne!(shipped, Catalogue::parse(&other).unwrap().digest());
+}
+
+#[test]
+fn a_type_is_found_by_slug_name_or_something_near() {
+    let catalogue = Catalogue::shipped();
+    let check = |word: &str, expected: &str| {
+        let found = match catalogue.find(word) {
+            Found::Exactly(one) => one.slug.to_string(),
+            Found::Nearest(near) => {
+                let near: Vec<&str> = near.iter().map(|one| one.slug.as_str()).collect();
+                format!("? {}", near.join(" "))
+            }
+        };
+        assert_eq!(found, expected, "{word}");
+    };
+    check("string-too-long", "string-too-long");
+    check(" Salesforce Flow ", "sf-flow");
+    check("duplicate", "? sf-duplicate-rule");
+    check("string-to-long", "? string-too-long");
+    check("stage", "? stage-inactive stage-missing");
+    check("zzz", "? ");
+}
+
+#[test]
+fn a_slug_is_read_strictly() {
+    for good in ["other", "sf-flow", "a1"] {
+        assert_eq!(Slug::parse(good).unwrap().as_str(), good);
+    }
+    for bad in ["", "Other", "-x", "1a", "a b", "a_b", &"a".repeat(41)] {
+        assert!(Slug::parse(bad).is_err(), "{bad}");
+    }
+    let text = serde_json::to_string(&Slug::other()).unwrap();
+    assert_eq!(text, "\"other\"");
+    assert!(serde_json::from_str::<Slug>("\"No Slug\"").is_err());
+}
+
+#[test]
+fn keys_of_words_read_back_and_are_what_json_says() {
+    for who in WhoFixes::ALL {
+        assert_eq!(WhoFixes::from_key(who.key()), Some(*who));
+        assert_eq!(serde_json::to_value(who).unwrap(), who.key());
+    }
+    for direction in Direction::ALL {
+        assert_eq!(serde_json::to_value(direction).unwrap(), direction.key());
+    }
+    for category in Category::ALL {
+        assert_eq!(serde_json::to_value(category).unwrap(), category.key());
+    }
+}
+
+/// The mistakes found after `from` was replaced by `to` in the shipped text.
+fn check(from: &str, to: &str, expected: &[&str]) {
+    assert!(SHIPPED.contains(from), "{from}");
+    let text = SHIPPED.replacen(from, to, 1);
+    let mistakes = Catalogue::parse(&text).expect_err("a mistake was planted");
+    let told: Vec<&str> = mistakes
+        .iter()
+        .map(|mistake| {
+            mistake
+                .split_once(": ")
+                .map_or(mistake.as_str(), |(_, what)| what)
+        })
+        .collect();
+    assert_eq!(told, expected);
+    for mistake in &mistakes {
+        assert!(mistake.starts_with("line "), "{mistake}");
+    }
+}
+
+#[test]
+fn every_mistake_is_named() {
+    check(
+        "[type.sf-flow]",
+        "[type.sf-flows]",
+        &[
+            "type sf-flow is missing; add [type.sf-flow]",
+            "there is no type \"sf-flows\"; did you mean \"sf-flow\"?",
+        ],
+    );
+    check(
+        "type     = \"missing-contact-id\"",
+        "type     = \"missing-contact\"",
+        &["rule 3 leads to no type: \"missing-contact\"; did you mean \"missing-contact-id\"?"],
+    );
+    check(
+        "codes = [\"FIELD_CUSTOM_VALIDATION_EXCEPTION\"]",
+        "code = [\"FIELD_CUSTOM_VALIDATION_EXCEPTION\"]",
+        &["rule 11 has no \"code\"; did you mean \"codes\"?"],
+    );
+    check(
+        "codes = [\"DUPLICATES_DETECTED\"]",
+        "codes = [\"*\"]",
+        &[
+            "rule 12: codes holds a bad pattern \"*\": it would fit everything; leave the line out instead",
+        ],
+    );
+    check(
+        "messages = [\"id:003\"]",
+        "messages = [\"id:03\", \"x*\", \"isn\u{2019}t\"]",
+        &[
+            "rule 4: messages holds a bad pattern \"id:03\": after id: belong the three letters or digits that such ids begin with",
+            "rule 4: messages holds a bad pattern \"x*\": a message is searched anyway; drop the * at its end",
+            "rule 4: messages holds a bad pattern \"isn\u{2019}t\": messages are made plain before they are searched; use ' and \" and blanks",
+        ],
+    );
+    check(
+        "facts = [\"field_not_described\"]",
+        "facts = [\"no_such_fact\"]",
+        &[
+            "rule 18: facts holds \"no_such_fact\"; use field_described, field_not_described, \
+           field_writable, field_not_writable, field_is_reference, list_restricted, \
+           list_not_restricted, option_known, option_unknown, option_active, option_inactive, \
+           parent_linked, parent_not_linked, owner_matched, owner_not_matched, target_is_queue, \
+           value_missing, winner",
+        ],
+    );
+    check(
+        "Text in {object}.{field} is",
+        "Text in {object}.{fild} is",
+        &[
+            "string-too-long: cause must be one line, its placeholders of {object} {field} {label} {rule} {values}",
+        ],
+    );
+    check(
+        "statuses = [300]",
+        "statuses = [\"300\"]",
+        &["rule 14: statuses must be HTTP statuses, as in [404]"],
+    );
+    check(
+        "type = \"other\"\n",
+        "to = \"hubspot\"\ntype = \"other\"\n",
+        &["the last rule must be a catch-all: nothing but type = \"other\""],
+    );
+}
+
+#[test]
+fn several_mistakes_are_told_together_in_the_order_of_the_text() {
+    let text = SHIPPED
+        .replacen("category  = \"associations\"", "category  = \"links\"", 1)
+        .replacen("who_fixes = \"revops\"", "who_fixes = \"nobody\"", 1)
+        .replacen("retry     = [\"dep\"]", "", 1)
+        .replacen(
+            "meaning   = \"An Apex trigger",
+            "meanings   = \"An Apex trigger",
+            1,
+        );
+    let mistakes = Catalogue::parse(&text).unwrap_err().join("\n");
+    insta::assert_snapshot!(mistakes, @r#"
+    line 25: assoc-limit: category is one of associations, custom-code, duplicates, permissions, picklist, mappings, values, other, not "links"
+    line 33: assoc-limit: who_fixes is one of revops, salesforce-admin, hubspot-admin, operator, not "nobody"
+    line 37: waiting-account needs "retry", at least one class
+    line 53: sf-automation needs "meaning"
+    line 57: sf-automation has no "meanings"; did you mean "meaning"?
+    "#);
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line() {
+    let mistakes = Catalogue::parse("[type.other\nname = ").unwrap_err();
+    assert!(mistakes[0].starts_with("line 1: "), "{mistakes:?}");
+    let mistakes = Catalogue::parse("").unwrap_err();
+    assert_eq!(
+        mistakes.len(),
+        33,
+        "32 types and the rules are missing: {mistakes:?}"
+    );
+}
