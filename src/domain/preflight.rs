@@ -1,1 +1,313 @@
-//! A planned write against the target's schema.
+//! A planned write against the target's schema: the failures that are certain before any call.
+//!
+//! Refuses to guess. Only what the target checks before any automation counts, and only against
+//! metadata younger than an hour; a write that the target would accept must never be stopped here.
+//! Codes are the target's own, so that a predicted and an answered error are one cause.
+
+use super::convert::{Decimal, whole_digits_max};
+use super::event::Action;
+use super::failure::{Fact, Failure, RawFailure, System};
+use super::merge::Write;
+use super::record::{FieldName, Side, Timestamp, Value};
+use super::schema::{Choice, Field, Kind, ObjectSchema};
+
+/// Age in milliseconds from which metadata proves nothing.
+pub const METADATA_AGE_MAX_MS: i64 = 3_600_000;
+
+/// One thing that both sides check, under two names.
+struct Code {
+    hubspot: &'static str,
+    salesforce: &'static str,
+}
+
+// Salesforce's codes: salesforce.md §6.2; HubSpot's: hubspot.md §6.2.
+const UNKNOWN_FIELD: Code = Code {
+    hubspot: "PROPERTY_DOESNT_EXIST",
+    salesforce: "INVALID_FIELD",
+};
+const READ_ONLY: Code = Code {
+    hubspot: "READ_ONLY_VALUE",
+    salesforce: "INVALID_FIELD_FOR_INSERT_UPDATE",
+};
+const MISSING: Code = Code {
+    hubspot: "MISSING_REQUIRED_PROPERTY",
+    salesforce: "REQUIRED_FIELD_MISSING",
+};
+const TOO_LONG: Code = Code {
+    hubspot: "PROPERTY_VALUE_TOO_LONG",
+    salesforce: "STRING_TOO_LONG",
+};
+const BAD_OPTION: Code = Code {
+    hubspot: "INVALID_OPTION",
+    salesforce: "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+};
+const BAD_EMAIL: Code = Code {
+    hubspot: "INVALID_EMAIL",
+    salesforce: "INVALID_EMAIL_ADDRESS",
+};
+const BAD_NUMBER: Code = Code {
+    hubspot: "INVALID_INTEGER",
+    salesforce: "INVALID_TYPE_ON_FIELD_IN_RECORD",
+};
+const BAD_BOOLEAN: Code = Code {
+    hubspot: "INVALID_BOOLEAN",
+    salesforce: "INVALID_TYPE_ON_FIELD_IN_RECORD",
+};
+const BAD_DATE: Code = Code {
+    hubspot: "INVALID_DATE",
+    salesforce: "INVALID_TYPE_ON_FIELD_IN_RECORD",
+};
+const OUT_OF_RANGE: &str = "NUMBER_OUTSIDE_VALID_RANGE";
+const MALFORMED_ID: &str = "MALFORMED_ID";
+
+/// Everything about `write` that its target is certain to refuse; empty when nothing is, or when
+/// `schema` is too old at `now` to prove it. `schema` is the target's.
+pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<RawFailure> {
+    if now.since(schema.read_at) >= METADATA_AGE_MAX_MS {
+        return Vec::new();
+    }
+    let mut failures: Vec<RawFailure> = write
+        .fields
+        .iter()
+        .filter_map(|(name, value)| match schema.field(name) {
+            Some(field) => check_field(write, field, value),
+            None => Some(unknown(write.to, name)),
+        })
+        .collect();
+    if write.action == Action::Created {
+        failures.extend(missing(write, schema));
+    }
+    failures
+}
+
+fn failure(to: Side, code: &Code, field: &Field, says: &str) -> RawFailure {
+    let code = match to {
+        Side::HubSpot => code.hubspot,
+        Side::Salesforce => code.salesforce,
+    };
+    refused(code, field, says)
+}
+
+fn refused(code: &str, field: &Field, says: &str) -> RawFailure {
+    let mut failure = Failure::of(System::Syncline, code);
+    failure.fields.push(field.name.clone());
+    failure.facts.push(Fact::FieldDescribed(true));
+    RawFailure {
+        failure,
+        message: format!("{}: {says}", field.label),
+        value: None,
+        rule: None,
+    }
+}
+
+fn unknown(to: Side, name: &FieldName) -> RawFailure {
+    let code = match to {
+        Side::HubSpot => UNKNOWN_FIELD.hubspot,
+        Side::Salesforce => UNKNOWN_FIELD.salesforce,
+    };
+    let message = format!("{to} shows us no field {name}: it does not exist, or is hidden from us");
+    let mut unknown = RawFailure::ours(code, name, message);
+    unknown.failure.facts.push(Fact::FieldDescribed(false));
+    unknown
+}
+
+/// The first certain failure of one value; a second one would only follow from the same value.
+fn check_field(write: &Write, field: &Field, value: &Value) -> Option<RawFailure> {
+    let to = write.to;
+    let writable = match write.action {
+        Action::Created => field.creatable,
+        Action::Updated | Action::Blanked => field.updatable,
+        Action::Deleted | Action::Associated | Action::Agreed => true,
+    };
+    if !writable {
+        let mut failure = failure(to, &READ_ONLY, field, "we may not write this field");
+        failure.failure.facts.push(Fact::FieldWritable(false));
+        return Some(failure);
+    }
+    if value.is_blank() {
+        return emptied(write, field);
+    }
+    match field.kind {
+        Kind::Text | Kind::LongText | Kind::Phone | Kind::Url => too_long(to, field, value),
+        Kind::Email => too_long(to, field, value).or_else(|| bad_email(to, field, value)),
+        Kind::Picklist | Kind::MultiPicklist => bad_option(to, field, value),
+        Kind::Number | Kind::Integer => bad_number(to, field, value),
+        Kind::Bool => match value {
+            Value::Text(text) if !is_boolean(text) => {
+                Some(failure(to, &BAD_BOOLEAN, field, "neither true nor false"))
+            }
+            Value::Text(_)
+            | Value::Blank
+            | Value::Number(_)
+            | Value::Bool(_)
+            | Value::Date(..)
+            | Value::DateTime(_)
+            | Value::Options(_) => None,
+        },
+        Kind::Date | Kind::DateTime => match value {
+            // A date begins with its year; everything that has no digit cannot be one.
+            Value::Text(text) if !text.contains(|c: char| c.is_ascii_digit()) => {
+                Some(failure(to, &BAD_DATE, field, "not a date"))
+            }
+            Value::Text(_)
+            | Value::Blank
+            | Value::Number(_)
+            | Value::Bool(_)
+            | Value::Date(..)
+            | Value::DateTime(_)
+            | Value::Options(_) => None,
+        },
+        Kind::Reference => bad_id(to, field, value),
+        // A side cleans markup before it measures it.
+        Kind::Html | Kind::Time | Kind::Id | Kind::Unsupported => None,
+    }
+}
+
+fn is_boolean(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    matches!(text.as_str(), "true" | "false" | "yes" | "no" | "0" | "1")
+}
+
+/// Salesforce refuses to empty a field that a record cannot be without. HubSpot's required
+/// properties are asked for when a record is made, so nothing is certain there.
+fn emptied(write: &Write, field: &Field) -> Option<RawFailure> {
+    let refused = write.to == Side::Salesforce
+        && field.required
+        && field.kind != Kind::Bool
+        && write.action != Action::Created;
+    refused.then(|| value_missing(write.to, field))
+}
+
+fn missing<'a>(
+    write: &'a Write,
+    schema: &'a ObjectSchema,
+) -> impl Iterator<Item = RawFailure> + 'a {
+    let required = schema.fields.values().filter(|field| {
+        field.required && field.creatable && !field.calculated && field.kind != Kind::Bool
+    });
+    required
+        .filter(|field| write.fields.get(&field.name).is_none_or(Value::is_blank))
+        .map(|field| value_missing(write.to, field))
+}
+
+fn value_missing(to: Side, field: &Field) -> RawFailure {
+    let mut failure = failure(
+        to,
+        &MISSING,
+        field,
+        "a value is required, and there is none",
+    );
+    failure.failure.facts.push(Fact::ValueMissing);
+    failure
+}
+
+/// Counted as kindly as possible: blanks around it dropped, line ends as one character.
+fn too_long(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
+    let most = usize::try_from(field.length.filter(|length| *length > 0)?).ok()?;
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let length = text.trim().replace("\r\n", "\n").chars().count();
+    (length > most).then(|| {
+        let says = format!("the text has {length} characters, and the field takes {most}");
+        failure(to, &TOO_LONG, field, &says)
+    })
+}
+
+/// What is no address by anybody's reading: no `@`, nothing before or after it, or a blank inside.
+fn bad_email(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let text = text.trim();
+    let quoted = text.contains('"');
+    let parts = text.rsplit_once('@');
+    let whole = parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let blank_inside = text.contains(char::is_whitespace) && !quoted;
+    (!whole || blank_inside).then(|| failure(to, &BAD_EMAIL, field, "not an e-mail address"))
+}
+
+fn bad_option(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
+    if !field.restricted || field.choices.is_empty() {
+        return None;
+    }
+    let options: Vec<&str> = match value {
+        Value::Text(text) => vec![text],
+        Value::Options(options) => options.iter().map(String::as_str).collect(),
+        Value::Blank | Value::Number(_) | Value::Bool(_) | Value::Date(..) | Value::DateTime(_) => {
+            return None;
+        }
+    };
+    options.into_iter().find_map(|option| {
+        let known: Vec<&Choice> = field
+            .choices
+            .iter()
+            .filter(|choice| is_meant(choice, option))
+            .collect();
+        // HubSpot hides options from people, and still takes them from the API.
+        let active = known
+            .iter()
+            .any(|choice| choice.active || to == Side::HubSpot);
+        (!active).then(|| {
+            let says = if known.is_empty() {
+                "the option is not in the list, and the list is closed"
+            } else {
+                "the option is in the list, but inactive"
+            };
+            let mut failure = failure(to, &BAD_OPTION, field, says);
+            failure.failure.facts.extend([
+                Fact::ListRestricted(true),
+                Fact::OptionKnown(!known.is_empty()),
+                Fact::OptionActive(false),
+            ]);
+            failure.value = Some(option.to_owned());
+            failure
+        })
+    })
+}
+
+/// Generous on purpose: sides differ in how they look at letters and labels.
+fn is_meant(choice: &Choice, option: &str) -> bool {
+    let option = option.trim().to_lowercase();
+    choice.value.trim().to_lowercase() == option || choice.label.trim().to_lowercase() == option
+}
+
+fn bad_number(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
+    let (Value::Number(text) | Value::Text(text)) = value else {
+        return None;
+    };
+    let Some(number) = Decimal::parse(text) else {
+        return Some(failure(to, &BAD_NUMBER, field, "not a number"));
+    };
+    if to == Side::HubSpot {
+        return None;
+    }
+    let digits = number.whole_digits();
+    // Salesforce's whole numbers have 32 bits: at most ten digits.
+    let most = match (whole_digits_max(field), field.kind == Kind::Integer) {
+        (Some(most), _) => most,
+        (None, true) => 10,
+        (None, false) => return None,
+    };
+    (digits > most).then(|| {
+        let says =
+            format!("the number has {digits} digits before the point, and the field takes {most}");
+        refused(OUT_OF_RANGE, field, &says)
+    })
+}
+
+/// Salesforce's ids have 15 or 18 letters and digits; nothing else ever passes for one.
+fn bad_id(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let text = text.trim();
+    let formed =
+        matches!(text.len(), 15 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (to == Side::Salesforce && !formed).then(|| {
+        let mut failure = refused(MALFORMED_ID, field, "not a Salesforce id");
+        failure.failure.facts.push(Fact::FieldIsReference);
+        failure.value = Some(text.to_owned());
+        failure
+    })
+}

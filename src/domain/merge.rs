@@ -1,1 +1,0 @@
-//! Two records and what was last seen become what to write where.
