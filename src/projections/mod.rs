@@ -1,1 +1,146 @@
-//! Tables derived from the journal.
+//! Tables derived from the journal, the catalogue and the texts: dropped and derived again, they
+//! are the same byte for byte.
+//!
+//! [`append`] is the door by which facts enter: it keeps them in the journal and derives what
+//! follows in the same transaction. Nothing here has an effect outside its tables.
+
+pub mod calls;
+pub mod causes;
+pub mod cursors;
+pub mod errors;
+pub mod figures;
+pub mod holds;
+pub mod pairs;
+pub mod prints;
+mod rebuild;
+pub mod settings;
+pub mod slots;
+
+use anyhow::Context;
+
+use crate::domain::event::{Action, Entry, Event, RecordLinked, RecordSynced};
+use crate::domain::record::PairNumber;
+use crate::journal;
+use crate::store::Tx;
+
+pub use rebuild::{Refreshed, TABLES, dump, rebuild, refresh};
+
+/// Keeps a fact and derives what follows from it. An event about a record gets its record's number
+/// when `record` names none, and the number that goes on when it names an absorbed one; failures
+/// get their causes' numbers, which are kept before them.
+pub fn append(
+    tx: &Tx<'_>,
+    record: Option<PairNumber>,
+    event: impl Into<Event>,
+) -> anyhow::Result<Entry> {
+    let event = event.into();
+    let record = match (record, event.ids()) {
+        (None, Some(ids)) => Some(pairs::number_of_ids(tx, ids)?),
+        (Some(record), _) => Some(pairs::living(tx, record)?),
+        (None, None) => None,
+    };
+    if let Event::RecordFailed(failed) = &event {
+        for failure in &failed.failures {
+            causes::number_of(tx, failed.to, &failed.ids.object, failure)?;
+        }
+    }
+    let entry = journal::keep(tx, record, event)?;
+    apply(tx, &entry)?;
+    Ok(entry)
+}
+
+/// [`append`] for many facts of one transaction; returns the last one's place.
+pub fn append_all(
+    tx: &Tx<'_>,
+    events: impl IntoIterator<Item = (Option<PairNumber>, Event)>,
+) -> anyhow::Result<Option<i64>> {
+    let mut last = None;
+    for (record, event) in events {
+        last = Some(append(tx, record, event)?.seq);
+    }
+    Ok(last)
+}
+
+/// Derives what follows from one entry: the whole of which event moves which table.
+pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
+    let derived = match &entry.event {
+        Event::DaemonStarted(_) | Event::DaemonStopped(_) | Event::HistoryFolded(_) => Ok(()),
+        Event::Bound(_)
+        | Event::AllocationSet(_)
+        | Event::NotificationsSet(_)
+        | Event::CatalogueChanged(_)
+        | Event::ModeSet(_)
+        | Event::Paused(_) => settings::set(tx, entry, ""),
+        Event::Resumed(_) => settings::unset(tx, "paused", ""),
+        Event::MappingChanged(event) => settings::set(tx, entry, event.mapping.object.as_str()),
+        Event::ConnectionSuspended(event) => settings::set(tx, entry, event.side.key()),
+        Event::ConnectionResumed(event) => {
+            settings::unset(tx, "connection_suspended", event.side.key())
+        }
+        Event::SchemaChanged(event) => {
+            settings::set(tx, entry, &settings::schema_part(event.side, &event.object))
+        }
+        Event::CallsSpent(event) => calls::spent(tx, entry, event),
+        Event::CallsReturned(event) => calls::returned(tx, event),
+        Event::UsageReported(event) => calls::reported(tx, entry, event),
+        Event::CursorMoved(event) => cursors::moved(tx, entry, event),
+        Event::CauseNumbered(event) => causes::numbered(tx, entry, event),
+        Event::RecordSynced(event) => synced(tx, entry, event),
+        Event::RecordFailed(event) => {
+            let record = about(entry)?;
+            errors::failed(tx, entry, record, event)?;
+            pairs::failed(tx, entry, record, event)
+        }
+        Event::RecordExcluded(event) => {
+            let record = about(entry)?;
+            errors::cleared(tx, entry, record)?;
+            pairs::excluded(tx, entry, record, event)
+        }
+        Event::RecordLinked(event) => linked(tx, entry, event),
+        Event::RecordUnlinked(event) => {
+            let record = about(entry)?;
+            errors::cleared(tx, entry, record)?;
+            prints::forget(tx, record)?;
+            pairs::unlinked(tx, entry, record, event)
+        }
+        Event::LoopFound(event) => pairs::looped(tx, entry, about(entry)?, event),
+        Event::CycleHeld(event) => holds::held(tx, entry, event),
+        Event::HoldSettled(event) => holds::settled(tx, entry, event),
+        Event::DigestPlanned(event) => slots::planned(tx, entry, event),
+        Event::DigestSent(event) => slots::sent(tx, entry, event),
+        Event::DigestFailed(event) => slots::failed(tx, entry, event),
+        Event::RecordForgotten(event) => errors::forgotten(tx, about(entry)?, event),
+    };
+    derived.with_context(|| {
+        format!(
+            "could not apply entry {} ({})",
+            entry.seq,
+            entry.event.kind()
+        )
+    })
+}
+
+fn synced(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow::Result<()> {
+    let record = about(entry)?;
+    errors::synced(tx, entry, record, event)?;
+    prints::moved(tx, record, event)?;
+    if event.action != Action::Agreed {
+        holds::wrote(tx, entry, event)?;
+        figures::synced(tx, entry, event)?;
+    }
+    pairs::synced(tx, entry, record, event)
+}
+
+fn linked(tx: &Tx<'_>, entry: &Entry, event: &RecordLinked) -> anyhow::Result<()> {
+    let record = about(entry)?;
+    if let Some(absorbed) = event.absorbed {
+        errors::cleared(tx, entry, absorbed)?;
+        prints::forget(tx, absorbed)?;
+        pairs::absorbed(tx, entry, absorbed, record)?;
+    }
+    pairs::linked(tx, entry, record, event)
+}
+
+fn about(entry: &Entry) -> anyhow::Result<PairNumber> {
+    entry.record.context("it is about a record and names none")
+}

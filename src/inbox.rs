@@ -1,1 +1,0 @@
-//! What was read and is not yet concluded.

@@ -1,1 +1,0 @@
-//! SQLite: opens, migrates, locks; one writer thread, many readers.

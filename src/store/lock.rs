@@ -1,0 +1,66 @@
+//! The lock that makes its holder the one writer: a file of its own, so that no descriptor of the
+//! database is ever opened beside SQLite's.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::StoreError;
+
+const FILE: &str = "store.lock";
+
+/// Held as long as it lives; the kernel lets go of it when the process dies.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock in `dir` and writes our process and `unit` into it.
+    pub(super) fn take(dir: &Path, unit: Option<&str>) -> Result<Self, StoreError> {
+        let path = dir.join(FILE);
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|error| refused(&path, error))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(holder(&mut file)),
+            Err(error) => return Err(refused(&path, error.into())),
+        }
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{} {}", std::process::id(), unit.unwrap_or_default())?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn refused(path: &Path, error: std::io::Error) -> StoreError {
+    if error.kind() == std::io::ErrorKind::PermissionDenied
+        || error.kind() == std::io::ErrorKind::ReadOnlyFilesystem
+    {
+        return StoreError::Permission {
+            path: path.display().to_string(),
+            why: error.to_string(),
+        };
+    }
+    error.into()
+}
+
+/// Who holds it, as far as the file tells: it may be read in the moment before its holder wrote.
+fn holder(file: &mut File) -> StoreError {
+    let mut text = String::new();
+    if file.read_to_string(&mut text).is_err() {
+        text.clear();
+    }
+    let mut words = text.split_whitespace();
+    StoreError::Locked {
+        pid: words.next().and_then(|word| word.parse().ok()),
+        unit: words.next().map(str::to_owned),
+    }
+}

@@ -1,0 +1,88 @@
+//! What a job sees of the store: a [`View`] to read, a [`Tx`] to read and write.
+//!
+//! Both lend their connection only to the modules that contain SQL.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::Deref;
+
+use rusqlite::Connection;
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::fingerprint::PrintKey;
+use crate::domain::record::{PairNumber, RecordKey, Timestamp};
+
+use super::Shared;
+
+/// One consistent reading of the store.
+pub struct View<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) shared: &'a Shared,
+    pub(super) key: PrintKey,
+    pub(super) now: Timestamp,
+}
+
+impl View<'_> {
+    /// The connection, for the modules that contain SQL.
+    pub(crate) fn sql(&self) -> &Connection {
+        self.connection
+    }
+
+    /// The catalogue in force.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.shared.catalogue
+    }
+
+    /// The clock's time when the job began; the same throughout the job.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The key of this store's value prints and text keys.
+    pub fn key(&self) -> &PrintKey {
+        &self.key
+    }
+
+    /// Rows handed out by one listing at most.
+    pub fn page_max(&self) -> u32 {
+        self.shared.options.page_max
+    }
+}
+
+/// What a job remembers while it lasts: saves asking the same rows again for every event.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// The journal's last seq and checksum, once known.
+    pub(crate) last: Option<(i64, u32)>,
+    /// The highest pair number known or handed out.
+    pub(crate) highest: Option<i64>,
+    /// Numbers handed out for records whose first event is still to come.
+    pub(crate) handed: HashMap<RecordKey, PairNumber>,
+}
+
+/// One job's place in a transaction: everything it writes is kept together or not at all.
+pub struct Tx<'a> {
+    pub(super) view: View<'a>,
+    pub(super) run: i64,
+    pub(super) scratch: RefCell<Scratch>,
+}
+
+impl Tx<'_> {
+    /// Which holder of the lock writes, counted from 1.
+    pub fn run(&self) -> i64 {
+        self.run
+    }
+
+    /// The job's memory.
+    pub(crate) fn scratch(&self) -> &RefCell<Scratch> {
+        &self.scratch
+    }
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = View<'a>;
+
+    fn deref(&self) -> &View<'a> {
+        &self.view
+    }
+}
