@@ -319,4 +319,5 @@ fn two_sides_agree_where_one_only_holds_less() {
     let at = Value::DateTime(Timestamp(1_767_614_400_999));
     let day = Value::Date(2026, 1, 5);
     assert!(same(&at, &of(Kind::DateTime), &day, &of(Kind::Date)));
+    assert!(same(&day, &of(Kind::Date), &at, &of(Kind::DateTime)));
 }
