@@ -1,0 +1,194 @@
+//! What concerns everybody and not one cause: suspensions, holds, the budget, and their ends.
+
+use super::super::record::Side;
+use super::words::{count, duration, glued, plain, thousands};
+
+/// The longest foreign text a notice shows, in characters.
+const TEXT_MAX: usize = 400;
+
+/// One notice. Told at once to everybody, once, and its end once; a digest repeats what still is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A connection stands still until a person acts.
+    Suspended {
+        /// Which one.
+        side: Side,
+        /// `HubSpot refused the token (401)`.
+        reason: String,
+        /// Since when: `16:20`.
+        since: String,
+        /// What to do, as sentences.
+        remedy: String,
+    },
+    /// A connection works again.
+    Resumed {
+        /// Which one.
+        side: Side,
+        /// How long it stood still, in milliseconds.
+        after_ms: i64,
+        /// Changes to catch up.
+        changes: u64,
+    },
+    /// The guard stopped writes; nothing of them is written until a person decides.
+    Held {
+        /// `7` for H-7.
+        hold: i64,
+        /// `contact to Salesforce, 12,412 updates, all of Contact.Phone`.
+        what: String,
+        /// The limit that was passed: `guard 10,000 in 24 h`.
+        limit: String,
+    },
+    /// A person settled a hold.
+    Settled {
+        /// `7` for H-7.
+        hold: i64,
+        /// `approved, 12,412 updates go out` or `dropped`.
+        outcome: String,
+    },
+    /// The allocation is used up.
+    BudgetExhausted {
+        /// Calls used in the last 24 h.
+        used: u64,
+        /// Calls allowed in 24 h.
+        allocation: u64,
+        /// Changes that wait.
+        deferred: u64,
+        /// When calls free up: `14:10`.
+        frees_at: Option<String>,
+    },
+    /// The allocation has room again.
+    BudgetFrees {
+        /// Changes that waited and go out now.
+        deferred: u64,
+    },
+    /// More news than mails an hour allow: the rest is told later.
+    TooMuchNews {
+        /// Mails an hour allowed.
+        per_hour: u32,
+    },
+    /// Anything else that everybody should know.
+    Remark {
+        /// One line without a full stop.
+        title: String,
+        /// Sentences.
+        text: String,
+    },
+}
+
+impl Notice {
+    /// One line that suffices as a subject: state word first, no full stop.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Suspended { side, reason, .. } => {
+                format!("SUSPENDED {side}: {}", plain(reason, 120))
+            }
+            Self::Resumed { side, after_ms, .. } => {
+                format!("RESUMED: {side} works again after {}", duration(*after_ms))
+            }
+            Self::Held { hold, what, .. } => format!("HELD H-{hold}: {}", plain(what, 120)),
+            Self::Settled { hold, outcome } => {
+                format!("SETTLED H-{hold}: {}", plain(outcome, 120))
+            }
+            Self::BudgetExhausted {
+                used, allocation, ..
+            } => format!(
+                "BUDGET EXHAUSTED: {} of {} calls used",
+                thousands(*used),
+                thousands(*allocation)
+            ),
+            Self::BudgetFrees { .. } => "BUDGET FREES: writing goes on".to_owned(),
+            Self::TooMuchNews { .. } => "MUCH NEWS: further mails wait".to_owned(),
+            Self::Remark { title, .. } => plain(title, 120),
+        }
+    }
+
+    /// What it means and what to do, one paragraph each; commands are glued together.
+    pub(super) fn paragraphs(&self) -> Vec<String> {
+        match self {
+            Self::Suspended {
+                side,
+                since,
+                remedy,
+                ..
+            } => vec![
+                format!(
+                    "Since {} nothing is read from or written to {side}. Nothing is lost: changes \
+                     on both sides are caught up afterwards.",
+                    plain(since, 80)
+                ),
+                format!("To do:  {}", plain(remedy, TEXT_MAX)),
+            ],
+            Self::Resumed { changes, .. } => vec![if *changes == 0 {
+                "There is nothing to catch up.".to_owned()
+            } else {
+                format!(
+                    "{} to catch up; this happens by itself.",
+                    count(*changes, "change")
+                )
+            }],
+            Self::Held { hold, limit, .. } => vec![
+                format!(
+                    "More than the guard lets pass ({}). None of them is written, and later \
+                     changes of that kind join them; everything else goes on.",
+                    plain(limit, 80)
+                ),
+                format!(
+                    "To do:  {} to see them, then {} or {}",
+                    glued(&format!("syncline approve H-{hold} --show")),
+                    glued(&format!("syncline approve H-{hold}")),
+                    glued(&format!("syncline approve H-{hold} --drop"))
+                ),
+            ],
+            Self::Settled { .. } => Vec::new(),
+            Self::BudgetExhausted {
+                deferred,
+                frees_at,
+                allocation,
+                ..
+            } => exhausted(*deferred, frees_at.as_deref(), *allocation),
+            Self::BudgetFrees { deferred } => vec![format!(
+                "{} that waited {} sent now.",
+                count(*deferred, "change"),
+                if *deferred == 1 { "is" } else { "are" }
+            )],
+            Self::TooMuchNews { per_hour } => vec![format!(
+                "{} went out within the hour, which is the limit. What happens meanwhile is \
+                 gathered and told together afterwards; see now: {}",
+                count(u64::from(*per_hour), "mail"),
+                glued("syncline errors")
+            )],
+            Self::Remark { text, .. } => vec![plain(text, TEXT_MAX)],
+        }
+    }
+
+    /// Whether it is the end of something, and no call to act.
+    pub fn is_recovery(&self) -> bool {
+        match self {
+            Self::Resumed { .. } | Self::BudgetFrees { .. } | Self::Settled { .. } => true,
+            Self::Suspended { .. }
+            | Self::Held { .. }
+            | Self::BudgetExhausted { .. }
+            | Self::TooMuchNews { .. }
+            | Self::Remark { .. } => false,
+        }
+    }
+}
+
+fn exhausted(deferred: u64, frees_at: Option<&str>, allocation: u64) -> Vec<String> {
+    let are = if deferred == 1 { "is" } else { "are" };
+    let goes_on = frees_at.map_or_else(
+        || "It goes on by itself when calls free up.".to_owned(),
+        |at| format!("It goes on by itself from {}.", plain(at, 80)),
+    );
+    vec![
+        format!(
+            "{} {are} deferred and nothing is lost. {goes_on}",
+            count(deferred, "change")
+        ),
+        format!(
+            "To do:  nothing; or raise the allocation (now {}): {}",
+            thousands(allocation),
+            glued("syncline budget set N")
+        ),
+    ]
+}

@@ -1,0 +1,129 @@
+//! Errors as rows of a CSV file, which opens in a spreadsheet and does nothing there.
+
+use std::borrow::Cow;
+
+use super::Attachment;
+
+/// The columns, in the order of [`ErrorRow::cells`]. A released column keeps its name and place.
+pub const HEADER: [&str; 15] = [
+    "cause",
+    "type",
+    "object",
+    "to",
+    "name",
+    "hubspot",
+    "salesforce",
+    "field",
+    "code",
+    "message",
+    "known",
+    "since",
+    "attempts",
+    "who_fixes",
+    "fix",
+];
+
+/// One error of one record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ErrorRow {
+    /// `C-41`.
+    pub cause: String,
+    /// The type's slug.
+    pub kind: String,
+    /// `contact`.
+    pub object: String,
+    /// The side that was to be written.
+    pub to: String,
+    /// The record's display name; empty unless names are asked for.
+    pub name: String,
+    /// Link or id on HubSpot's side.
+    pub hubspot: String,
+    /// Link or id on Salesforce's side.
+    pub salesforce: String,
+    /// The field at fault.
+    pub field: String,
+    /// The raw code.
+    pub code: String,
+    /// The message as received.
+    pub message: String,
+    /// `answered`, `certain` or `likely`.
+    pub known: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Answered attempts.
+    pub attempts: u32,
+    /// Who can fix it.
+    pub who_fixes: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl ErrorRow {
+    /// The row's cells, each made [`harmless`].
+    pub fn cells(&self) -> [Cow<'_, str>; 15] {
+        [
+            harmless(&self.cause),
+            harmless(&self.kind),
+            harmless(&self.object),
+            harmless(&self.to),
+            harmless(&self.name),
+            harmless(&self.hubspot),
+            harmless(&self.salesforce),
+            harmless(&self.field),
+            harmless(&self.code),
+            harmless(&self.message),
+            harmless(&self.known),
+            harmless(&self.since),
+            Cow::Owned(self.attempts.to_string()),
+            harmless(&self.who_fixes),
+            harmless(&self.fix),
+        ]
+    }
+}
+
+/// `cell` such that no spreadsheet takes it for a formula: an apostrophe is put before a first
+/// character that could begin one, also behind leading blanks and in its full-width form.
+pub fn harmless(cell: &str) -> Cow<'_, str> {
+    let dangerous = |c: char| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'
+        )
+    };
+    let first = cell.chars().next().is_some_and(dangerous);
+    if first || cell.trim_start().chars().next().is_some_and(dangerous) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
+/// The rows as CSV with a header line, in UTF-8, lines ending in CR LF as RFC 4180 has them.
+pub fn sheet(rows: &[ErrorRow]) -> Vec<u8> {
+    let mut out = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    out.write_record(HEADER).expect("a vector takes every byte");
+    for row in rows {
+        let cells = row.cells();
+        let bytes = cells.iter().map(|cell| cell.as_bytes());
+        out.write_record(bytes)
+            .expect("every row has the header's length");
+    }
+    out.into_inner().expect("a vector takes every byte")
+}
+
+/// The rows as a file of a mail; none without rows.
+pub(super) fn attachment(installation: &str, rows: &[ErrorRow]) -> Option<Attachment> {
+    if rows.is_empty() {
+        return None;
+    }
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let name: String = installation.chars().take(40).map(safe).collect();
+    let mut bytes = "\u{feff}".as_bytes().to_vec();
+    bytes.extend(sheet(rows));
+    Some(Attachment {
+        name: format!("syncline-{name}-errors.csv"),
+        bytes,
+    })
+}

@@ -1,1 +1,0 @@
-//! Digests: what a reader is told.
