@@ -1,17 +1,27 @@
 //! One HTTP request over a transport, and what every answer has in common.
+//!
+//! Knows no CRM: which codes mean what stands with each client.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::domain::failure::RawFailure;
+use serde_json::Value as Json;
+
+use super::values;
+use crate::domain::failure::{Failure, RawFailure, System};
 use crate::domain::record::{Side, Timestamp};
+
+pub use super::network::HttpTransport;
 
 /// Longest wait for an answer; past it the outcome is unknown.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Largest answer read, after decompression.
 pub const BODY_MAX: usize = 64 * 1024 * 1024;
+
+/// Characters kept of an answer that is no JSON, such as a gateway's HTML page.
+const MESSAGE_MAX: usize = 200;
 
 /// HTTP methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +64,7 @@ impl std::fmt::Debug for HttpRequest {
 }
 
 /// One answer, decompressed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// Status code.
     pub status: u16,
@@ -64,7 +74,93 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
 }
 
+// A token endpoint answers with a token: an answer shows only how it went and how long it is.
+impl std::fmt::Debug for HttpResponse {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} ({} bytes)", self.status, self.body.len())
+    }
+}
+
+impl HttpRequest {
+    /// A request without a body.
+    pub(super) fn get(side: Side, url: String, headers: Vec<(&'static str, String)>) -> Self {
+        Self {
+            side,
+            method: Method::Get,
+            url,
+            headers,
+            body: None,
+        }
+    }
+
+    /// The same request carrying `body` as JSON by `method`.
+    pub(super) fn with_json(mut self, method: Method, body: &Json) -> Self {
+        self.method = method;
+        self.headers
+            .push(("content-type", "application/json".to_owned()));
+        self.body = Some(body.to_string().into_bytes());
+        self
+    }
+
+    /// The same request posting `pairs` as a form.
+    pub(super) fn with_form(mut self, pairs: &[(&str, &str)]) -> Self {
+        let body: Vec<String> = pairs
+            .iter()
+            .map(|(key, value)| format!("{key}={}", values::percent(value)))
+            .collect();
+        self.method = Method::Post;
+        self.headers.push((
+            "content-type",
+            "application/x-www-form-urlencoded".to_owned(),
+        ));
+        self.body = Some(body.join("&").into_bytes());
+        self
+    }
+}
+
 impl HttpResponse {
+    /// Whether the status is 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The server's clock: `Date`, resolution 1 s.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        values::http_date(self.header("date")?)
+    }
+
+    /// A wait the server asks for: `Retry-After` in its seconds form, as milliseconds.
+    pub(super) fn retry_after_ms(&self) -> Option<i64> {
+        let seconds: i64 = self.header("retry-after")?.trim().parse().ok()?;
+        (seconds >= 0).then(|| seconds.saturating_mul(1000))
+    }
+
+    /// The body as JSON. The error says where it broke and never what stood there, since that may
+    /// be a token or a customer's text.
+    pub(super) fn json(&self) -> Result<Json, CallError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            CallError::Unknown(format!(
+                "answer {} is no JSON (line {line}, column {column})",
+                self.status
+            ))
+        })
+    }
+
+    /// A failure for an answer without a readable code: code `HTTP_<status>`, and the beginning of
+    /// the body as its message.
+    pub(super) fn bare_failure(&self, system: System) -> RawFailure {
+        let mut failure = Failure::of(system, &format!("HTTP_{}", self.status));
+        failure.status = self.status;
+        let text = String::from_utf8_lossy(&self.body);
+        RawFailure {
+            failure,
+            message: text.trim().chars().take(MESSAGE_MAX).collect(),
+            value: None,
+            rule: None,
+        }
+    }
+
     /// The first header of that lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -113,6 +209,17 @@ pub struct Reply<T> {
     pub server_time: Option<Timestamp>,
     /// The server's word on usage (`Sforce-Limit-Info`, `X-HubSpot-RateLimit-*`).
     pub usage: Option<Usage>,
+}
+
+impl<T> Reply<T> {
+    /// `value` as read from `response`.
+    pub(super) fn of(response: &HttpResponse, usage: Option<Usage>, value: T) -> Self {
+        Self {
+            value,
+            server_time: response.server_time(),
+            usage,
+        }
+    }
 }
 
 /// Why a call brought no good answer, by what the caller does next.
@@ -166,4 +273,20 @@ pub enum CallError {
         /// What was wrong.
         failures: Vec<RawFailure>,
     },
+}
+
+impl From<TransportError> for CallError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::NotSent(why) => Self::NotSent(why),
+            TransportError::Unknown(why) => Self::Unknown(why),
+        }
+    }
+}
+
+impl CallError {
+    /// A good status with a body of an unexpected shape; names the part that is missing.
+    pub(super) fn unreadable(what: &str) -> Self {
+        Self::Unknown(format!("answer lacks {what}"))
+    }
 }

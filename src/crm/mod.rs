@@ -4,5 +4,10 @@
 
 pub mod http;
 pub mod hubspot;
+mod network;
 pub mod salesforce;
+mod source;
 pub mod token;
+mod values;
+
+pub use source::Source;

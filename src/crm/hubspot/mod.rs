@@ -1,1 +1,18 @@
-//! HubSpot.
+//! HubSpot's CRM API: one method, one HTTP request.
+
+mod account;
+mod answer;
+mod client;
+mod pages;
+mod paths;
+mod read;
+mod rows;
+mod schema;
+mod write;
+
+pub use account::{Account, Owner, OwnerKind, OwnersPage};
+pub use client::{HubSpot, HubSpotSettings};
+pub use pages::{LIST_MAX, ListPage, SEARCH_MAX, Search, SearchPage};
+pub use paths::{ApiVersion, BASE};
+pub use read::{HISTORY_MAX, Keys, READ_MAX, Read};
+pub use write::{HubSpotOperation, HubSpotRow, RowOutcome, WRITE_MAX};

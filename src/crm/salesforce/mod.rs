@@ -1,1 +1,16 @@
-//! Salesforce.
+//! Salesforce's REST API: one method, one HTTP request.
+
+mod answer;
+mod batch;
+mod client;
+mod composite;
+mod describe;
+mod query;
+mod rows;
+mod users;
+
+pub use batch::{Batch, BatchOperation, ROWS_MAX, Row, RowOutcome};
+pub use client::{API_VERSION, Identity, Salesforce, SalesforceSettings};
+pub use composite::{BATCHES_MAX, QUERIES_MAX};
+pub use query::{Locator, Query, QueryPage};
+pub use users::{User, UserKind, users};

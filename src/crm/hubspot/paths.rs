@@ -1,0 +1,62 @@
+//! Where each resource lives, by version of the API. Bodies are the same in all of them.
+
+use crate::crm::values::percent;
+
+/// HubSpot's address.
+pub const BASE: &str = "https://api.hubapi.com";
+
+/// A version of the API.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ApiVersion {
+    /// The dated version in force; enforces the admin's rules on API writes.
+    #[default]
+    September2026,
+    /// The dated version before it.
+    March2026,
+    /// The undated one; ends in September 2027.
+    V3,
+}
+
+impl ApiVersion {
+    /// The version named `2026-09`, `2026-03` or `v3`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "2026-09" => Some(Self::September2026),
+            "2026-03" => Some(Self::March2026),
+            "v3" => Some(Self::V3),
+            _ => None,
+        }
+    }
+
+    /// The name as it stands in paths and in the configuration.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::September2026 => "2026-09",
+            Self::March2026 => "2026-03",
+            Self::V3 => "v3",
+        }
+    }
+
+    fn area(&self, area: &str) -> String {
+        match self {
+            Self::September2026 | Self::March2026 => format!("/crm/{area}/{}", self.key()),
+            Self::V3 => format!("/crm/v3/{area}"),
+        }
+    }
+
+    pub(super) fn objects(&self, type_: &str) -> String {
+        format!("{}/{}", self.area("objects"), percent(type_))
+    }
+
+    pub(super) fn properties(&self, type_: &str) -> String {
+        format!("{}/{}", self.area("properties"), percent(type_))
+    }
+
+    pub(super) fn owners(&self) -> String {
+        self.area("owners")
+    }
+
+    pub(super) fn account(&self) -> String {
+        format!("/account-info/{}/details", self.key())
+    }
+}

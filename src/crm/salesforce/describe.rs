@@ -1,0 +1,108 @@
+//! An object's describe as an [`ObjectSchema`].
+//!
+//! Only fields our user may see are listed: one that vanishes lost its permission or was deleted.
+
+use serde_json::Value as Json;
+
+use crate::domain::record::{FieldName, Side, Timestamp};
+use crate::domain::schema::{Choice, Field, Kind, ObjectSchema};
+
+/// Reads a describe answer; `None` when it names no object or lists no fields.
+pub(super) fn schema(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
+    let fields = body["fields"]
+        .as_array()?
+        .iter()
+        .filter_map(field)
+        .map(|field| (field.name.clone(), field))
+        .collect();
+    Some(ObjectSchema {
+        side: Side::Salesforce,
+        api_name: body["name"].as_str()?.to_owned(),
+        creatable: flag(body, "createable"),
+        updatable: flag(body, "updateable"),
+        read_at: now,
+        fields,
+    })
+}
+
+fn field(json: &Json) -> Option<Field> {
+    let name = FieldName::parse(json["name"].as_str()?).ok()?;
+    let creatable = flag(json, "createable");
+    let kind = kind(json);
+    let digits = small(json, "digits");
+    Some(Field {
+        label: json["label"].as_str().unwrap_or(name.as_str()).to_owned(),
+        kind,
+        length: json["length"]
+            .as_u64()
+            .and_then(|length| u32::try_from(length).ok())
+            .filter(|length| *length > 0),
+        precision: small(json, "precision").or(digits),
+        scale: matches!(kind, Kind::Number | Kind::Integer)
+            .then(|| small(json, "scale").unwrap_or(0)),
+        required: creatable && !flag(json, "nillable") && !flag(json, "defaultedOnCreate"),
+        unique: flag(json, "unique"),
+        key: flag(json, "externalId") || flag(json, "idLookup"),
+        creatable,
+        updatable: flag(json, "updateable"),
+        restricted: flag(json, "restrictedPicklist"),
+        calculated: flag(json, "calculated"),
+        choices: choices(json),
+        refers_to: json["referenceTo"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect(),
+        name,
+    })
+}
+
+fn flag(json: &Json, key: &str) -> bool {
+    json[key].as_bool().unwrap_or(false)
+}
+
+fn small(json: &Json, key: &str) -> Option<u8> {
+    let number = json[key].as_u64()?;
+    u8::try_from(number).ok().filter(|number| *number > 0)
+}
+
+fn choices(json: &Json) -> Vec<Choice> {
+    json["picklistValues"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|choice| {
+            let value = choice["value"].as_str()?;
+            Some(Choice {
+                value: value.to_owned(),
+                label: choice["label"].as_str().unwrap_or(value).to_owned(),
+                active: choice["active"].as_bool().unwrap_or(true),
+            })
+        })
+        .collect()
+}
+
+fn kind(json: &Json) -> Kind {
+    match json["type"].as_str().unwrap_or_default() {
+        // A combobox offers choices and takes any text.
+        "string" | "combobox" | "encryptedstring" => Kind::Text,
+        "textarea" if flag(json, "htmlFormatted") => Kind::Html,
+        "textarea" => Kind::LongText,
+        "email" => Kind::Email,
+        "phone" => Kind::Phone,
+        "url" => Kind::Url,
+        "double" | "currency" | "percent" => Kind::Number,
+        "int" | "long" => Kind::Integer,
+        "boolean" => Kind::Bool,
+        "date" => Kind::Date,
+        "datetime" => Kind::DateTime,
+        "time" => Kind::Time,
+        "picklist" => Kind::Picklist,
+        "multipicklist" => Kind::MultiPicklist,
+        "reference" => Kind::Reference,
+        "id" => Kind::Id,
+        _ => Kind::Unsupported,
+    }
+}
