@@ -1,6 +1,7 @@
-//! The one integration-test binary: SQLite is linked once.
 
+//! The one integration-test binary: SQLite is linked once.
 mod simulator_hubspot;
+mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
 mod tidy;

@@ -1,0 +1,122 @@
+//! Schemas as the describe calls write them. Shows only what the integration user may see.
+
+use serde_json::{Value, json};
+
+use super::schema::{Field, Flag, Kind, Schema};
+
+/// One object's entry in the list of all objects.
+pub(crate) fn summary(schema: &Schema, version: &str) -> Value {
+    let name = &schema.name;
+    let writable = is_writable(schema);
+    let base = format!("/services/data/v{version}/sobjects/{name}");
+    json!({
+        "name": name, "label": schema.label, "labelPlural": format!("{}s", schema.label),
+        "keyPrefix": schema.prefix, "custom": false, "activateable": false,
+        "createable": writable, "updateable": writable, "deletable": writable,
+        "queryable": true, "retrieveable": true, "replicateable": true, "searchable": true,
+        "undeletable": writable, "triggerable": writable, "layoutable": writable,
+        "mergeable": matches!(name.as_str(), "Account" | "Contact" | "Lead"),
+        "feedEnabled": false, "mruEnabled": writable, "deprecatedAndHidden": false,
+        "urls": {"sobject": base, "describe": format!("{base}/describe"),
+                 "rowTemplate": format!("{base}/{{ID}}")},
+    })
+}
+
+/// The whole describe of one object.
+pub(crate) fn full(schema: &Schema, version: &str) -> Value {
+    let mut body = summary(schema, version);
+    let fields: Vec<Value> = schema
+        .visible_columns()
+        .map(|column| field(&schema.fields[column]))
+        .collect();
+    body["fields"] = Value::Array(fields);
+    body["childRelationships"] = json!([]);
+    body["supportedScopes"] = json!([{"label": "All", "name": "everything"}]);
+    body["recordTypeInfos"] = json!([{
+        "active": true, "available": true, "defaultRecordTypeMapping": true,
+        "developerName": "Master", "master": true, "name": "Master",
+        "recordTypeId": "012000000000000AAA",
+        "urls": {"layout": format!(
+            "/services/data/v{version}/sobjects/{}/describe/layouts/012000000000000AAA",
+            schema.name)},
+    }]);
+    body
+}
+
+/// Users, groups and the org itself are managed elsewhere.
+pub(crate) fn is_writable(schema: &Schema) -> bool {
+    !matches!(schema.name.as_str(), "User" | "Group" | "Organization")
+}
+
+fn field(field: &Field) -> Value {
+    let number = field.kind.is_number();
+    let length = if number { 0 } else { field.length };
+    let is_int = field.kind == Kind::Int;
+    let mut body = json!({
+        "name": field.name, "label": field.label, "type": field.kind.name(),
+        "soapType": soap_type(field.kind), "custom": field.is_custom(),
+        "length": length, "byteLength": length * 3,
+        "precision": if number && !is_int { field.length } else { 0 },
+        "scale": if number { field.scale } else { 0 },
+        "digits": if is_int { field.length } else { 0 },
+        "calculated": false, "autoNumber": false, "encrypted": false, "caseSensitive": false,
+        "externalId": field.has(Flag::ExternalId), "unique": field.has(Flag::Unique),
+        "deprecatedAndHidden": false, "dependentPicklist": false, "htmlFormatted": false,
+        "aggregatable": true, "controllerName": null, "compoundFieldName": compound(field),
+        "calculatedFormula": null, "defaultValueFormula": null, "inlineHelpText": null,
+    });
+    for (key, flag) in [
+        ("createable", Flag::Createable),
+        ("updateable", Flag::Updateable),
+        ("nillable", Flag::Nillable),
+        ("defaultedOnCreate", Flag::Defaulted),
+        ("idLookup", Flag::IdLookup),
+        ("nameField", Flag::NameField),
+        ("restrictedPicklist", Flag::Restricted),
+        ("filterable", Flag::Filterable),
+        ("sortable", Flag::Sortable),
+        ("groupable", Flag::Sortable),
+    ] {
+        body[key] = Value::Bool(field.has(flag));
+    }
+    body["permissionable"] = Value::Bool(field.has(Flag::Nillable));
+    body["defaultValue"] = if field.kind == Kind::Boolean {
+        json!(false)
+    } else {
+        Value::Null
+    };
+    body["referenceTo"] = json!(field.reference_to);
+    body["relationshipName"] = json!(field.relationship);
+    body["polymorphicForeignKey"] = Value::Bool(field.reference_to.len() > 1);
+    body["picklistValues"] = field
+        .choices
+        .iter()
+        .map(|choice| {
+            json!({"active": choice.active, "defaultValue": choice.default,
+                   "label": choice.value, "validFor": null, "value": choice.value})
+        })
+        .collect();
+    body
+}
+
+fn compound(field: &Field) -> Option<&str> {
+    matches!(field.name.as_str(), "FirstName" | "LastName" | "Salutation").then_some("Name")
+}
+
+fn soap_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id | Kind::Reference => "tns:ID",
+        Kind::Boolean => "xsd:boolean",
+        Kind::Int => "xsd:int",
+        Kind::Double | Kind::Currency | Kind::Percent => "xsd:double",
+        Kind::Date => "xsd:date",
+        Kind::DateTime => "xsd:dateTime",
+        Kind::Text
+        | Kind::TextArea
+        | Kind::Email
+        | Kind::Phone
+        | Kind::Url
+        | Kind::Picklist
+        | Kind::MultiPicklist => "xsd:string",
+    }
+}

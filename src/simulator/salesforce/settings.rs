@@ -1,0 +1,89 @@
+//! What an org is when it is created, and the switches that can be turned later.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// The org, its integration user and its limits.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// 18-character organization id.
+    pub org_id: String,
+    /// API calls allowed in any rolling 24 hours.
+    pub org_limit: u64,
+    /// Calls of that limit that others always use.
+    pub preload_used: u64,
+    /// Base of `instance_url`; when empty, it is built from the request's own `Host`.
+    pub instance_url: String,
+    /// User name of the integration user.
+    pub user: String,
+    /// 18-character id of the integration user.
+    pub user_id: String,
+    /// Consumer key.
+    pub client_id: String,
+    /// Consumer secret.
+    pub client_secret: String,
+    /// RSA public key (DER: PKCS#1 or SPKI) that assertions must verify against; without one any
+    /// well-formed assertion will do.
+    pub public_key: Option<Vec<u8>>,
+    /// How far ahead, in seconds, an assertion may expire.
+    pub assertion_seconds: i64,
+    /// Everything random grows from it.
+    pub seed: u64,
+    /// A session ends this many seconds after its last use.
+    pub session_seconds: i64,
+    /// How many milliseconds the reported usage lags behind.
+    pub limit_info_lag_ms: i64,
+    /// Rows on a page of a query.
+    pub default_row_limit: usize,
+    /// Switches that are on from the start.
+    pub switches: BTreeSet<Switch>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            org_id: "00DQy00000A1b2cEAM".to_owned(),
+            org_limit: 100_000,
+            preload_used: 0,
+            instance_url: "https://acme.my.salesforce.com".to_owned(),
+            user: "syncline@acme.example".to_owned(),
+            user_id: super::ids::with_suffix("005Qy0000000001"),
+            client_id: "syncline-key".to_owned(),
+            client_secret: "syncline-secret".to_owned(),
+            public_key: None,
+            assertion_seconds: 300,
+            seed: 1,
+            session_seconds: 7200,
+            limit_info_lag_ms: 0,
+            default_row_limit: 2000,
+            switches: BTreeSet::new(),
+        }
+    }
+}
+
+/// What an org has or has not, and what the reference could not settle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// The org has no `Syncline_HubSpot_Id__c` fields. Only read when the org is created.
+    WithoutExternalId,
+    /// State and Country/Territory picklists are enabled. Only read when the org is created.
+    StateCountryPicklists,
+    /// One unknown field fails a whole Collections call instead of its row.
+    UnknownFieldFailsCall,
+    /// A row tells only its first error instead of all of the failing stage.
+    FirstErrorOnly,
+    /// Errors carry no `Sforce-Limit-Info`.
+    NoLimitInfoOnErrors,
+    /// E-mail addresses are stored in lower case.
+    LowercaseEmails,
+    /// The API is disabled for the org.
+    ApiDisabled,
+    /// Long requests of others fill the concurrency limit.
+    ConcurrentLimit,
+    /// No row can be created: storage is full.
+    StorageFull,
+    /// The token endpoint refuses the client.
+    CredentialsRefused,
+}
