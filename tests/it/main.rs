@@ -1,7 +1,8 @@
-
 //! The one integration-test binary: SQLite is linked once.
+mod simulator_demo;
 mod simulator_hubspot;
 mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
+mod simulator_speed;
 mod tidy;
