@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod broken;
+pub mod demo;
 pub mod faults;
 pub mod hubspot;
 pub mod luck;

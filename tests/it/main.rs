@@ -13,10 +13,12 @@ mod merge;
 mod preflight;
 mod retry;
 mod schedule;
+mod simulator_demo;
 mod simulator_hubspot;
 mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
+mod simulator_speed;
 mod tidy;
 #[cfg(feature = "e2e")]
 mod unit;

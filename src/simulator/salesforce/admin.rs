@@ -6,13 +6,15 @@ use serde_json::{Map, Value};
 use super::Salesforce;
 use super::cell::Cell;
 use super::ids;
+use super::intake::live_ids;
 use super::problem::Problem;
 use super::rows::Row;
-use super::rules::{Injected, Rewrite};
+use super::rules::{Injected, InjectedKind, Rewrite};
 use super::save::{Care, Doer, Verb, Write};
 use super::schema::{self, Choice, Field, Flag, Kind};
 use super::settings::Switch;
 use super::soql::plan::Route;
+use super::standard;
 
 /// A change an administrator makes to one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,6 +234,16 @@ impl Salesforce {
         table.row(&id).map(|_| self.whole(&table.schema.name, &id))
     }
 
+    /// Ids of the living records whose key field (an e-mail, an external id, a unique field) has
+    /// this value; none for a field that is no key.
+    pub fn ids_where(&self, object: &str, field: &str, value: &str) -> Vec<String> {
+        let Some(table) = self.tables.get(object) else {
+            return Vec::new();
+        };
+        let column = table.schema.column(field);
+        column.map_or_else(Vec::new, |column| live_ids(table, column, value))
+    }
+
     fn whole(&self, object: &str, id: &str) -> Value {
         let fields = self.table(object).schema.fields.iter().enumerate();
         let routes: Vec<Route> = fields
@@ -247,6 +259,12 @@ impl Salesforce {
     /// Puts a rule or failing automation into the org; one of the same name is replaced.
     pub fn inject(&mut self, rule: Injected) {
         self.remove_rule(&rule.name);
+        // Every save asks for equal records: without an index a crowd would make saves slow.
+        if let InjectedKind::DuplicateRule { match_fields, .. } = &rule.kind
+            && let Some(first) = match_fields.first()
+        {
+            self.tables.watch(&rule.object, first);
+        }
         self.rules.push(rule);
     }
 
@@ -338,6 +356,13 @@ impl Salesforce {
             self.settings.switches.insert(switch);
         } else {
             self.settings.switches.remove(&switch);
+        }
+        if on && switch == Switch::StateCountryPicklists {
+            for (object, address) in standard::ADDRESSES {
+                if let Some(schema) = self.tables.schema_mut(object) {
+                    standard::add_code_fields(schema, address);
+                }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ type State = (&'static str, &'static str);
 /// Code, name and states.
 type Country = (&'static str, &'static str, &'static [State]);
 
-const COUNTRIES: [Country; 3] = [
+const COUNTRIES: [Country; 8] = [
     (
         "US",
         "United States",
@@ -40,6 +40,11 @@ const COUNTRIES: [Country; 3] = [
             ("TO", "Torino"),
         ],
     ),
+    ("DE", "Germany", &[]),
+    ("ES", "Spain", &[]),
+    ("FR", "France", &[]),
+    ("GB", "United Kingdom", &[]),
+    ("NL", "Netherlands", &[]),
 ];
 
 /// The lines of the two code fields beside a state and a country field.

@@ -45,6 +45,8 @@ pub(crate) struct Table {
     rows: BTreeMap<String, Row>,
     by_stamp: BTreeSet<(i64, String)>,
     by_value: HashMap<usize, HashMap<String, BTreeSet<String>>>,
+    /// Columns that are no keys and are looked up by value all the same.
+    watched: BTreeSet<usize>,
 }
 
 impl Table {
@@ -54,6 +56,24 @@ impl Table {
             rows: BTreeMap::new(),
             by_stamp: BTreeSet::new(),
             by_value: HashMap::new(),
+            watched: BTreeSet::new(),
+        }
+    }
+
+    /// Whether [`Table::ids_with`] knows this column.
+    pub(crate) fn is_indexed(&self, column: usize) -> bool {
+        self.watched.contains(&column) || self.schema.fields[column].is_indexed()
+    }
+
+    fn watch(&mut self, column: usize) {
+        if self.is_indexed(column) {
+            return;
+        }
+        self.watched.insert(column);
+        let values = self.by_value.entry(column).or_default();
+        for row in self.rows.values().filter(|row| !row.cell(column).is_null()) {
+            let ids = values.entry(row.cell(column).key()).or_default();
+            ids.insert(row.id.clone());
         }
     }
 
@@ -102,7 +122,8 @@ impl Table {
             self.by_stamp.remove(&place)
         };
         for (column, field) in self.schema.fields.iter().enumerate() {
-            if !field.is_indexed() || row.cell(column).is_null() {
+            let looked_up = field.is_indexed() || self.watched.contains(&column);
+            if !looked_up || row.cell(column).is_null() {
                 continue;
             }
             let values = self.by_value.entry(column).or_default();
@@ -154,6 +175,16 @@ impl Tables {
 
     pub(crate) fn schema_mut(&mut self, object: &str) -> Option<&mut Schema> {
         self.tables.get_mut(object).map(|table| &mut table.schema)
+    }
+
+    /// Keeps the values of a field findable from now on, as those of key fields are.
+    pub(crate) fn watch(&mut self, object: &str, field: &str) {
+        let table = self.tables.get_mut(object);
+        if let Some((table, column)) =
+            table.and_then(|table| table.schema.column(field).map(|column| (table, column)))
+        {
+            table.watch(column);
+        }
     }
 
     /// The object whose ids begin like this one.

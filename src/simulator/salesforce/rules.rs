@@ -250,7 +250,7 @@ fn others(table: &Table, row: &Row, fields: &[String]) -> Vec<String> {
                 .all(|at| other.cell(*at).key() == row.cell(*at).key())
     };
     let ids = |row: &Row| row.id.clone();
-    if table.schema.fields[*first].is_indexed() {
+    if table.is_indexed(*first) {
         let key = row.cell(*first).key();
         let rows = table.ids_with(*first, &key).filter_map(|id| table.row(id));
         return rows.filter(equal).map(ids).collect();

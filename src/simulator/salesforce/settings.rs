@@ -68,7 +68,7 @@ impl Default for Settings {
 pub enum Switch {
     /// The org has no `Syncline_HubSpot_Id__c` fields. Only read when the org is created.
     WithoutExternalId,
-    /// State and Country/Territory picklists are enabled. Only read when the org is created.
+    /// State and Country/Territory picklists are enabled; as in a real org, they do not go away again.
     StateCountryPicklists,
     /// One unknown field fails a whole Collections call instead of its row.
     UnknownFieldFailsCall,

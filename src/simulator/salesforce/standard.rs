@@ -165,32 +165,47 @@ LanguageLocaleKey picklist(40) FS {en_US}
 
 const EXTERNAL_ID: &str = r#"Syncline_HubSpot_Id__c "Syncline HubSpot ID" string(64) cunIFSXU"#;
 
+/// Objects with an address, and what the names of its fields begin with.
+pub(crate) const ADDRESSES: [(&str, &str); 3] =
+    [("Account", "Billing"), ("Contact", "Mailing"), ("Lead", "")];
+
+/// Adds the code fields of State and Country/Territory picklists, where they are not there yet.
+pub(crate) fn add_code_fields(schema: &mut Schema, address: &str) {
+    for field in fields(&places::code_fields(address)) {
+        if schema.column(&field.name).is_none() {
+            schema.add(field);
+        }
+    }
+}
+
 /// The schemas of a new org.
 pub(crate) fn schemas(settings: &Settings) -> Vec<Schema> {
     [
-        ("Account", "001", ACCOUNT, Some("Billing")),
-        ("Contact", "003", CONTACT, Some("Mailing")),
-        ("Lead", "00Q", LEAD, Some("")),
-        ("Opportunity", "006", OPPORTUNITY, None),
-        ("Task", "00T", TASK, None),
-        ("User", "005", USER, None),
-        ("Group", "00G", GROUP, None),
-        ("Organization", "00D", ORGANIZATION, None),
+        ("Account", "001", ACCOUNT),
+        ("Contact", "003", CONTACT),
+        ("Lead", "00Q", LEAD),
+        ("Opportunity", "006", OPPORTUNITY),
+        ("Task", "00T", TASK),
+        ("User", "005", USER),
+        ("Group", "00G", GROUP),
+        ("Organization", "00D", ORGANIZATION),
     ]
     .into_iter()
-    .map(|(name, prefix, lines, address)| {
+    .map(|(name, prefix, lines)| {
         let mut fields = fields(SYSTEM);
         fields.extend(self::fields(lines));
         let writable = !matches!(name, "User" | "Group" | "Organization");
         if writable && !settings.switches.contains(&Switch::WithoutExternalId) {
             fields.extend(self::fields(EXTERNAL_ID));
         }
-        if let Some(address) = address
+        let mut schema = Schema::new(name, name, prefix, fields);
+        let address = ADDRESSES.into_iter().find(|(object, _)| *object == name);
+        if let Some((_, address)) = address
             && settings.switches.contains(&Switch::StateCountryPicklists)
         {
-            fields.extend(self::fields(&places::code_fields(address)));
+            add_code_fields(&mut schema, address);
         }
-        Schema::new(name, name, prefix, fields)
+        schema
     })
     .collect()
 }
