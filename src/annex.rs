@@ -189,6 +189,14 @@ pub fn schema(
     Ok(schema.and_then(|schema| serde_json::from_str(&schema).ok()))
 }
 
+/// Forgets a described schema, so that it is asked for again.
+pub fn forget_schema(tx: &Tx<'_>, side: Side, object: &ObjectName) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached("delete from schema_cache where side = ?1 and object = ?2")?
+        .execute((side, object))?;
+    Ok(())
+}
+
 /// A line of what the store knows about itself.
 pub fn meta(view: &View<'_>, name: &str) -> anyhow::Result<Option<String>> {
     Ok(view

@@ -1,1 +1,9 @@
-//! What people can ask for: one function per request.
+//! What people can ask for: one function per request; verbs, socket and page are its doors.
+
+pub mod answer;
+pub mod door;
+pub mod report;
+pub mod request;
+
+pub use answer::{Figures, answer, figures};
+pub use request::{Refusal, Request};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::Type;
 use super::failure::{Failure, TextKey};
 use super::record::{FieldName, ObjectName, Side};
 
@@ -32,4 +33,39 @@ impl Fingerprint {
             rule: failure.rule.clone(),
         }
     }
+}
+
+/// What a cause's sentence may name, where it is known.
+#[derive(Debug, Clone, Default)]
+pub struct Naming {
+    /// What people call the field.
+    pub label: Option<String>,
+    /// The rule, flow or trigger.
+    pub rule: Option<String>,
+    /// Refused list values with their records, most first.
+    pub values: Vec<(String, u64)>,
+}
+
+/// A cause in one sentence: its type's template with the names filled in.
+pub fn sentence(kind: &Type, fingerprint: &Fingerprint, naming: &Naming) -> String {
+    let field = fingerprint.field.as_ref().map(ToString::to_string);
+    let nameless = || "the record".to_owned();
+    let label = naming.label.clone().or_else(|| field.clone()).unwrap_or_else(nameless);
+    let values: Vec<String> =
+        naming.values.iter().map(|(value, records)| format!("{value} {records}")).collect();
+    let mut text = kind.cause.clone();
+    for (name, known) in [("rule", naming.rule.clone()), ("values", joined(&values))] {
+        let hole = format!("{{{name}}}");
+        text = match known {
+            Some(known) => text.replace(&hole, &known),
+            None => text.replace(&format!(": {hole}"), "").replace(&hole, "unknown"),
+        };
+    }
+    text.replace("{object}", fingerprint.object.as_str())
+        .replace("{field}", &field.unwrap_or_else(nameless))
+        .replace("{label}", &label)
+}
+
+fn joined(values: &[String]) -> Option<String> {
+    (!values.is_empty()).then(|| values.join(", "))
 }

@@ -94,13 +94,15 @@ pub fn releases(
 }
 
 /// When the next record of a cause is tried, to find a fix that leaves no trace (a rule, a flow, a
-/// trigger): one record per cause. `probes_done` counts the probes since the cause opened.
+/// trigger): one record per cause. `probes_done` counts the probes since the cause opened; `waits`
+/// are as [`PROBES`], in ms.
 pub fn probe_due(
     opened_at: Timestamp,
     last_probe_at: Option<Timestamp>,
     probes_done: u32,
+    waits: &[i64; 3],
 ) -> Timestamp {
-    let step = usize::try_from(probes_done).map_or(PROBES.len(), |done| done);
-    let delay = PROBES[step.min(PROBES.len() - 1)];
+    let step = usize::try_from(probes_done).map_or(waits.len(), |done| done);
+    let delay = waits[step.min(waits.len() - 1)];
     last_probe_at.unwrap_or(opened_at).plus(delay)
 }

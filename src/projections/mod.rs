@@ -15,6 +15,7 @@ pub mod prints;
 mod rebuild;
 pub mod settings;
 pub mod slots;
+pub mod wording;
 
 use anyhow::Context;
 

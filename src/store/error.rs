@@ -100,6 +100,19 @@ fn named(unit: Option<&str>) -> String {
 }
 
 impl StoreError {
+    /// The exit code after sysexits of a verb that meets it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Locked { .. } => 75,
+            Self::OtherAccounts { .. } | Self::OlderThanProgram { .. } | Self::NewerThanProgram { .. } => 78,
+            Self::Missing { .. } => 66,
+            Self::Permission { .. } | Self::ReadOnly => 77,
+            Self::DiskFull | Self::Io { .. } => 74,
+            Self::Corrupt { .. } => 65,
+            Self::SqliteTooOld { .. } => 70,
+        }
+    }
+
     /// What SQLite's answer means for us, when it is about the store and not about a statement.
     pub(super) fn of(error: &rusqlite::Error) -> Option<Self> {
         let what = error.to_string();

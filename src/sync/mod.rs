@@ -1,1 +1,27 @@
-//! The loops: detect, match, plan, write, conclude.
+//! The loops: detect → match → plan → write → conclude.
+//!
+//! Each loop is a `work` that does all that is due and says when to look again; `daemon` waits and
+//! calls. Nothing here waits for a person, holds a transaction over an `.await`, or reads the time
+//! other than through the context's clock.
+
+mod conclude;
+mod connection;
+mod context;
+mod cycle;
+mod detect;
+mod fresh;
+mod gate;
+mod matching;
+mod metadata;
+mod pack;
+mod planning;
+mod retry;
+mod wake;
+mod write;
+
+pub use connection::Connection;
+pub use context::{Bounds, Context, Settings};
+pub use cycle::Writer;
+pub use detect::{HubSpotDetector, SalesforceDetector};
+pub use retry::Retrier;
+pub use wake::{Wake, Wakes};

@@ -116,6 +116,22 @@ impl Query {
         Self::in_lists(source, "Id", &values, Bin::Included)
     }
 
+    /// Rows that have one of a list's values in that list's field, for any of `lists` (field,
+    /// values), deleted ones included. The caller bounds the lists: together they must fit a query.
+    pub fn by_any(source: &Source<'_>, lists: &[(&str, Vec<&str>)]) -> Self {
+        let shape = shape(source);
+        let conditions: Vec<String> = lists
+            .iter()
+            .filter(|(_, values)| !values.is_empty())
+            .map(|(field, values)| {
+                let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+                format!("{field} IN ({})", values.join(","))
+            })
+            .collect();
+        let soql = format!("{} WHERE {}", select(source, &shape), conditions.join(" OR "));
+        Self::new(soql, Bin::Included, shape)
+    }
+
     /// All users, inactive ones too; [`super::users()`] reads its records.
     pub fn users() -> Self {
         let name = |text| FieldName::parse(text).expect("a plain name is valid");

@@ -1,0 +1,223 @@
+//! What can be typed. Every verb is one line here and one short file beside this one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Keeps HubSpot and Salesforce in step, and says plainly what could not be synced and why.
+#[derive(Debug, Parser)]
+#[command(name = "syncline", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE", env = "SYNCLINE_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Store folder, when it is not the configuration's
+    #[arg(long, global = true, value_name = "FOLDER", env = "SYNCLINE_STORE")]
+    pub store: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Form of the log: text or json
+    #[arg(long, global = true, value_name = "FORM", default_value = "text")]
+    pub log: LogForm,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogForm {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl std::str::FromStr for LogForm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            other => Err(format!("{other:?} is neither text nor json")),
+        }
+    }
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the daemon in the foreground
+    Run,
+    /// Try everything against two simulated CRMs; needs no account and no configuration
+    Demo(Demo),
+    /// Serve both simulated CRMs for other programs
+    Simulator(Simulated),
+    /// Check the configuration, the credentials and the store
+    Check(Check),
+    /// Show how things stand; exit code 0 ok, 1 attention, 2 stopped
+    Status,
+    /// Current errors by cause
+    #[command(args_conflicts_with_subcommands = true)]
+    Errors(Errors),
+    /// Records and their stories
+    Records(Records),
+    /// The allocation of Salesforce calls
+    #[command(args_conflicts_with_subcommands = true)]
+    Budget(Budget),
+    /// Settle writes that the guard stopped
+    Approve(Approve),
+    /// Stop writing; reading goes on
+    Pause,
+    /// Write again
+    Resume,
+    /// The journal
+    Journal(Journal),
+    /// Build the projections anew from the journal
+    Rebuild,
+}
+
+/// How the demo runs.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Stop when everything was synced, told and mailed
+    #[arg(long)]
+    pub once: bool,
+    /// Folder for the store, the mails and the configuration; must be empty or a former demo's
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+/// Where the simulator listens.
+#[derive(Debug, Args)]
+pub struct Simulated {
+    /// HubSpot's address, loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub hubspot: SocketAddr,
+    /// Salesforce's address, loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub salesforce: SocketAddr,
+    /// The admin door's address, loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub admin: SocketAddr,
+    /// Seed of ids and faults
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Begin with the demo's records instead of empty
+    #[arg(long)]
+    pub filled: bool,
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Walk the journal's checksums
+    #[arg(long = "journal")]
+    pub journal: bool,
+}
+
+/// Which errors.
+#[derive(Debug, Args)]
+pub struct Errors {
+    /// list or show; without it, the causes
+    #[command(subcommand)]
+    pub verb: Option<ErrorsVerb>,
+}
+
+/// Verbs of `errors`.
+#[derive(Debug, Subcommand)]
+pub enum ErrorsVerb {
+    /// One line per error
+    List {
+        /// Only this cause: C-41
+        #[arg(long)]
+        cause: Option<String>,
+        /// Only this type: string-too-long
+        #[arg(long = "type")]
+        kind: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// What a cause or a type means and how to fix it
+    Show {
+        /// C-41, or a type: string-too-long
+        what: String,
+    },
+}
+
+/// Which records.
+#[derive(Debug, Args)]
+pub struct Records {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: RecordsVerb,
+}
+
+/// Verbs of `records`.
+#[derive(Debug, Subcommand)]
+pub enum RecordsVerb {
+    /// One record's whole story
+    Show {
+        /// A HubSpot id, a Salesforce id, or a pair number (#12)
+        id: String,
+    },
+}
+
+/// What about the allocation.
+#[derive(Debug, Args)]
+pub struct Budget {
+    /// show or set; without it, show
+    #[command(subcommand)]
+    pub verb: Option<BudgetVerb>,
+}
+
+/// Verbs of `budget`.
+#[derive(Debug, Subcommand)]
+pub enum BudgetVerb {
+    /// What was used, by whom and for what
+    Show,
+    /// Allow so many calls in any 24 h
+    Set {
+        /// Calls in any rolling 24 h
+        calls: u64,
+    },
+}
+
+/// Which hold, and how.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// H-7
+    pub hold: String,
+    /// List its records and decide nothing
+    #[arg(long, conflicts_with = "drop")]
+    pub show: bool,
+    /// Drop its writes instead
+    #[arg(long)]
+    pub drop: bool,
+}
+
+/// What about the journal.
+#[derive(Debug, Args)]
+pub struct Journal {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: JournalVerb,
+}
+
+/// Verbs of `journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalVerb {
+    /// The last entries
+    Tail {
+        /// How many
+        #[arg(short = 'n', long = "lines", default_value_t = 20)]
+        lines: u32,
+        /// Go on with new ones
+        #[arg(short, long)]
+        follow: bool,
+    },
+}

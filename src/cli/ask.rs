@@ -1,0 +1,174 @@
+//! The verbs that ask: over the daemon's socket when it runs, in process when it does not.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::args::{
+    Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb,
+};
+use super::out;
+use super::render::time::Moment;
+use super::run::refused;
+use crate::clock::{Clock, SystemClock};
+use crate::config;
+use crate::control::report::{Report, Status};
+use crate::control::request::{Refusal, Request};
+use crate::control::{answer, door};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::record::Timestamp;
+use crate::store::{Access, Store};
+
+/// How often `journal tail --follow` looks for new entries.
+const FOLLOW_MS: i64 = 1_000;
+
+/// Asks and prints; `status` says by its exit code how things stand.
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
+    let place = Place::of(arguments)?;
+    let request = request(&arguments.verb)?;
+    let moment = |zone: &TimeZone| Moment { now: SystemClock::new().now(), zone: zone.clone() };
+    let report = place.ask(&request)?;
+    out::report(&report, arguments.json, &moment(&place.zone))?;
+    if let Verb::Journal(journal) = &arguments.verb {
+        let JournalVerb::Tail { follow, .. } = &journal.verb;
+        if *follow {
+            return follow_tail(arguments, &place, &report);
+        }
+    }
+    Ok(match &report {
+        Report::Status(status) => exit_code(status),
+        Report::Causes(_)
+        | Report::Errors(_)
+        | Report::Cause(_)
+        | Report::Kind(_)
+        | Report::Record(_)
+        | Report::Budget(_)
+        | Report::Hold(_)
+        | Report::Entries(_)
+        | Report::Done(_) => 0,
+    })
+}
+
+fn exit_code(status: &Status) -> u8 {
+    match (status.stopped, status.attention.is_empty()) {
+        (true, _) => 2,
+        (false, false) => 1,
+        (false, true) => 0,
+    }
+}
+
+fn request(verb: &Verb) -> Result<Request, Refusal> {
+    Ok(match verb {
+        Verb::Status => Request::Status,
+        Verb::Errors(errors) => match &errors.verb {
+            None => Request::Causes,
+            Some(ErrorsVerb::List { cause, kind, limit }) => Request::Errors {
+                cause: cause.as_deref().map(|text| numbered("C", text)).transpose()?,
+                kind: kind.clone(),
+                limit: *limit,
+            },
+            Some(ErrorsVerb::Show { what }) => match numbered("C", what) {
+                Ok(number) => Request::Cause { number },
+                Err(_) => Request::Kind { slug: what.clone() },
+            },
+        },
+        Verb::Records(records) => match &records.verb {
+            RecordsVerb::Show { id } => Request::Record { id: id.clone() },
+        },
+        Verb::Budget(budget) => match &budget.verb {
+            None | Some(BudgetVerb::Show) => Request::Budget,
+            Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
+        },
+        Verb::Approve(approve) => approval(approve)?,
+        Verb::Pause => Request::Pause,
+        Verb::Resume => Request::Resume,
+        Verb::Journal(journal) => match &journal.verb {
+            JournalVerb::Tail { lines, .. } => Request::Tail { lines: *lines, after: None },
+        },
+        Verb::Rebuild => Request::Rebuild,
+        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) => {
+            return Err(Refusal::usage("this verb asks nothing"));
+        }
+    })
+}
+
+fn approval(approve: &Approve) -> Result<Request, Refusal> {
+    let number = numbered("H", &approve.hold)?;
+    Ok(if approve.show {
+        Request::Hold { number }
+    } else {
+        Request::SettleHold { number, approve: !approve.drop }
+    })
+}
+
+/// The number in `C-41`, `c-41`, or `41`.
+fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
+    let upper = text.to_uppercase();
+    let digits = upper.strip_prefix(letter).map_or(upper.as_str(), |rest| rest.trim_start_matches('-'));
+    digits.parse().map_err(|_| Refusal::usage(format!("{text:?} is no {letter}-number, such as {letter}-7")))
+}
+
+/// Where to ask.
+struct Place {
+    socket: Option<PathBuf>,
+    store: PathBuf,
+    zone: TimeZone,
+}
+
+impl Place {
+    /// From `--store` alone, or from the configuration.
+    fn of(arguments: &Arguments) -> Result<Self, Refusal> {
+        if let (Some(store), None) = (&arguments.store, &arguments.config) {
+            // A store's own socket, as the demo opens one, stands in its folder.
+            let socket = Some(store.join("control.sock")).filter(|path| path.exists());
+            return Ok(Self { socket, store: store.clone(), zone: TimeZone::system() });
+        }
+        let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(config::PATH));
+        let config = config::load(&path)
+            .map_err(|mistakes| Refusal { exit: 78, message: mistakes.to_string() })?;
+        let store = arguments.store.clone().unwrap_or_else(|| config.store.clone());
+        let zone = TimeZone::get(&config.zone).unwrap_or(TimeZone::UTC);
+        Ok(Self { socket: Some(config.control), store, zone })
+    }
+
+    fn ask(&self, request: &Request) -> Result<Report, Refusal> {
+        if let Some(answer) = self.socket.as_ref().and_then(|socket| door::ask(socket, request)) {
+            return answer;
+        }
+        let access = if request.writes() { Access::Write { unit: None } } else { Access::Read };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let store = Store::open(&self.store, access, Arc::new(Catalogue::shipped()), Arc::clone(&clock))
+            .map_err(|error| refused(&error))?;
+        let runtime = super::run::runtime()?;
+        let user = rustix::process::getuid().as_raw();
+        runtime.block_on(answer(&store, request, user, clock.now()))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a verb that follows waits between two looks")]
+fn follow_tail(arguments: &Arguments, place: &Place, first: &Report) -> Result<u8, Refusal> {
+    let mut after = last_seq(first);
+    loop {
+        std::thread::sleep(std::time::Duration::from_millis(FOLLOW_MS.unsigned_abs()));
+        let report = place.ask(&Request::Tail { lines: 1_000, after: Some(after.unwrap_or(0)) })?;
+        after = last_seq(&report).or(after);
+        let moment = Moment { now: Timestamp(0), zone: place.zone.clone() };
+        out::report(&report, arguments.json, &moment)?;
+    }
+}
+
+fn last_seq(report: &Report) -> Option<i64> {
+    match report {
+        Report::Entries(entries) => entries.entries.last().map(|entry| entry.seq),
+        Report::Status(_)
+        | Report::Causes(_)
+        | Report::Errors(_)
+        | Report::Cause(_)
+        | Report::Kind(_)
+        | Report::Record(_)
+        | Report::Budget(_)
+        | Report::Hold(_)
+        | Report::Done(_) => None,
+    }
+}

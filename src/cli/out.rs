@@ -1,0 +1,47 @@
+//! The one place that prints. A reader that stops reading ends us without a word.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::control::report::Report;
+use crate::control::request::Refusal;
+
+use super::render::{self, time::Moment};
+
+/// Prints to standard output; a closed pipe (`syncline errors | head`) is a clean end.
+pub(super) fn text(text: &str) -> Result<(), Refusal> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => Err(Refusal { exit: 74, message: format!("cannot print: {error}") }),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Prints a report, as JSON or for people.
+pub(super) fn report(report: &Report, json: bool, moment: &Moment) -> Result<(), Refusal> {
+    if json {
+        let json = serde_json::to_string(report)
+            .map_err(|error| Refusal { exit: 70, message: error.to_string() })?;
+        return text(&format!("{json}\n"));
+    }
+    text(&render::text(report, moment))
+}
+
+/// Says what went wrong, on standard error.
+pub(super) fn error(message: &str) {
+    let mut out = io::stderr().lock();
+    let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let (on, off) = if red { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
+    // Nowhere is left to complain to when this fails.
+    let _ = writeln!(out, "{on}syncline:{off} {message}");
+}
+
+/// Says something in passing, on standard error.
+pub(super) fn note(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}
+
+/// Prints clap's own text where clap wants it.
+pub(super) fn help(error: &clap::Error) {
+    let _ = error.print();
+}

@@ -1,0 +1,121 @@
+//! `syncline errors`, `errors list`, `errors show`.
+
+use super::table::Table;
+use super::time::Moment;
+use super::{counted, number};
+use crate::control::report::{CauseStory, Causes, ErrorLine, Errors, KindStory};
+
+/// Causes of current errors.
+pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
+    if report.causes.is_empty() {
+        return "No errors: everything that should be in step is, or waits its turn (syncline status).\n"
+            .to_owned();
+    }
+    let mut text = format!(
+        "{} on {}, {}        {}\n\n",
+        counted(report.errors, "error"),
+        counted(report.records, "record"),
+        counted(report.causes.len() as u64, "cause"),
+        moment.clock(report.at)
+    );
+    let mut table = Table::new(&["CAUSE", "RECORDS", "SINCE", "TYPE", "WHAT", "WHO"]);
+    for cause in &report.causes {
+        let back = if cause.back { " (back)" } else { "" };
+        table.row(vec![
+            format!("C-{}", cause.number),
+            number(cause.records),
+            moment.ago(cause.since),
+            cause.kind.clone(),
+            format!("{}{back}", cause.what),
+            cause.who_fixes.clone(),
+        ]);
+    }
+    text.push_str(&table.text());
+    text.push('\n');
+    if report.predicted > 0 {
+        text.push_str(&format!("Predicted without a call: {}.\n", number(report.predicted)));
+    }
+    if let Some(first) = report.causes.first() {
+        text.push_str(&format!(
+            "one cause     syncline errors show C-{0}\nits records   syncline errors list --cause C-{0}\n",
+            first.number
+        ));
+    }
+    text
+}
+
+/// Errors one by one.
+pub(super) fn list(report: &Errors, moment: &Moment) -> String {
+    if report.errors.is_empty() {
+        return "No error fits.\n".to_owned();
+    }
+    let mut text = table(&report.errors, moment).text();
+    let more = report.total.saturating_sub(report.errors.len() as u64);
+    if more > 0 {
+        text.push_str(&format!("and {} (--limit N shows more)\n", counted(more, "more error")));
+    }
+    text
+}
+
+fn table(errors: &[ErrorLine], moment: &Moment) -> Table {
+    let mut table =
+        Table::new(&["RECORD", "HUBSPOT", "SALESFORCE", "TO", "CAUSE", "TYPE", "FIELD", "SINCE", "TRIES"]);
+    for error in errors {
+        table.row(vec![
+            format!("#{}", error.record),
+            error.hubspot.clone().unwrap_or_else(|| "-".to_owned()),
+            error.salesforce.clone().unwrap_or_else(|| "-".to_owned()),
+            error.to.to_string(),
+            format!("C-{}", error.cause),
+            error.kind.clone(),
+            error.field.clone(),
+            moment.ago(error.since),
+            number(error.attempts),
+        ]);
+    }
+    table
+}
+
+/// One cause.
+pub(super) fn cause(story: &CauseStory, moment: &Moment) -> String {
+    let line = &story.line;
+    let mut text = format!(
+        "C-{}  {}\n\n{}, since {} ({}).\n",
+        line.number,
+        line.what,
+        counted(line.records, "record"),
+        moment.clock(line.since),
+        moment.ago(line.since)
+    );
+    let field = if story.field.is_empty() { String::new() } else { format!(" [{}]", story.field) };
+    text.push_str(&format!("{} said: {}{field}\n", story.to, story.code));
+    if let Some(message) = &story.message {
+        text.push_str(&format!("  \"{message}\"\n"));
+    }
+    text.push('\n');
+    text.push_str(&kind(&story.kind));
+    text.push_str("\nSome of its records:\n");
+    text.push_str(&table(&story.examples, moment).text());
+    if let Some(first) = story.examples.first() {
+        text.push_str(&format!("\none record's story   syncline records show '#{}'\n", first.record));
+    }
+    text
+}
+
+/// One type.
+pub(super) fn kind(kind: &KindStory) -> String {
+    let mut text = format!("{} ({}), {}\n", kind.name, kind.slug, kind.category);
+    text.push_str(&format!("{}\n\nFix, by {}:\n", kind.meaning, kind.who_fixes));
+    for (place, step) in kind.fix.iter().enumerate() {
+        text.push_str(&format!("  {}. {step}\n", place + 1));
+    }
+    text.push_str(&format!("\nTried again: {}.\n", kind.retry.join("; ")));
+    if kind.errors > 0 {
+        text.push_str(&format!(
+            "Now: {} on {}.\n",
+            counted(kind.errors, "error"),
+            counted(kind.records, "record")
+        ));
+    }
+    text
+}

@@ -1,0 +1,98 @@
+//! Reports as people read them: aligned columns, short numbers, the next step at the end.
+//!
+//! Pure text from a report; printing is `out`.
+
+mod budget;
+mod errors;
+mod records;
+mod status;
+pub mod table;
+pub mod time;
+
+use crate::control::report::{Done, Entries, EntryLine, HoldStory, Report};
+use table::Table;
+use time::Moment;
+
+/// The report as text, lines ended by a line feed. `now` gives relative times, `zone` local ones.
+pub fn text(report: &Report, moment: &Moment) -> String {
+    match report {
+        Report::Status(status) => status::text(status, moment),
+        Report::Causes(causes) => errors::causes(causes, moment),
+        Report::Errors(list) => errors::list(list, moment),
+        Report::Cause(cause) => errors::cause(cause, moment),
+        Report::Kind(kind) => errors::kind(kind),
+        Report::Record(record) => records::story(record, moment),
+        Report::Budget(budget) => budget::text(budget, moment),
+        Report::Hold(hold) => held(hold, moment),
+        Report::Entries(entries) => tail(entries, moment),
+        Report::Done(Done { said }) => format!("{said}\n"),
+    }
+}
+
+/// A number with commas between thousands.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 record`, `2 records`.
+pub fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(count))
+}
+
+fn held(hold: &HoldStory, moment: &Moment) -> String {
+    let line = &hold.line;
+    let mut text = format!(
+        "H-{}  {} to {}: {} to be {}, since {} (guard {} in 24 h)\n",
+        line.number,
+        line.object,
+        line.to,
+        counted(line.records, "record"),
+        line.action,
+        moment.clock(line.since),
+        number(hold.limit),
+    );
+    if let Some(field) = &hold.field {
+        text.push_str(&format!("All of them concern {field}.\n"));
+    }
+    text.push_str("None of them was written.\n\n");
+    let mut table = Table::new(&["SIDE", "ID"]);
+    for (side, id) in &hold.examples {
+        table.row(vec![side.to_string(), id.clone()]);
+    }
+    text.push_str(&table.text());
+    let more = line.records.saturating_sub(hold.examples.len() as u64);
+    if more > 0 {
+        text.push_str(&format!("and {}\n", counted(more, "more record")));
+    }
+    text.push_str(&format!(
+        "\nwrite them   syncline approve H-{0}\ndrop them    syncline approve H-{0} --drop\n",
+        line.number
+    ));
+    text
+}
+
+fn tail(entries: &Entries, moment: &Moment) -> String {
+    entries.entries.iter().map(|entry| entry_line(entry, moment)).collect()
+}
+
+/// One entry on one line.
+pub(crate) fn entry_line(entry: &EntryLine, moment: &Moment) -> String {
+    let record = entry.record.map(|record| format!("#{record}")).unwrap_or_default();
+    format!(
+        "{:>8}  {}  {:<20} {:<7} {}\n",
+        entry.seq,
+        moment.stamp(entry.at),
+        entry.kind,
+        record,
+        entry.payload
+    )
+}

@@ -1,0 +1,129 @@
+//! `syncline status`.
+
+use super::table::Table;
+use super::time::Moment;
+use super::{counted, number};
+use crate::control::report::{CallsLine, ObjectLine, SideLine, Status};
+use crate::domain::event::Mode;
+
+/// The whole listing.
+pub(super) fn text(status: &Status, moment: &Moment) -> String {
+    let mut text = head(status, moment);
+    for side in &status.sides {
+        text.push_str(&side_line(side, moment));
+    }
+    text.push('\n');
+    text.push_str(&objects(&status.objects));
+    text.push('\n');
+    text.push_str(&calls(&status.calls));
+    text.push('\n');
+    text.push_str(&tail(status, moment));
+    text
+}
+
+fn head(status: &Status, moment: &Moment) -> String {
+    let running = match status.running_since {
+        Some(since) => format!("running since {} ({})", moment.clock(since), moment.ago(since)),
+        None => "not running".to_owned(),
+    };
+    let mode = match status.mode {
+        Mode::Observe => "  mode observe: nothing is written",
+        Mode::Sync => "",
+    };
+    format!("syncline {}  {running}   as of {}{mode}\n", status.version, moment.clock(status.at))
+}
+
+fn side_line(line: &SideLine, moment: &Moment) -> String {
+    let account = line.account.clone().unwrap_or_else(|| "not reached yet".to_owned());
+    let state = line.suspended.clone().map_or("ok".to_owned(), |why| format!("SUSPENDED: {why}"));
+    let read = line.read_at.map(|at| format!("   last read {}", moment.seconds(at)));
+    format!("{:<11} {account:<20} {state}{}\n", line.side.to_string(), read.unwrap_or_default())
+}
+
+fn objects(lines: &[ObjectLine]) -> String {
+    let observing = lines.iter().any(|line| line.would_write > 0);
+    let mut head = vec!["OBJECT", "IN SYNC", "FAILING", "WAITING", "DEFERRED", "HELD", "EXCLUDED", "TOTAL"];
+    if observing {
+        head.insert(6, "WOULD WRITE");
+    }
+    let mut table = Table::new(&head);
+    for line in lines {
+        let mut row = vec![line.object.to_string()];
+        row.extend([line.in_sync, line.failing, line.waiting, line.deferred, line.held].map(number));
+        if observing {
+            row.push(number(line.would_write));
+        }
+        row.extend([line.excluded, line.total].map(number));
+        table.row(row);
+    }
+    table.text()
+}
+
+/// The two lines about calls.
+pub(super) fn calls(calls: &CallsLine) -> String {
+    let mut text = format!(
+        "API CALLS, 24 h    ours {} of {} ({} %)",
+        number(calls.used),
+        number(calls.allocation),
+        percent(calls.used, calls.allocation)
+    );
+    if let (Some(used), Some(limit)) = (calls.org_used, calls.org_limit) {
+        text.push_str(&format!(
+            "    org {} of {} ({} %)",
+            number(used),
+            number(limit),
+            percent(used, limit)
+        ));
+    }
+    text.push('\n');
+    let lanes: Vec<String> = calls
+        .lanes
+        .iter()
+        .filter(|(_, used)| *used > 0)
+        .map(|(lane, used)| format!("{lane} {}", number(*used)))
+        .collect();
+    if !lanes.is_empty() {
+        text.push_str(&format!("  {}\n", lanes.join("  ")));
+    }
+    text
+}
+
+/// A share in whole percent; nothing of nothing is 0.
+pub(super) fn percent(part: u64, whole: u64) -> u64 {
+    part.saturating_mul(100).checked_div(whole).unwrap_or(0)
+}
+
+fn tail(status: &Status, moment: &Moment) -> String {
+    let mut text = format!(
+        "ERRORS   {} on {}, {}",
+        number(status.errors),
+        counted(status.failing, "record"),
+        counted(status.causes.len() as u64, "cause"),
+    );
+    let back = status.causes.iter().filter(|cause| cause.back).count();
+    if back > 0 {
+        text.push_str(&format!(" ({back} back again)"));
+    }
+    text.push_str(if status.errors > 0 { "       syncline errors\n" } else { "\n" });
+    let sent = status.mail_sent_at.map_or("none sent yet".to_owned(), |at| {
+        format!("last delivered {}", moment.clock(at))
+    });
+    let waiting = status.mails_waiting;
+    let waiting = if waiting > 0 { format!(", {} waiting", counted(waiting, "mail")) } else { String::new() };
+    text.push_str(&format!("MAIL     {sent}{waiting}\n"));
+    text.push_str(&format!("STORE    {} journal entries\n", number(status.entries.unsigned_abs())));
+    let held = match status.held.as_slice() {
+        [] => "nothing".to_owned(),
+        holds => holds
+            .iter()
+            .map(|hold| format!("H-{} ({})", hold.number, counted(hold.records, "record")))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let paused = if status.paused { "writing" } else { "nothing" };
+    text.push_str(&format!("HELD     {held}      PAUSED  {paused}\n"));
+    for line in &status.attention {
+        text.push_str(&format!("\nAttention: {line}\n"));
+    }
+    text
+}

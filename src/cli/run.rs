@@ -1,0 +1,71 @@
+//! `syncline run`: the daemon in the foreground.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::args::{Arguments, LogForm};
+use crate::clock::SystemClock;
+use crate::config::{self, Config, Credentials, Place};
+use crate::control::request::Refusal;
+use crate::daemon::{self, Daemon};
+use crate::domain::catalogue::Catalogue;
+use crate::logging;
+use crate::store::{Access, Store, StoreError};
+
+/// Runs until a signal stops it.
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
+    logging::start(log_form(arguments.log)).map_err(Refusal::usage)?;
+    let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(config::PATH));
+    let (mut config, credentials) = read(&path).map_err(|message| Refusal { exit: 78, message })?;
+    if let Some(store) = &arguments.store {
+        config.store.clone_from(store);
+    }
+    let clock = Arc::new(SystemClock::new());
+    let access = Access::Write { unit: daemon::unit() };
+    let store = Store::open(&config.store, access, Arc::new(Catalogue::shipped()), clock.clone())
+        .map_err(|error| refused(&error))?;
+    tracing::info!("syncline {} starts, store {}", env!("CARGO_PKG_VERSION"), config.store.display());
+    let kept = config.store.clone();
+    let reload = move || {
+        let (mut config, credentials) = read(&path)?;
+        config.store.clone_from(&kept);
+        Ok((config, credentials))
+    };
+    let daemon = Daemon {
+        store: Arc::new(store),
+        clock,
+        config,
+        credentials,
+        reload: Box::new(reload),
+        stop: None,
+    };
+    runtime()?.block_on(daemon.run()).map(|()| 0).map_err(Refusal::from)
+}
+
+pub(super) fn log_form(form: LogForm) -> logging::Form {
+    match form {
+        LogForm::Text => logging::Form::Text,
+        LogForm::Json => logging::Form::Json,
+    }
+}
+
+/// The configuration and its credentials, or every mistake in words.
+pub(super) fn read(path: &std::path::Path) -> Result<(Config, Credentials), String> {
+    let config = config::load(path).map_err(|mistakes| mistakes.to_string())?;
+    let credentials = Credentials::load(&Place::find(path), &config).map_err(|mistakes| mistakes.to_string())?;
+    Ok((config, credentials))
+}
+
+/// A runtime for one command.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Refusal { exit: 71, message: format!("cannot start threads: {error}") })
+}
+
+/// A store that does not open, with its exit code.
+pub(super) fn refused(error: &StoreError) -> Refusal {
+    Refusal { exit: error.exit_code(), message: error.to_string() }
+}

@@ -1,0 +1,59 @@
+//! The allocation and its use.
+
+use crate::control::report::{BudgetUse, CallsLine, Report};
+use crate::domain::call::{Lane, Operation};
+use crate::domain::record::{Side, Timestamp};
+use crate::projections::{calls, settings};
+use crate::store::View;
+
+const HOUR_MS: i64 = 3_600_000;
+const HOURS: i64 = 24;
+
+/// The figures of one line.
+pub(super) fn line(view: &View<'_>, now: Timestamp) -> anyhow::Result<CallsLine> {
+    let used = calls::used_since(view, Side::Salesforce, now.plus(-HOURS * HOUR_MS))?;
+    let hour = calls::used_since(view, Side::Salesforce, now.plus(-HOUR_MS))?;
+    let org = calls::usage(view, Side::Salesforce)?;
+    let of = |lane: Lane| used.iter().filter(|one| one.lane == lane).map(|one| one.calls).sum();
+    Ok(CallsLine {
+        used: used.iter().map(|one| one.calls).sum(),
+        allocation: settings::allocation(view)?.map_or(0, |setting| setting.event.allocation),
+        org_used: org.as_ref().map(|org| org.used),
+        org_limit: org.as_ref().map(|org| org.limit),
+        lanes: Lane::ALL.iter().map(|lane| (lane.key().to_owned(), of(*lane))).collect(),
+        last_hour: hour.iter().map(|one| one.calls).sum(),
+    })
+}
+
+pub(super) fn used(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
+    let line = line(view, now)?;
+    let used = calls::used_since(view, Side::Salesforce, now.plus(-HOURS * HOUR_MS))?;
+    let of = |operation: Operation| -> u64 {
+        used.iter().filter(|one| one.operation == operation).map(|one| one.calls).sum()
+    };
+    let reserve = settings::allocation(view)?.map_or(0, |setting| setting.event.reserve_percent);
+    let left = line.allocation.saturating_sub(line.used);
+    // What leaves the window in a day makes room again: a rate below a 24th of it lasts for ever.
+    let lasting = line.last_hour.saturating_mul(HOURS.unsigned_abs()) <= line.allocation;
+    Ok(Report::Budget(Box::new(BudgetUse {
+        at: now,
+        reserve_percent: reserve,
+        operations: Operation::ALL.iter().map(|one| (one.key().to_owned(), of(*one))).collect(),
+        hours: hours(view, now)?,
+        hours_left: if lasting { None } else { left.checked_div(line.last_hour) },
+        calls: line,
+    })))
+}
+
+fn hours(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<u64>> {
+    let first = Timestamp((now.0 / HOUR_MS - HOURS + 1) * HOUR_MS);
+    let mut hours = vec![0; usize::try_from(HOURS)?];
+    for (hour, calls) in calls::by_hour(view, Side::Salesforce, first)? {
+        if let Ok(place) = usize::try_from(hour.since(first) / HOUR_MS)
+            && let Some(slot) = hours.get_mut(place)
+        {
+            *slot += calls;
+        }
+    }
+    Ok(hours)
+}

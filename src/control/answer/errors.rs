@@ -1,0 +1,177 @@
+//! Current errors by cause, one by one, and what types mean.
+
+use super::refuse;
+use crate::annex;
+use crate::control::report::{CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report};
+use crate::control::request::Refusal;
+use crate::domain::catalogue::{Found, Slug, Type};
+use crate::domain::record::{PairNumber, Timestamp};
+use crate::domain::retry::RetryClass;
+use crate::projections::causes::{self, Cause};
+use crate::projections::errors::{self, Filter, OpenError, Place};
+use crate::projections::{pairs, wording};
+use crate::store::View;
+
+/// Records shown as examples.
+const EXAMPLES: u32 = 5;
+
+pub(super) fn causes(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
+    let totals = errors::totals(view)?;
+    Ok(Report::Causes(Causes {
+        at: now,
+        errors: totals.errors,
+        records: totals.records,
+        predicted: totals.predicted,
+        causes: lines(view)?,
+    }))
+}
+
+/// Open causes in the order of their records.
+pub(super) fn lines(view: &View<'_>) -> anyhow::Result<Vec<CauseLine>> {
+    causes::open(view)?.iter().map(|cause| line(view, cause)).collect()
+}
+
+/// One cause as lists show it.
+fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
+    let slug = cause.slug.clone().unwrap_or_else(Slug::other);
+    let kind = wording::kind(view, cause);
+    Ok(CauseLine {
+        number: cause.number,
+        records: cause.records,
+        since: cause.since().at,
+        back: cause.back.is_some(),
+        kind: slug.as_str().to_owned(),
+        what: wording::sentence(view, cause)?,
+        who_fixes: kind.map(|kind| kind.who_fixes.title().to_owned()).unwrap_or_default(),
+    })
+}
+
+pub(super) fn list(
+    view: &View<'_>,
+    cause: Option<i64>,
+    kind: Option<&str>,
+    limit: u32,
+) -> anyhow::Result<Report> {
+    let slug = kind.map(|word| exactly(view, word)).transpose()?;
+    if let Some(number) = cause {
+        known_cause(view, number)?;
+    }
+    let filter = Filter { cause, slug: slug.map(|kind| kind.slug.clone()), ..Filter::default() };
+    let (mut lines, mut total, mut place) = (Vec::new(), 0, Place::start());
+    loop {
+        let page = errors::list(view, &filter, &place)?;
+        let Some(last) = page.last() else { break };
+        place = Place::behind(last);
+        total += page.len() as u64;
+        for error in &page {
+            if (lines.len() as u64) < u64::from(limit) {
+                lines.push(error_line(view, error)?);
+            }
+        }
+    }
+    Ok(Report::Errors(Errors { total, errors: lines }))
+}
+
+/// One open error as lists show it.
+pub(super) fn error_line(view: &View<'_>, error: &OpenError) -> anyhow::Result<ErrorLine> {
+    let ids = pairs::get(view, error.record)?.map(|pair| pair.ids);
+    let id = |side| ids.as_ref().and_then(|ids| ids.id(side)).map(ToString::to_string);
+    let message = match &error.text {
+        Some(key) => annex::text(view, key)?,
+        None => None,
+    };
+    Ok(ErrorLine {
+        record: error.record.0,
+        object: error.object.clone(),
+        hubspot: id(crate::domain::record::Side::HubSpot),
+        salesforce: id(crate::domain::record::Side::Salesforce),
+        to: error.to,
+        field: error.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        code: error.code.clone(),
+        kind: error.slug.as_str().to_owned(),
+        cause: error.cause,
+        known: error.known,
+        since: error.first_at,
+        attempts: error.attempts.into(),
+        message,
+    })
+}
+
+fn known_cause(view: &View<'_>, number: i64) -> anyhow::Result<Cause> {
+    causes::get(view, number)?
+        .ok_or_else(|| refuse(Refusal::usage(format!("there is no cause C-{number}; see \"syncline errors\""))))
+}
+
+pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
+    let cause = known_cause(view, number)?;
+    let slug = cause.slug.clone().unwrap_or_else(Slug::other);
+    let kind = view.catalogue().get(&slug).map(|kind| kind_story(view, kind)).transpose()?;
+    let Some(kind) = kind else { anyhow::bail!("the catalogue lacks {slug}") };
+    let message = wording::message(view, &cause)?;
+    let filter = Filter { cause: Some(number), ..Filter::default() };
+    let examples = errors::list(view, &filter, &Place::start())?
+        .iter()
+        .take(EXAMPLES as usize)
+        .map(|error| error_line(view, error))
+        .collect::<anyhow::Result<_>>()?;
+    Ok(Report::Cause(Box::new(CauseStory {
+        line: line(view, &cause)?,
+        to: cause.fingerprint.side,
+        object: cause.fingerprint.object.clone(),
+        field: cause.fingerprint.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        code: cause.fingerprint.code.clone(),
+        message,
+        kind,
+        examples,
+    })))
+}
+
+pub(super) fn kind(view: &View<'_>, word: &str) -> anyhow::Result<Report> {
+    Ok(Report::Kind(kind_story(view, exactly(view, word)?)?))
+}
+
+fn exactly<'v>(view: &'v View<'_>, word: &str) -> anyhow::Result<&'v Type> {
+    match view.catalogue().find(word) {
+        Found::Exactly(kind) => Ok(kind),
+        Found::Nearest(near) => {
+            let names: Vec<&str> = near.iter().map(|kind| kind.slug.as_str()).collect();
+            let hint = if names.is_empty() {
+                "see \"syncline errors\"".to_owned()
+            } else {
+                format!("did you mean {}?", names.join(", "))
+            };
+            Err(refuse(Refusal::usage(format!("there is no type {word:?}; {hint}"))))
+        }
+    }
+}
+
+fn kind_story(view: &View<'_>, kind: &Type) -> anyhow::Result<KindStory> {
+    let counts = errors::by_type(view)?;
+    let of = counts.iter().filter(|count| count.slug == kind.slug);
+    Ok(KindStory {
+        slug: kind.slug.as_str().to_owned(),
+        name: kind.name.clone(),
+        category: kind.category.title().to_owned(),
+        meaning: kind.meaning.clone(),
+        fix: kind.fix.clone(),
+        who_fixes: kind.who_fixes.title().to_owned(),
+        retry: kind.retry.iter().map(|class| spoken(*class).to_owned()).collect(),
+        errors: of.clone().map(|count| count.errors).sum(),
+        records: of.map(|count| count.records).sum(),
+    })
+}
+
+fn spoken(class: RetryClass) -> &'static str {
+    match class {
+        RetryClass::Transient => "by itself, a little later each time, at most 8 times",
+        RetryClass::Data => "when the record changes",
+        RetryClass::Config => "when schema or mapping changes, and one record every few hours as a probe",
+        RetryClass::Dep => "when its parent is linked",
+        RetryClass::Human => "when a person asks",
+    }
+}
+
+/// Errors of one pair.
+pub(super) fn of_record(view: &View<'_>, record: PairNumber) -> anyhow::Result<Vec<ErrorLine>> {
+    errors::of_record(view, record)?.iter().map(|error| error_line(view, error)).collect()
+}

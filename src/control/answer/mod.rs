@@ -1,0 +1,115 @@
+//! One function per request: reads the store, or journals what a person decided.
+
+mod budget;
+mod errors;
+mod records;
+mod settle;
+mod status;
+
+use std::collections::BTreeMap;
+
+use super::report::{Done, Entries, EntryLine, Report};
+use super::request::{Refusal, Request};
+use crate::domain::event::{By, Entry};
+use crate::domain::record::{Side, Timestamp};
+use crate::journal;
+use crate::projections::{self, calls, errors as open_errors, figures as sums};
+use crate::store::{Store, View};
+
+/// Answers `request`, asked by the user of that id at `now`.
+pub async fn answer(
+    store: &Store,
+    request: &Request,
+    user: u32,
+    now: Timestamp,
+) -> Result<Report, Refusal> {
+    let by = By::Operator(user);
+    match request.clone() {
+        Request::Status => ask(store, move |view| status::status(view, now)).await,
+        Request::Causes => ask(store, move |view| errors::causes(view, now)).await,
+        Request::Errors { cause, kind, limit } => {
+            ask(store, move |view| errors::list(view, cause, kind.as_deref(), limit)).await
+        }
+        Request::Cause { number } => ask(store, move |view| errors::cause(view, number)).await,
+        Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,
+        Request::Record { id } => ask(store, move |view| records::story(view, &id)).await,
+        Request::Budget => ask(store, move |view| budget::used(view, now)).await,
+        Request::Hold { number } => ask(store, move |view| settle::story(view, number)).await,
+        Request::Tail { lines, after } => ask(store, move |view| tail(view, lines, after)).await,
+        Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
+        Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
+        Request::Pause => settle::pause(store, by).await,
+        Request::Resume => settle::resume(store, by).await,
+        Request::Rebuild => {
+            let entries = store.write(projections::rebuild).await?;
+            Ok(done(format!("projections built anew from {entries} entries")))
+        }
+    }
+}
+
+/// A refusal that travels through `anyhow` out of a reading job.
+fn refuse(refusal: Refusal) -> anyhow::Error {
+    anyhow::Error::new(refusal)
+}
+
+fn done(said: impl Into<String>) -> Report {
+    Report::Done(Done { said: said.into() })
+}
+
+async fn ask<F>(store: &Store, job: F) -> Result<Report, Refusal>
+where
+    F: FnOnce(&View<'_>) -> anyhow::Result<Report> + Send + 'static,
+{
+    store.read(job).await.map_err(unwrap)
+}
+
+/// The refusal inside an error, or an internal one.
+fn unwrap(error: anyhow::Error) -> Refusal {
+    match error.downcast::<Refusal>() {
+        Ok(refusal) => refusal,
+        Err(error) => error.into(),
+    }
+}
+
+fn tail(view: &View<'_>, lines: u32, after: Option<i64>) -> anyhow::Result<Report> {
+    let entries = match after {
+        Some(after) => journal::read(view, after, lines)?,
+        None => journal::tail(view, lines)?,
+    };
+    let entries = entries.iter().map(entry_line).collect::<anyhow::Result<_>>()?;
+    Ok(Report::Entries(Entries { entries }))
+}
+
+/// An entry as reports show it.
+fn entry_line(entry: &Entry) -> anyhow::Result<EntryLine> {
+    Ok(EntryLine {
+        seq: entry.seq,
+        at: entry.at,
+        kind: entry.event.kind().to_owned(),
+        record: entry.record.map(|record| record.0),
+        payload: serde_json::from_str(&entry.event.payload()?)?,
+    })
+}
+
+/// The sums that the demo ends with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Changes written since the store was made, both ways.
+    pub synced: u64,
+    /// Salesforce calls by the journal, those given back left out.
+    pub calls_spent: u64,
+    /// Open errors by type.
+    pub types: BTreeMap<String, u64>,
+}
+
+/// Adds up a whole store.
+pub fn figures(view: &View<'_>) -> anyhow::Result<Figures> {
+    let synced = sums::synced_between(view, 0, journal::last_seq(view)?)?.values().sum();
+    let calls_spent =
+        calls::used_since(view, Side::Salesforce, Timestamp(0))?.iter().map(|one| one.calls).sum();
+    let mut types: BTreeMap<String, u64> = BTreeMap::new();
+    for one in open_errors::by_type(view)? {
+        *types.entry(one.slug.as_str().to_owned()).or_default() += one.errors;
+    }
+    Ok(Figures { synced, calls_spent, types })
+}

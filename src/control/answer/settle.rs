@@ -1,0 +1,111 @@
+//! What people decide: allocation, holds, pause.
+
+use super::status::members;
+use super::{done, refuse, unwrap};
+use crate::control::report::{HoldLine, HoldStory, Report};
+use crate::control::request::Refusal;
+use crate::domain::event::{AllocationSet, By, HoldSettled, Paused, Resumed};
+use crate::inbox;
+use crate::projections::holds::{self, Hold};
+use crate::projections::{self, settings};
+use crate::store::{Store, View};
+
+/// Records of a hold that are listed.
+const EXAMPLES: usize = 20;
+
+fn known(view: &View<'_>, number: i64) -> anyhow::Result<Hold> {
+    let hold = holds::get(view, number)?;
+    hold.ok_or_else(|| refuse(Refusal::usage(format!("there is no hold H-{number}; see \"syncline status\""))))
+}
+
+pub(super) fn story(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
+    let hold = known(view, number)?;
+    let examples = inbox::held(view, number, 0)?
+        .into_iter()
+        .take(EXAMPLES)
+        .map(|row| (row.key.side, row.key.id.to_string()))
+        .collect();
+    let records = members(view, number)?;
+    Ok(Report::Hold(HoldStory {
+        limit: hold.limit,
+        field: hold.field.map(|field| field.to_string()),
+        examples,
+        line: HoldLine {
+            number,
+            object: hold.object,
+            to: hold.to,
+            action: hold.action,
+            records,
+            since: hold.opened_at,
+        },
+    }))
+}
+
+pub(super) async fn hold(
+    store: &Store,
+    number: i64,
+    approved: bool,
+    by: By,
+) -> Result<Report, Refusal> {
+    let records = store
+        .write(move |tx| {
+            if known(tx, number)?.settled.is_some() {
+                return Err(refuse(Refusal::usage(format!("H-{number} is settled already"))));
+            }
+            let records =
+                if approved { inbox::approve(tx, number)? } else { inbox::drop_hold(tx, number)? };
+            projections::append(tx, None, HoldSettled { hold: number, approved, records, by })?;
+            Ok(records)
+        })
+        .await
+        .map_err(unwrap)?;
+    Ok(done(if approved {
+        format!("H-{number} approved: {records} records are read again and written")
+    } else {
+        format!("H-{number} dropped: {records} changes are not written")
+    }))
+}
+
+pub(super) async fn set_budget(store: &Store, calls: u64, by: By) -> Result<Report, Refusal> {
+    if calls == 0 {
+        return Err(Refusal::usage("an allocation of 0 calls stops everything; use \"syncline pause\""));
+    }
+    store
+        .write(move |tx| {
+            let reserve_percent =
+                settings::allocation(tx)?.map_or(10, |setting| setting.event.reserve_percent);
+            projections::append(tx, None, AllocationSet { allocation: calls, reserve_percent, by })
+        })
+        .await?;
+    Ok(done(format!("{calls} Salesforce calls are allowed in any 24 h from now on")))
+}
+
+pub(super) async fn pause(store: &Store, by: By) -> Result<Report, Refusal> {
+    let new = store
+        .write(move |tx| {
+            let new = settings::paused(tx)?.is_none();
+            if new {
+                projections::append(tx, None, Paused { by })?;
+            }
+            Ok(new)
+        })
+        .await?;
+    Ok(done(if new {
+        "writing is paused; reading goes on and nothing is lost"
+    } else {
+        "writing was paused already"
+    }))
+}
+
+pub(super) async fn resume(store: &Store, by: By) -> Result<Report, Refusal> {
+    let was = store
+        .write(move |tx| {
+            let was = settings::paused(tx)?.is_some();
+            if was {
+                projections::append(tx, None, Resumed { by })?;
+            }
+            Ok(was)
+        })
+        .await?;
+    Ok(done(if was { "writing goes on" } else { "writing was not paused" }))
+}

@@ -1,0 +1,314 @@
+//! What a request is answered with: figures and names, no layout. `cli` makes tables of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::event::{Action, Known, Mode};
+use crate::domain::record::{ObjectName, Side, Timestamp};
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// How things stand.
+    Status(Box<Status>),
+    /// Causes of current errors.
+    Causes(Causes),
+    /// Current errors, one by one.
+    Errors(Errors),
+    /// One cause.
+    Cause(Box<CauseStory>),
+    /// One type.
+    Kind(KindStory),
+    /// One record's story.
+    Record(Box<RecordStory>),
+    /// The allocation and its use.
+    Budget(Box<BudgetUse>),
+    /// One hold.
+    Hold(HoldStory),
+    /// Entries of the journal.
+    Entries(Entries),
+    /// Something was done; in words.
+    Done(Done),
+}
+
+macro_rules! reports {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident : $type:ty),* $(,)? })+) => {
+        $($(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $type),* })+
+    };
+}
+
+reports! {
+    /// How things stand.
+    Status {
+        /// The program's version.
+        version: String,
+        /// When this was true.
+        at: Timestamp,
+        /// Since when the daemon runs; none when it does not.
+        running_since: Option<Timestamp>,
+        /// Observe or sync.
+        mode: Mode,
+        /// Whether a person paused the writes.
+        paused: bool,
+        /// Both connections.
+        sides: Vec<SideLine>,
+        /// Every object kept in step.
+        objects: Vec<ObjectLine>,
+        /// Use of Salesforce calls.
+        calls: CallsLine,
+        /// Open errors.
+        errors: u64,
+        /// Records with an open error.
+        failing: u64,
+        /// Open causes, in the order of their records.
+        causes: Vec<CauseLine>,
+        /// Holds that wait for a person.
+        held: Vec<HoldLine>,
+        /// Mails planned but not accepted yet.
+        mails_waiting: u64,
+        /// The last mail accepted by the server.
+        mail_sent_at: Option<Timestamp>,
+        /// Entries in the journal.
+        entries: i64,
+        /// What a person should look at, most urgent first, with the next step.
+        attention: Vec<String>,
+        /// Whether syncing stands still.
+        stopped: bool,
+    }
+    /// One connection.
+    SideLine {
+        /// Which.
+        side: Side,
+        /// Portal or org id, once bound.
+        account: Option<String>,
+        /// Why it stands still, if it does.
+        suspended: Option<String>,
+        /// When changes were last looked for.
+        read_at: Option<Timestamp>,
+    }
+    /// One object's records by state.
+    ObjectLine {
+        /// Which.
+        object: ObjectName,
+        /// In step.
+        in_sync: u64,
+        /// With an open error.
+        failing: u64,
+        /// Waiting for a parent, or read and not yet tried.
+        waiting: u64,
+        /// Waiting for the budget.
+        deferred: u64,
+        /// Stopped by the guard.
+        held: u64,
+        /// Would be written in mode sync.
+        would_write: u64,
+        /// Left out on purpose.
+        excluded: u64,
+        /// All.
+        total: u64,
+    }
+    /// Use of Salesforce calls in the last 24 h.
+    CallsLine {
+        /// Ours.
+        used: u64,
+        /// Allowed to us.
+        allocation: u64,
+        /// Everybody's, as Salesforce said.
+        org_used: Option<u64>,
+        /// Salesforce's own ceiling.
+        org_limit: Option<u64>,
+        /// Ours by lane.
+        lanes: Vec<(String, u64)>,
+        /// Ours in the last hour.
+        last_hour: u64,
+    }
+    /// One hold in a list.
+    HoldLine {
+        /// `H-7`
+        number: i64,
+        /// Which object.
+        object: ObjectName,
+        /// The side to be written.
+        to: Side,
+        /// The kind of write.
+        action: Action,
+        /// Records now in it.
+        records: u64,
+        /// Since when.
+        since: Timestamp,
+    }
+    /// One cause in a list.
+    CauseLine {
+        /// `C-41`
+        number: i64,
+        /// Records failing by it.
+        records: u64,
+        /// Since when.
+        since: Timestamp,
+        /// Whether it was resolved once and is back.
+        back: bool,
+        /// The type's slug.
+        kind: String,
+        /// In a sentence.
+        what: String,
+        /// Who can fix it.
+        who_fixes: String,
+    }
+    /// Causes of current errors.
+    Causes {
+        /// When this was true.
+        at: Timestamp,
+        /// Open errors.
+        errors: u64,
+        /// Records with one.
+        records: u64,
+        /// Errors known without a call.
+        predicted: u64,
+        /// In the order of their records.
+        causes: Vec<CauseLine>,
+    }
+    /// Current errors.
+    Errors {
+        /// All that fit the filter.
+        total: u64,
+        /// The first of them.
+        errors: Vec<ErrorLine>,
+    }
+    /// One open error.
+    ErrorLine {
+        /// Pair number.
+        record: i64,
+        /// Which object.
+        object: ObjectName,
+        /// HubSpot's id.
+        hubspot: Option<String>,
+        /// Salesforce's id.
+        salesforce: Option<String>,
+        /// The side that was to be written.
+        to: Side,
+        /// The field at fault.
+        field: String,
+        /// The raw code.
+        code: String,
+        /// The type's slug.
+        kind: String,
+        /// `C-41`
+        cause: i64,
+        /// How it is known.
+        known: Known,
+        /// First seen.
+        since: Timestamp,
+        /// Answered attempts.
+        attempts: u64,
+        /// The message, as long as it is kept.
+        message: Option<String>,
+    }
+    /// One cause with everything known.
+    CauseStory {
+        /// Its line.
+        line: CauseLine,
+        /// The side that was to be written.
+        to: Side,
+        /// Which object.
+        object: ObjectName,
+        /// The field at fault.
+        field: String,
+        /// The raw code.
+        code: String,
+        /// The latest message.
+        message: Option<String>,
+        /// Its type.
+        kind: KindStory,
+        /// Some of its records.
+        examples: Vec<ErrorLine>,
+    }
+    /// One type.
+    KindStory {
+        /// Its slug.
+        slug: String,
+        /// Its name.
+        name: String,
+        /// Its group.
+        category: String,
+        /// What it means.
+        meaning: String,
+        /// What to do, in the order to try.
+        fix: Vec<String>,
+        /// Who can do it.
+        who_fixes: String,
+        /// What makes its records ready again.
+        retry: Vec<String>,
+        /// Open errors of it.
+        errors: u64,
+        /// Records with one.
+        records: u64,
+    }
+    /// One record's story.
+    RecordStory {
+        /// Pair number.
+        record: i64,
+        /// Which object.
+        object: ObjectName,
+        /// HubSpot's id.
+        hubspot: Option<String>,
+        /// Salesforce's id.
+        salesforce: Option<String>,
+        /// State, and why where there is a why.
+        state: String,
+        /// Open errors.
+        errors: Vec<ErrorLine>,
+        /// What happened, oldest first.
+        entries: Vec<EntryLine>,
+    }
+    /// The allocation and its use.
+    BudgetUse {
+        /// When this was true.
+        at: Timestamp,
+        /// The figures.
+        calls: CallsLine,
+        /// Percent left to everybody else.
+        reserve_percent: u8,
+        /// Ours by operation.
+        operations: Vec<(String, u64)>,
+        /// Ours per hour, the oldest of 24 first.
+        hours: Vec<u64>,
+        /// At the last hour's rate the allocation is used up in so many hours.
+        hours_left: Option<u64>,
+    }
+    /// One hold with its records.
+    HoldStory {
+        /// Its line.
+        line: HoldLine,
+        /// The limit that was passed.
+        limit: u64,
+        /// The only field concerned, when there is only one.
+        field: Option<String>,
+        /// Some of its records: side and id.
+        examples: Vec<(Side, String)>,
+    }
+    /// Entries of the journal.
+    Entries {
+        /// Oldest first.
+        entries: Vec<EntryLine>,
+    }
+    /// One entry.
+    EntryLine {
+        /// Its place.
+        seq: i64,
+        /// When.
+        at: Timestamp,
+        /// Its kind.
+        kind: String,
+        /// Pair number.
+        record: Option<i64>,
+        /// Its payload.
+        payload: serde_json::Value,
+    }
+    /// Something was done.
+    Done {
+        /// In words.
+        said: String,
+    }
+}

@@ -1,0 +1,114 @@
+//! What can be asked, as it passes over the socket.
+
+use serde::{Deserialize, Serialize};
+
+/// One request. Verbs parse into it, the socket carries it as `{"v":1,"verb":…,"args":{…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "args", rename_all = "snake_case")]
+pub enum Request {
+    /// How things stand.
+    Status,
+    /// The causes of current errors.
+    Causes,
+    /// Current errors, one by one.
+    Errors {
+        /// Only this cause.
+        cause: Option<i64>,
+        /// Only this type.
+        kind: Option<String>,
+        /// At most so many.
+        limit: u32,
+    },
+    /// One cause.
+    Cause {
+        /// Its number.
+        number: i64,
+    },
+    /// One type.
+    Kind {
+        /// Its slug, or a word near it.
+        slug: String,
+    },
+    /// One record's story.
+    Record {
+        /// A HubSpot id, a Salesforce id, or `#12`.
+        id: String,
+    },
+    /// The allocation and its use.
+    Budget,
+    /// A new allocation.
+    SetBudget {
+        /// Calls in any rolling 24 h.
+        calls: u64,
+    },
+    /// One hold's records.
+    Hold {
+        /// Its number.
+        number: i64,
+    },
+    /// Settles a hold.
+    SettleHold {
+        /// Its number.
+        number: i64,
+        /// Written, or dropped.
+        approve: bool,
+    },
+    /// Stops writing.
+    Pause,
+    /// Writes again.
+    Resume,
+    /// The journal's last entries.
+    Tail {
+        /// How many.
+        lines: u32,
+        /// Only those after this seq.
+        after: Option<i64>,
+    },
+    /// Builds the projections anew.
+    Rebuild,
+}
+
+impl Request {
+    /// Whether it changes something and so needs the store's lock.
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::SetBudget { .. }
+            | Self::SettleHold { .. }
+            | Self::Pause
+            | Self::Resume
+            | Self::Rebuild => true,
+            Self::Status
+            | Self::Causes
+            | Self::Errors { .. }
+            | Self::Cause { .. }
+            | Self::Kind { .. }
+            | Self::Record { .. }
+            | Self::Budget
+            | Self::Hold { .. }
+            | Self::Tail { .. } => false,
+        }
+    }
+}
+
+/// A request that was not carried out: what the process exits with, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Exit code after sysexits: 64 usage, 69 unavailable, 70 internal, 75 try again, 77 no permission.
+    pub exit: u8,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Refusal {
+    /// What was asked for does not exist or makes no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { exit: 64, message: message.into() }
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        Self { exit: 70, message: format!("{error:#}") }
+    }
+}

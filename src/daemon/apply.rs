@@ -1,0 +1,184 @@
+//! What the configuration says becomes events, where it says something new, and settings of the loops.
+//!
+//! A setting that people change at run time has the file for its first value only: what the file
+//! said last is kept, and only a later edit of the file counts as one more change.
+
+use anyhow::Context as _;
+
+use crate::config::{Auth, Config, Credentials, Mail};
+use crate::crm::hubspot::{ApiVersion, HubSpotSettings};
+use crate::crm::salesforce::SalesforceSettings;
+use crate::crm::token::{SalesforceCredentials, Secret, SigningKey};
+use crate::domain::event::{
+    AllocationSet, By, Event, MappingChanged, Mode, ModeSet, NotificationsSet,
+    RecipientSetting, Scheduled,
+};
+use crate::domain::guard;
+use crate::notifier::Teller;
+use crate::store::{Store, Tx};
+use crate::sync::{Bounds, Settings};
+use crate::{annex, inbox, projections};
+
+/// Journals what the file says and did not say before.
+pub(super) async fn settings(store: &Store, config: &Config) -> anyhow::Result<()> {
+    let config = config.clone();
+    store
+        .write(move |tx| {
+            budget(tx, &config)?;
+            mode(tx, &config)?;
+            mappings(tx, &config)?;
+            notifications(tx, &config)
+        })
+        .await
+        .context("taking over the configuration")
+}
+
+/// Appends `event` when the file's word on `name` differs from its last one.
+fn when_new(tx: &Tx<'_>, name: &str, word: &str, event: impl Into<Event>) -> anyhow::Result<bool> {
+    let key = format!("configured {name}");
+    if annex::meta(tx, &key)?.as_deref() == Some(word) {
+        return Ok(false);
+    }
+    annex::set_meta(tx, &key, Some(word))?;
+    projections::append(tx, None, event)?;
+    Ok(true)
+}
+
+fn budget(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
+    let event = AllocationSet {
+        allocation: config.budget.allocation,
+        reserve_percent: config.budget.org_reserve_percent,
+        by: By::Configuration,
+    };
+    let word = format!("{} {}", event.allocation, event.reserve_percent);
+    when_new(tx, "allocation", &word, event).map(drop)
+}
+
+fn mode(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
+    let mode = config.sync.mode;
+    let event = ModeSet { mode, by: By::Configuration };
+    if when_new(tx, "mode", mode.key(), event)? && mode == Mode::Sync {
+        // What would have been written becomes a change like any other, and meets the guard.
+        inbox::release(tx, inbox::Release::WouldWrite)?;
+    }
+    Ok(())
+}
+
+fn mappings(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
+    for mapping in &config.objects {
+        let word = serde_json::to_string(mapping)?;
+        let event = MappingChanged { mapping: mapping.clone(), by: By::Configuration };
+        when_new(tx, &format!("mapping {}", mapping.object), &word, event)?;
+    }
+    Ok(())
+}
+
+fn notifications(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
+    let mut recipients = Vec::with_capacity(config.notify.len());
+    for one in &config.notify {
+        let schedules = one
+            .digests
+            .iter()
+            .map(|digest| Scheduled { frequency: digest.frequency, cron: digest.expression.clone() })
+            .collect();
+        recipients.push(RecipientSetting {
+            recipient: annex::recipient_key(tx, one.to.address.as_str())?,
+            immediately: one.immediately,
+            schedules,
+            zone: one.zone.clone(),
+            who_fixes: one.who_fixes.clone(),
+            objects: one.objects.clone(),
+            types: one.types.clone(),
+        });
+    }
+    let word = serde_json::to_string(&recipients)?;
+    let event = NotificationsSet { recipients, by: By::Configuration };
+    when_new(tx, "notifications", &word, event).map(drop)
+}
+
+/// HubSpot's client as configured.
+pub(super) fn hubspot(config: &Config, credentials: &Credentials) -> HubSpotSettings {
+    HubSpotSettings {
+        base: config.hubspot.url.as_str().to_owned(),
+        api_version: ApiVersion::parse(&config.hubspot.api_version).unwrap_or_default(),
+        token: Secret::new(credentials.hubspot_token.expose()),
+    }
+}
+
+/// Salesforce's client as configured.
+pub(super) fn salesforce(
+    config: &Config,
+    credentials: &Credentials,
+) -> anyhow::Result<SalesforceSettings> {
+    let secret = credentials.salesforce.expose();
+    let credentials = match config.salesforce.auth {
+        Auth::Jwt => SalesforceCredentials::Jwt {
+            key: SigningKey::from_pem(secret.as_bytes()).context("credentials/salesforce_key")?,
+            user: config.salesforce.user.clone().unwrap_or_default(),
+            audience: None,
+        },
+        Auth::ClientCredentials => {
+            SalesforceCredentials::ClientCredentials { secret: Secret::new(secret) }
+        }
+    };
+    Ok(SalesforceSettings {
+        login: config.salesforce.login.as_str().to_owned(),
+        api_version: Some(config.salesforce.api_version.clone()),
+        client_id: config.salesforce.client_id.clone(),
+        credentials,
+    })
+}
+
+fn milliseconds(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The loops' settings as configured.
+pub(super) fn sync(config: &Config) -> Settings {
+    let (guard, limits) = (&config.guard, &config.limits);
+    let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX).max(1);
+    let usual = Bounds::default();
+    Settings {
+        portal: config.hubspot.portal,
+        org: config.salesforce.org.clone(),
+        mappings: config.objects.clone(),
+        guard: guard::Limits {
+            percent: guard.percent.into(),
+            records: guard.records,
+            floor: limits.guard_floor,
+            deletions_percent: guard.deletions_percent.into(),
+            deletions_floor: limits.guard_deletions_floor,
+        },
+        poll_ms: milliseconds(config.sync.poll),
+        bounds: Bounds {
+            salesforce_page: limits.salesforce_page,
+            hubspot_page: limits.hubspot_page,
+            match_keys: size(limits.match_keys),
+            match_queries: size(limits.salesforce_requests),
+            collection: size(limits.salesforce_batch),
+            collections: size(limits.salesforce_requests),
+            hubspot_batch: size(limits.hubspot_batch),
+            // One more than the guard lets pass in a day, so that it sees a flood whole.
+            cycle: usize::try_from(guard.records).unwrap_or(usual.cycle).saturating_add(1),
+            listing_every_ms: milliseconds(limits.listing),
+            listing_back_ms: milliseconds(limits.listing_window),
+            index_lag_ms: milliseconds(limits.hubspot_index_lag),
+            metadata_ms: milliseconds(limits.schema_age),
+            probes_ms: limits.probes.map(milliseconds),
+        },
+    }
+}
+
+/// What the notifier takes from the configuration.
+pub(super) fn teller(config: &Config, mail: &Mail) -> Teller {
+    Teller {
+        installation: config.name.clone(),
+        from: mail.from.clone(),
+        portal: config.hubspot.portal,
+        org: config.salesforce.org.to_string(),
+        hubspot_app: "https://app.hubspot.com".to_owned(),
+        salesforce_app: config.salesforce.login.as_str().to_owned(),
+        gather_ms: milliseconds(mail.gather),
+        per_hour: mail.per_hour,
+    }
+}

@@ -1,0 +1,317 @@
+//! Starts and stops the loops: the only spawn; signals; systemd's notifications.
+
+mod apply;
+mod pulse;
+mod signals;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::config::{Config, Credentials};
+use crate::control::door::Door;
+use crate::control;
+use crate::crm::http::HttpTransport;
+use crate::crm::hubspot::HubSpot;
+use crate::crm::salesforce::Salesforce;
+use crate::domain::event::{DaemonStarted, DaemonStopped};
+use crate::domain::record::Timestamp;
+use crate::mail::SmtpMailer;
+use crate::notifier::Notifier;
+use crate::store::Store;
+use crate::sync::{
+    Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
+};
+use crate::{inbox, projections};
+use pulse::Pulse;
+pub use signals::Signal;
+use signals::Signals;
+
+/// How long loops may finish what they are at before they are dropped; what they leave open is
+/// settled by key at the next start.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// Longest wait of any loop, so that each shows signs of life.
+const WAIT_MAX_MS: i64 = 20_000;
+
+/// How long a loop rests after its store failed.
+const BROKEN_MS: i64 = 5_000;
+
+/// Everything the daemon runs on.
+pub struct Daemon {
+    /// The store, held for writing.
+    pub store: Arc<Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The configuration in force.
+    pub config: Config,
+    /// The secrets in force.
+    pub credentials: Credentials,
+    /// Reads both again, for SIGHUP; what is wrong is said in words.
+    pub reload: Box<dyn Fn() -> Result<(Config, Credentials), String> + Send + Sync>,
+    /// Ends the daemon when it turns true; the demo's way to stop.
+    pub stop: Option<watch::Receiver<bool>>,
+}
+
+/// Why a round of the loops ended.
+enum Ended {
+    Reload,
+    Stop(&'static str),
+}
+
+impl Daemon {
+    /// Runs until a signal or `stop` ends it.
+    pub async fn run(mut self) -> anyhow::Result<()> {
+        let mut signals = Signals::new().context("listening for signals")?;
+        let door = Door::open(&self.config.control).with_context(|| {
+            format!("opening the control socket {}", self.config.control.display())
+        })?;
+        self.started().await?;
+        loop {
+            match self.round(&mut signals, &door).await? {
+                Ended::Stop(why) => {
+                    let event = DaemonStopped { why: why.to_owned() };
+                    self.store.write(move |tx| projections::append(tx, None, event)).await?;
+                    tracing::info!("stopped: {why}");
+                    return Ok(());
+                }
+                Ended::Reload => self.take_over(),
+            }
+        }
+    }
+
+    async fn started(&self) -> anyhow::Result<()> {
+        let event = DaemonStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            config: self.config.digest(),
+            catalogue: self.store.catalogue().digest(),
+        };
+        self.store
+            .write(move |tx| {
+                projections::refresh(tx)?;
+                projections::append(tx, None, event)?;
+                inbox::return_in_flight(tx)?;
+                Ok(())
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Reads the configuration again; a wrong one changes nothing.
+    fn take_over(&mut self) {
+        match (self.reload)() {
+            Ok((config, credentials)) => {
+                let restart = self.config.needs_restart(&config);
+                if !restart.is_empty() {
+                    tracing::error!("reload refused: {} can change by a restart only", restart.join(", "));
+                    return;
+                }
+                let differences = self.config.differences(&config);
+                for difference in &differences {
+                    tracing::info!("reload: {difference}");
+                }
+                if differences.is_empty() {
+                    tracing::info!("reload: the configuration says the same; credentials read again");
+                }
+                self.config = config;
+                self.credentials = credentials;
+            }
+            Err(mistakes) => {
+                tracing::error!("reload refused, the former configuration stays in force: {mistakes}");
+            }
+        }
+    }
+
+    /// Runs all loops over one configuration.
+    async fn round(&mut self, signals: &mut Signals, door: &Door) -> anyhow::Result<Ended> {
+        apply::settings(&self.store, &self.config).await?;
+        let context = Arc::new(self.context()?);
+        let (stop, stopped) = watch::channel(false);
+        let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
+        let mut loops = self.spawn(&context, &stopped, &pulse);
+        pulse.ready();
+        let ended = self.attend(signals, door, &context, &mut loops).await;
+        if matches!(ended, Ok(Ended::Stop(_))) {
+            pulse.stopping();
+        }
+        // Everybody who listens is told; nobody listening is fine.
+        let _ = stop.send(true);
+        drain(loops).await;
+        ended
+    }
+
+    fn context(&self) -> anyhow::Result<Context> {
+        let transport = Arc::new(HttpTransport::new().context("preparing HTTP")?);
+        let hubspot = HubSpot::new(transport.clone(), apply::hubspot(&self.config, &self.credentials));
+        let salesforce =
+            Salesforce::new(transport, apply::salesforce(&self.config, &self.credentials)?);
+        Context::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            hubspot,
+            salesforce,
+            apply::sync(&self.config),
+        )
+    }
+
+    fn mailer(&self) -> Option<SmtpMailer> {
+        let mail = self.config.mail.as_ref()?;
+        Some(SmtpMailer::new(mail.smtp.clone(), self.credentials.smtp_password.clone()))
+    }
+
+    /// Starts every loop: the only place where something is spawned.
+    #[expect(clippy::disallowed_methods, reason = "the daemon is what spawns")]
+    fn spawn(
+        &self,
+        context: &Arc<Context>,
+        stopped: &watch::Receiver<bool>,
+        pulse: &Arc<Pulse>,
+    ) -> JoinSet<&'static str> {
+        let mut loops = JoinSet::new();
+        macro_rules! start {
+            ($name:literal, $bell:ident, $worker:expr) => {{
+                let (worker, stopped) = ($worker, stopped.clone());
+                let (context, pulse) = (Arc::clone(context), Arc::clone(pulse));
+                fn bell(context: &Context) -> &Wake {
+                    &context.wakes.$bell
+                }
+                loops.spawn(keep($name, context, stopped, pulse, bell, worker));
+            }};
+        }
+        start!("connection", connection, Connection::new(Arc::clone(context)));
+        start!("salesforce", salesforce, SalesforceDetector::new(Arc::clone(context)));
+        start!("hubspot", hubspot, HubSpotDetector::new(Arc::clone(context)));
+        start!("writer", writer, Writer::new(Arc::clone(context)));
+        start!("retrier", retrier, Retrier::new(Arc::clone(context)));
+        if let (Some(mailer), Some(mail)) = (self.mailer(), &self.config.mail) {
+            let teller = apply::teller(&self.config, mail);
+            let store = Arc::clone(&self.store);
+            let clock = Arc::clone(&self.clock);
+            start!("notifier", notifier, Notifier::new(store, clock, Arc::new(mailer), teller));
+        }
+        loops
+    }
+
+    /// Answers at the door and waits for a reason to end the round.
+    async fn attend(
+        &mut self,
+        signals: &mut Signals,
+        door: &Door,
+        context: &Context,
+        loops: &mut JoinSet<&'static str>,
+    ) -> anyhow::Result<Ended> {
+        loop {
+            tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Signal::Reload => return Ok(Ended::Reload),
+                    Signal::Stop => return Ok(Ended::Stop("signal")),
+                },
+                () = told_to_stop(&mut self.stop) => return Ok(Ended::Stop("done")),
+                ended = loops.join_next() => match ended {
+                    Some(Ok(name)) => anyhow::bail!("the {name} loop ended by itself"),
+                    Some(Err(error)) => anyhow::bail!("a loop panicked: {error}"),
+                    None => anyhow::bail!("no loop runs"),
+                },
+                caller = door.next() => {
+                    let caller = caller.context("the control socket")?;
+                    let answer =
+                        control::answer(&self.store, &caller.request, caller.user, self.clock.now()).await;
+                    if caller.request.writes() {
+                        context.wakes.ring_all();
+                    }
+                    caller.answer(answer).await;
+                }
+            }
+        }
+    }
+}
+
+async fn told_to_stop(stop: &mut Option<watch::Receiver<bool>>) {
+    match stop {
+        Some(stop) => {
+            // A sender that is gone will never say stop.
+            if stop.wait_for(|stop| *stop).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// What a loop does between two waits.
+trait Work: Send {
+    /// Does all that is due; returns when to look again.
+    fn work(&mut self) -> impl Future<Output = anyhow::Result<Timestamp>> + Send;
+}
+
+macro_rules! works {
+    ($($worker:ty),*) => {$(
+        impl Work for $worker {
+            fn work(&mut self) -> impl Future<Output = anyhow::Result<Timestamp>> + Send {
+                self.work()
+            }
+        }
+    )*};
+}
+works!(Connection, SalesforceDetector, HubSpotDetector, Writer, Retrier, Notifier);
+
+/// One loop: look, do, and wait in exactly one place.
+async fn keep<W: Work>(
+    name: &'static str,
+    context: Arc<Context>,
+    mut stopped: watch::Receiver<bool>,
+    pulse: Arc<Pulse>,
+    bell: fn(&Context) -> &Wake,
+    mut worker: W,
+) -> &'static str {
+    let mut broken = false;
+    loop {
+        let now = context.clock.now();
+        let look_again = match worker.work().await {
+            Ok(at) => {
+                if std::mem::take(&mut broken) {
+                    tracing::info!(notice = true, "{name}: works again");
+                }
+                at.min(now.plus(WAIT_MAX_MS))
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut broken, true) {
+                    tracing::error!("{name}: {error:#}; nothing is lost, trying on");
+                }
+                now.plus(BROKEN_MS)
+            }
+        };
+        pulse.beat(name);
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => return name,
+            () = bell(&context).heard() => (),
+            () = context.clock.sleep_until(look_again) => (),
+        }
+    }
+}
+
+/// Lets the loops finish; those that hang at an answer are dropped.
+async fn drain(mut loops: JoinSet<&'static str>) {
+    let finished = async { while loops.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, finished).await.is_err() {
+        tracing::warn!("a call is still without an answer; its outcome is settled by key at the next start");
+        loops.shutdown().await;
+    }
+}
+
+/// Where the systemd unit's name comes from, for the store's lock.
+pub fn unit() -> Option<String> {
+    std::fs::read_to_string(PathBuf::from("/proc/self/cgroup"))
+        .ok()?
+        .lines()
+        .find_map(|line| line.rsplit('/').next().filter(|name| name.ends_with(".service")))
+        .map(str::to_owned)
+}

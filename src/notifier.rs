@@ -1,1 +1,0 @@
-//! Journal to digest planned to mail to digest sent.

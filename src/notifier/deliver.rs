@@ -1,0 +1,113 @@
+//! Hands planned mails to the server, each try journaled; the same bytes under the same Message-ID.
+
+use super::Notifier;
+use crate::annex;
+use crate::config::MailAddress;
+use crate::domain::event::{DigestFailed, DigestSent};
+use crate::domain::record::Timestamp;
+use crate::mail::{MailError, MessageId, Outgoing};
+use crate::projections::slots::{self, Mail};
+use crate::projections;
+
+/// How long a mail is tried before it is given up.
+const TRY_FOR_MS: i64 = 3 * 86_400_000;
+
+/// Waits after the first, second, … failed try; the last one repeats.
+const WAITS_MS: [i64; 5] = [60_000, 300_000, 900_000, 1_800_000, 3_600_000];
+
+/// When a mail is due to be tried.
+fn due(mail: &Mail) -> Timestamp {
+    let Some(tried_at) = mail.tried_at.filter(|_| mail.attempts > 0) else {
+        return mail.planned_at;
+    };
+    let place = usize::try_from(mail.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    tried_at.plus(WAITS_MS[place.min(WAITS_MS.len() - 1)])
+}
+
+impl Notifier {
+    /// When the next unsent mail is due.
+    pub(super) async fn next_try(&self) -> anyhow::Result<Option<Timestamp>> {
+        let unsent = self.store.read(|view| slots::unsent(view)).await?;
+        Ok(unsent.iter().map(due).min())
+    }
+
+    /// Tries every mail that is due, once each; one that fails stops none of the others.
+    pub(super) async fn deliver(&mut self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        for mail in self.store.read(|view| slots::unsent(view)).await? {
+            // A clock set back must not keep a mail for days.
+            if due(&mail) <= now || mail.planned_at > now {
+                self.offer(mail).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn offer(&mut self, mail: Mail) -> anyhow::Result<()> {
+        let attempt = mail.attempts + 1;
+        let Some(outgoing) = self.outgoing(&mail).await? else {
+            // Its bytes or its recipient were erased: it can never be sent.
+            let event = DigestFailed {
+                message_id: mail.message_id.clone(),
+                attempt,
+                stage: crate::domain::event::Stage::Connect,
+                code: 0,
+                again: false,
+            };
+            self.store.write(move |tx| projections::append(tx, None, event)).await?;
+            return Ok(());
+        };
+        match self.mailer.send(&outgoing).await {
+            Ok(()) => {
+                let event = DigestSent { message_id: mail.message_id.clone(), attempt };
+                self.store.write(move |tx| projections::append(tx, None, event)).await?;
+                let (frequency, due) = (mail.slot.frequency, &mail.slot.due);
+                tracing::info!(%frequency, "digest delivered: {frequency}, slot {due}");
+                if std::mem::take(&mut self.silent) {
+                    tracing::info!(notice = true, "mail works again");
+                }
+            }
+            Err(error) => self.refused(&mail, attempt, &error).await?,
+        }
+        Ok(())
+    }
+
+    async fn refused(&mut self, mail: &Mail, attempt: u32, error: &MailError) -> anyhow::Result<()> {
+        let too_late = self.clock.now().since(mail.planned_at) >= TRY_FOR_MS;
+        let again = !error.permanent && !too_late;
+        let event = DigestFailed {
+            message_id: mail.message_id.clone(),
+            attempt,
+            stage: error.stage,
+            code: error.code,
+            again,
+        };
+        self.store.write(move |tx| projections::append(tx, None, event)).await?;
+        let frequency = mail.slot.frequency;
+        if !again {
+            tracing::error!(%frequency, "mail given up after {attempt} tries: {}; others still get theirs", error.text);
+        } else if !std::mem::replace(&mut self.silent, true) {
+            let doubt = if error.ambiguous { " (it may have arrived; the same mail goes again)" } else { "" };
+            tracing::warn!(%frequency, "mail: {}{doubt}; queued, attempt {attempt}", error.text);
+        }
+        Ok(())
+    }
+
+    /// The mail as it was planned.
+    async fn outgoing(&self, mail: &Mail) -> anyhow::Result<Option<Outgoing>> {
+        let (key, recipient) = (mail.mail.clone(), mail.slot.recipient);
+        let (bytes, address) = self
+            .store
+            .read(move |view| Ok((annex::mail(view, &key)?, annex::address(view, recipient)?)))
+            .await?;
+        let to = address.and_then(|address| MailAddress::parse(&address).ok());
+        let message_id = MessageId::parse(&mail.message_id).ok();
+        let from = self.teller.from.address.clone();
+        Ok(bytes.zip(to).zip(message_id).map(|((bytes, to), message_id)| Outgoing {
+            from,
+            to,
+            message_id,
+            bytes,
+        }))
+    }
+}

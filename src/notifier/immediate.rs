@@ -1,0 +1,273 @@
+//! Mails at once: causes that changed their state, and what concerns everybody.
+
+use std::collections::BTreeMap;
+
+use super::lines::{Reader, concerns, line, rows};
+use super::scheduled::{accounts, used};
+use super::{Teller, compose};
+use crate::annex;
+use crate::domain::call::{Lane, Operation};
+use crate::domain::digest::{
+    AtOnce, CurrentCause, Immediate, LineState, Notice, ToldCause, at_once, news, render_immediate,
+};
+use crate::domain::event::{CauseState, RecipientSetting, Slot, Told};
+use crate::domain::record::{Side, Timestamp};
+use crate::domain::schedule::{self, Frequency};
+use crate::inbox;
+use crate::journal;
+use crate::projections::causes::{self, Cause};
+use crate::projections::{calls, holds, settings, slots};
+use crate::store::{Tx, View};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// `meta` row: the seq up to which causes belong to the first load, told by the first digest only.
+const BACKLOG: &str = "backlog until";
+
+/// News waiting to be told, and the moment that opened the gathering.
+#[derive(Default)]
+struct News {
+    told: Vec<Told>,
+    first: Option<(i64, Timestamp)>,
+}
+
+impl News {
+    fn add(&mut self, told: Told, seq: i64, at: Timestamp) {
+        self.told.push(told);
+        if self.first.is_none_or(|(first, _)| seq < first) {
+            self.first = Some((seq, at));
+        }
+    }
+}
+
+/// Plans what is due at once for a recipient; also says when gathering ends.
+pub(super) fn plan(
+    tx: &Tx<'_>,
+    teller: &Teller,
+    recipient: &RecipientSetting,
+) -> anyhow::Result<(bool, Option<Timestamp>)> {
+    let Ok(zone) = schedule::zone(&recipient.zone) else { return Ok((false, None)) };
+    let reader = Reader { teller, zone, zone_name: &recipient.zone, now: tx.now() };
+    let mut notices = everybody(tx, recipient.recipient)?;
+    let mut wait = None;
+    if recipient.immediately
+        && let Some(backlog) = backlog(tx)?
+    {
+        let causes = cause_news(tx, recipient, backlog)?;
+        if let Some((_, opened)) = causes.first {
+            let due = opened.plus(teller.gather_ms);
+            if due <= tx.now() || opened > tx.now() {
+                for told in causes.told {
+                    let (seq, at) = causes.first.unwrap_or((0, opened));
+                    notices.add(told, seq, at);
+                }
+            } else {
+                wait = Some(due);
+            }
+        }
+    }
+    let Some((seq, _)) = notices.first else { return Ok((false, wait)) };
+    match may_tell(tx, teller, recipient.recipient)? {
+        AtOnce::Tell => (),
+        AtOnce::SayLimit => {
+            let limit = vec![Notice::TooMuchNews { per_hour: teller.per_hour }];
+            return Ok((mail(tx, &reader, recipient, limit, Vec::new(), seq)?, wait));
+        }
+        AtOnce::Wait => return Ok((false, wait)),
+    }
+    let spoken = spoken(tx, &reader, &notices.told)?;
+    Ok((mail(tx, &reader, recipient, spoken, notices.told, seq)?, wait))
+}
+
+fn mail(
+    tx: &Tx<'_>,
+    reader: &Reader<'_>,
+    recipient: &RecipientSetting,
+    notices: Vec<Notice>,
+    told: Vec<Told>,
+    seq: i64,
+) -> anyhow::Result<bool> {
+    let last = journal::last_seq(tx)?;
+    // The same seq opens a second gathering only when a mail about the limit took its slot.
+    let due = if told.is_empty() { format!("{seq} limit {last}") } else { seq.to_string() };
+    let mut slot = Slot { recipient: recipient.recipient, frequency: Frequency::Now, due };
+    if slots::get(tx, &slot)?.is_some() {
+        slot.due = format!("{seq} {last}");
+    }
+    let mut causes = Vec::new();
+    for one in &told {
+        if let Told::Cause(number, state, records) = one
+            && let Some(cause) = causes::get(tx, *number)?
+        {
+            let before = slots::told_cause(tx, recipient.recipient, *number)?.map(|told| told.records);
+            causes.push(line(tx, reader, &cause, LineState::News(*state), *records, before)?);
+        }
+    }
+    let open: Vec<i64> = causes
+        .iter()
+        .filter(|line| line.state != LineState::News(CauseState::Resolved))
+        .map(|line| line.number)
+        .collect();
+    let immediate = Immediate {
+        installation: reader.teller.installation.clone(),
+        now: reader.long(reader.now),
+        accounts: accounts(reader.teller),
+        notices,
+        rows: rows(tx, reader, &open)?,
+        causes,
+        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline".to_owned(),
+    };
+    compose::plan(tx, reader.teller, slot, &render_immediate(&immediate), (seq, last), told)?;
+    Ok(true)
+}
+
+fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<AtOnce> {
+    let now = view.now();
+    let sent: Vec<Timestamp> = slots::recent(view)?
+        .into_iter()
+        .filter(|mail| mail.slot.recipient == recipient && mail.slot.frequency == Frequency::Now)
+        .map(|mail| mail.planned_at)
+        .filter(|at| now.since(*at).abs() < HOUR_MS)
+        .collect();
+    Ok(at_once(&sent, now, teller.per_hour))
+}
+
+/// The seq up to which causes belong to the first load; none while that goes on.
+fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
+    if let Some(until) = annex::meta(tx, BACKLOG)?.and_then(|text| text.parse().ok()) {
+        return Ok(Some(until));
+    }
+    let read = |side| -> anyhow::Result<bool> {
+        let spent = calls::in_window(tx, side, Timestamp(0))?;
+        Ok(spent.iter().any(|call| call.operation == Operation::Poll))
+    };
+    let in_flight = inbox::counts(tx)?.iter().any(|one| one.state == inbox::State::InFlight);
+    let over = read(Side::HubSpot)?
+        && read(Side::Salesforce)?
+        && inbox::next_due(tx, &[Lane::Backfill])?.is_none()
+        && holds::open(tx)?.is_empty()
+        && !in_flight;
+    if !over {
+        return Ok(None);
+    }
+    let until = journal::last_seq(tx)?;
+    annex::set_meta(tx, BACKLOG, Some(&until.to_string()))?;
+    Ok(Some(until))
+}
+
+/// Causes whose state is news to this recipient. Those of the first load wait for its first digest.
+fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> anyhow::Result<News> {
+    let (mut before, mut now, mut all) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for cause in causes::since(view, 0)? {
+        if !concerns(view, recipient, &cause) {
+            continue;
+        }
+        match slots::told_cause(view, recipient.recipient, cause.number)? {
+            Some(told) => {
+                before.insert(cause.number, ToldCause { state: told.state, records: told.records });
+            }
+            None if cause.since().seq <= backlog => {
+                let state = if cause.records > 0 { CauseState::Opened } else { CauseState::Resolved };
+                before.insert(cause.number, ToldCause { state, records: cause.records });
+            }
+            None => (),
+        }
+        now.insert(cause.number, CurrentCause { records: cause.records, muted: false });
+        all.insert(cause.number, cause);
+    }
+    let mut gathered = News::default();
+    for told in news(&before, &now) {
+        if let Told::Cause(number, state, _) = &told
+            && let Some(cause) = all.get(number)
+        {
+            let (seq, at) = moment(cause, *state);
+            gathered.add(told, seq, at);
+        }
+    }
+    Ok(gathered)
+}
+
+fn moment(cause: &Cause, state: CauseState) -> (i64, Timestamp) {
+    let moment = match state {
+        CauseState::Opened | CauseState::Grew | CauseState::Back => cause.since(),
+        CauseState::Resolved => cause.resolved.unwrap_or(cause.opened),
+    };
+    (moment.seq, moment.at)
+}
+
+/// What concerns everybody and this recipient does not know yet.
+fn everybody(view: &View<'_>, recipient: i64) -> anyhow::Result<News> {
+    let mut news = News::default();
+    let last = journal::last_seq(view)?;
+    let knows = |told: &Told| slots::was_told(view, recipient, told);
+    for side in Side::BOTH {
+        match settings::suspended(view, side)? {
+            Some(setting) if !knows(&Told::Suspended(side))? => {
+                news.add(Told::Suspended(side), setting.seq, setting.at);
+            }
+            None if knows(&Told::Suspended(side))? => news.add(Told::Resumed(side), last, view.now()),
+            Some(_) | None => (),
+        }
+    }
+    for hold in holds::open(view)? {
+        if !knows(&Told::Held(hold.number))? {
+            news.add(Told::Held(hold.number), last, hold.opened_at);
+        }
+    }
+    let calls = used(view)?;
+    let exhausted = calls.allocation > 0 && calls.ours >= calls.allocation;
+    if exhausted && !knows(&Told::BudgetExhausted)? {
+        news.add(Told::BudgetExhausted, last, view.now());
+    }
+    if !exhausted && knows(&Told::BudgetExhausted)? {
+        news.add(Told::BudgetFrees, last, view.now());
+    }
+    Ok(news)
+}
+
+/// Notices in words.
+fn spoken(view: &View<'_>, reader: &Reader<'_>, told: &[Told]) -> anyhow::Result<Vec<Notice>> {
+    let mut notices = Vec::new();
+    for one in told {
+        notices.extend(match one {
+            Told::Cause(..) => None,
+            Told::Suspended(side) => settings::suspended(view, *side)?.map(|setting| {
+                let event = setting.event;
+                Notice::Suspended {
+                    side: *side,
+                    reason: format!("{} ({} {})", event.reason, event.status, event.code),
+                    since: reader.short(setting.at),
+                    remedy: "syncline status says why; mend it, then reload or restart Syncline. It \
+                             also probes every 15 minutes by itself."
+                        .to_owned(),
+                }
+            }),
+            Told::Resumed(side) => Some(Notice::Resumed { side: *side, after_ms: 0, changes: 0 }),
+            Told::Held(number) => holds::get(view, *number)?.map(|hold| Notice::Held {
+                hold: hold.number,
+                what: format!(
+                    "{} to {}, {} records to be {}{}",
+                    hold.object,
+                    hold.to,
+                    hold.records,
+                    hold.action,
+                    hold.field.map(|field| format!(", all of {field}")).unwrap_or_default()
+                ),
+                limit: format!("guard {} in 24 h", hold.limit),
+            }),
+            Told::BudgetExhausted => {
+                let calls = used(view)?;
+                let rows = inbox::counts(view)?;
+                let deferred = rows.iter().filter(|one| one.state == inbox::State::Deferred);
+                Some(Notice::BudgetExhausted {
+                    used: calls.ours,
+                    allocation: calls.allocation,
+                    deferred: deferred.map(|one| one.rows).sum(),
+                    frees_at: None,
+                })
+            }
+            Told::BudgetFrees => Some(Notice::BudgetFrees { deferred: 0 }),
+        });
+    }
+    Ok(notices)
+}

@@ -1,0 +1,237 @@
+//! Causes as a reader is told them.
+
+use jiff::tz::TimeZone;
+
+use super::Teller;
+use crate::annex;
+use crate::domain::digest::{CauseLine, ErrorRow, LineState, Said, Trend};
+use crate::domain::event::RecipientSetting;
+use crate::domain::failure::System;
+use crate::domain::record::{ObjectName, PairIds, Side, Timestamp};
+use crate::domain::retry::RetryClass;
+use crate::projections::causes::Cause;
+use crate::projections::errors::{self, Filter, OpenError, Place};
+use crate::projections::{pairs, wording};
+use crate::store::View;
+
+/// Records linked to as examples.
+const EXAMPLES_MAX: usize = 3;
+
+/// Errors attached at most.
+const ROWS_MAX: usize = 5_000;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A reader's way of saying when and where.
+pub(super) struct Reader<'a> {
+    pub(super) teller: &'a Teller,
+    pub(super) zone: TimeZone,
+    pub(super) zone_name: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl Reader<'_> {
+    fn local(&self, at: Timestamp, form: &str) -> String {
+        jiff::Timestamp::from_millisecond(at.0)
+            .map(|at| self.zone.to_datetime(at).strftime(form).to_string())
+            .unwrap_or_default()
+    }
+
+    /// `Tuesday 17 November 2026, 08:00 Europe/Rome`
+    pub(super) fn long(&self, at: Timestamp) -> String {
+        format!("{} {}", self.local(at, "%A %-d %B %Y, %H:%M"), self.zone_name)
+    }
+
+    /// `Mon 16:42` within a week, else `3 Nov`.
+    pub(super) fn short(&self, at: Timestamp) -> String {
+        if self.now.since(at) < 6 * DAY_MS {
+            self.local(at, "%a %H:%M")
+        } else {
+            self.local(at, "%-d %b")
+        }
+    }
+
+    /// A record's page for people.
+    fn link(&self, side: Side, object: &ObjectName, ids: &PairIds) -> Option<String> {
+        let id = ids.id(side)?;
+        Some(match side {
+            Side::HubSpot => format!(
+                "{}/contacts/{}/record/{}/{id}",
+                self.teller.hubspot_app,
+                self.teller.portal,
+                type_id(object)
+            ),
+            Side::Salesforce => format!("{}/{id}", self.teller.salesforce_app),
+        })
+    }
+}
+
+/// HubSpot's number of an object's type (`crm/understanding-the-crm`).
+fn type_id(object: &ObjectName) -> &'static str {
+    match object.as_str() {
+        "company" => "0-2",
+        "deal" => "0-3",
+        "task" => "0-27",
+        _ => "0-1",
+    }
+}
+
+/// Whether a reader asked for causes of this kind.
+pub(super) fn concerns(view: &View<'_>, recipient: &RecipientSetting, cause: &Cause) -> bool {
+    let all_or = |list: &[String], word: &str| list.is_empty() || list.iter().any(|one| one == word);
+    let objects = &recipient.objects;
+    let Some(kind) = wording::kind(view, cause) else { return true };
+    all_or(&recipient.who_fixes, kind.who_fixes.key())
+        && all_or(&recipient.types, kind.slug.as_str())
+        && (objects.is_empty() || objects.contains(&cause.fingerprint.object))
+}
+
+/// One cause as told to a reader. `records` are those told, which for a resolved one are gone.
+pub(super) fn line(
+    view: &View<'_>,
+    reader: &Reader<'_>,
+    cause: &Cause,
+    state: LineState,
+    records: u64,
+    records_told: Option<u64>,
+) -> anyhow::Result<CauseLine> {
+    let kind = wording::kind(view, cause);
+    let filter = Filter { cause: Some(cause.number), ..Filter::default() };
+    let page = errors::list(view, &filter, &Place::start())?;
+    let examples = examples(view, reader, cause, &page)?;
+    let who = kind.map(|kind| kind.who_fixes.title()).unwrap_or_default();
+    let fix = kind.map(|kind| kind.fix.iter().take(2).cloned().collect::<Vec<_>>().join(" "));
+    let opened = cause.since().at;
+    let ended = cause.resolved.map_or(reader.now, |resolved| resolved.at);
+    Ok(CauseLine {
+        number: cause.number,
+        state,
+        sentence: wording::sentence(view, cause)?,
+        detail: None,
+        said: Some(Said {
+            system: page.first().map_or_else(
+                || cause.fingerprint.side.to_string(),
+                |error| system(error).to_owned(),
+            ),
+            code: cause.fingerprint.code.clone(),
+            fields: cause.fingerprint.field.iter().map(ToString::to_string).collect(),
+            message: wording::message(view, cause)?,
+        }),
+        records,
+        records_told,
+        per_minute: None,
+        since: reader.short(opened),
+        resolved: cause.resolved.or(cause.back).map(|moment| reader.short(moment.at)),
+        open_days: u32::try_from(ended.since(opened) / DAY_MS).unwrap_or(0),
+        trend: trend(&page, reader.now),
+        fix: fix.unwrap_or_default(),
+        who_fixes: who.to_owned(),
+        again: kind.map(|kind| again(&kind.retry)),
+        resync_calls: records.div_ceil(1_000).max(1),
+        note: None,
+        examples,
+    })
+}
+
+/// Who gave the verdict: the CRM, or our own check before a call.
+fn system(error: &OpenError) -> &'static str {
+    let system = match error.known {
+        crate::domain::event::Known::Answered => System::from(error.to),
+        crate::domain::event::Known::Certain | crate::domain::event::Known::Likely => System::Syncline,
+    };
+    match system {
+        System::HubSpot => "HubSpot",
+        System::Salesforce => "Salesforce",
+        System::Syncline => "Syncline's check",
+    }
+}
+
+/// Growing while records joined within the last hour and others did not.
+fn trend(errors: &[OpenError], now: Timestamp) -> Trend {
+    let hour = |error: &&OpenError| now.since(error.first_at) < 3_600_000;
+    let young = errors.iter().filter(hour).count();
+    if young > 0 && young < errors.len() { Trend::Growing } else { Trend::Steady }
+}
+
+fn again(classes: &[RetryClass]) -> String {
+    if classes.contains(&RetryClass::Config) {
+        "each is tried again when it changes, and one of them every few hours".to_owned()
+    } else if classes.contains(&RetryClass::Data) {
+        "each is tried again when it changes".to_owned()
+    } else {
+        "each is tried again when a person asks".to_owned()
+    }
+}
+
+/// Links to where the fix is made: the source first.
+fn examples(
+    view: &View<'_>,
+    reader: &Reader<'_>,
+    cause: &Cause,
+    errors: &[OpenError],
+) -> anyhow::Result<Vec<String>> {
+    let source = cause.fingerprint.side.other();
+    let mut links = Vec::new();
+    for error in errors.iter().take(EXAMPLES_MAX) {
+        if let Some(pair) = pairs::get(view, error.record)? {
+            links.extend(reader.link(source, &error.object, &pair.ids));
+        }
+    }
+    Ok(links)
+}
+
+/// Every open error of these causes as rows to attach.
+pub(super) fn rows(
+    view: &View<'_>,
+    reader: &Reader<'_>,
+    causes: &[i64],
+) -> anyhow::Result<Vec<ErrorRow>> {
+    let mut rows = Vec::new();
+    for number in causes {
+        let filter = Filter { cause: Some(*number), ..Filter::default() };
+        let mut place = Place::start();
+        loop {
+            let page = errors::list(view, &filter, &place)?;
+            let Some(last) = page.last() else { break };
+            place = Place::behind(last);
+            for error in &page {
+                if rows.len() == ROWS_MAX {
+                    return Ok(rows);
+                }
+                rows.push(row(view, reader, error)?);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn row(view: &View<'_>, reader: &Reader<'_>, error: &OpenError) -> anyhow::Result<ErrorRow> {
+    let pair = pairs::get(view, error.record)?;
+    let link = |side| {
+        pair.as_ref().and_then(|pair| reader.link(side, &error.object, &pair.ids)).unwrap_or_default()
+    };
+    let message = match &error.text {
+        Some(key) => annex::text(view, key)?.unwrap_or_default(),
+        None => String::new(),
+    };
+    let kind = view.catalogue().get(&error.slug);
+    Ok(ErrorRow {
+        cause: format!("C-{}", error.cause),
+        kind: error.slug.as_str().to_owned(),
+        object: error.object.to_string(),
+        to: error.to.key().to_owned(),
+        name: String::new(),
+        hubspot: link(Side::HubSpot),
+        salesforce: link(Side::Salesforce),
+        field: error.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        code: error.code.clone(),
+        message,
+        known: error.known.key().to_owned(),
+        since: jiff::Timestamp::from_millisecond(error.first_at.0)
+            .map(|at| at.to_string())
+            .unwrap_or_default(),
+        attempts: error.attempts,
+        who_fixes: kind.map(|kind| kind.who_fixes.key().to_owned()).unwrap_or_default(),
+        fix: kind.map(|kind| kind.fix.join(" ")).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,92 @@
+//! Journal → digest planned → mail → digest sent.
+//!
+//! What is told is decided and written down, bytes and all, before anything is mailed: a restart
+//! repeats the same bytes, and tells nothing twice.
+
+mod compose;
+mod deliver;
+mod immediate;
+mod lines;
+mod scheduled;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Mailbox;
+use crate::domain::event::RecipientSetting;
+use crate::domain::record::Timestamp;
+use crate::mail::Mailer;
+use crate::projections::settings;
+use crate::store::Store;
+
+/// How long a quiet look waits; news rings earlier.
+const LOOK_EVERY_MS: i64 = 15_000;
+
+/// What the notifier takes from the configuration.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    /// The installation's name, in every subject.
+    pub installation: String,
+    /// Whom mails are from.
+    pub from: Mailbox,
+    /// HubSpot portal, for links.
+    pub portal: i64,
+    /// Salesforce org.
+    pub org: String,
+    /// HubSpot's page for people.
+    pub hubspot_app: String,
+    /// Salesforce's page for people.
+    pub salesforce_app: String,
+    /// How long news is gathered before it is told at once, in ms.
+    pub gather_ms: i64,
+    /// Mails told at once to one recipient in an hour, at most.
+    pub per_hour: u32,
+}
+
+/// The loop that tells people.
+pub struct Notifier {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    mailer: Arc<dyn Mailer>,
+    teller: Arc<Teller>,
+    silent: bool,
+}
+
+impl Notifier {
+    /// A loop over `store`, handing mails to `mailer`.
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, mailer: Arc<dyn Mailer>, teller: Teller) -> Self {
+        Self { store, clock, mailer, teller: Arc::new(teller), silent: false }
+    }
+
+    /// Mails what is planned, plans what is due, mails that, and says when to look again.
+    pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        self.deliver().await?;
+        let now = self.clock.now();
+        let mut look_again = now.plus(LOOK_EVERY_MS);
+        let mut planned = false;
+        for recipient in self.recipients().await? {
+            let (teller, recipient) = (Arc::clone(&self.teller), Arc::new(recipient));
+            let (told, next) = self
+                .store
+                .write(move |tx| {
+                    let scheduled = scheduled::plan(tx, &teller, &recipient)?;
+                    let (immediate, next) = immediate::plan(tx, &teller, &recipient)?;
+                    Ok((scheduled || immediate, next))
+                })
+                .await?;
+            planned |= told;
+            look_again = next.map_or(look_again, |next| look_again.min(next));
+        }
+        if planned {
+            self.deliver().await?;
+        }
+        let retry = self.next_try().await?;
+        let look_again = retry.map_or(look_again, |retry| look_again.min(retry));
+        Ok(look_again.max(now.plus(1)))
+    }
+
+    async fn recipients(&self) -> anyhow::Result<Vec<RecipientSetting>> {
+        let setting = self.store.read(|view| settings::notifications(view)).await?;
+        Ok(setting.map(|setting| setting.event.recipients).unwrap_or_default())
+    }
+}

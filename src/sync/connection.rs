@@ -1,0 +1,209 @@
+//! Opens both connections, holds them to the accounts of the store, and probes a stopped one.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::context::Context;
+use super::gate::{Errand, Trouble};
+use crate::domain::call::Operation;
+use crate::domain::event::{Bound, ConnectionResumed, ConnectionSuspended, Suspension};
+use crate::domain::record::{Side, Timestamp};
+use crate::projections::{self, settings};
+use crate::store::View;
+
+/// Time between two free probes of a suspended connection.
+const PROBE_EVERY_MS: i64 = 900_000;
+
+/// How long a quiet look at the connections may wait.
+const LOOK_EVERY_MS: i64 = 60_000;
+
+/// The loop that opens, watches and resumes the connections.
+pub struct Connection {
+    context: Arc<Context>,
+    probed_at: Option<Timestamp>,
+}
+
+impl Connection {
+    /// A loop over `context`.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context, probed_at: None }
+    }
+
+    /// Makes the next look probe suspended connections at once: a reload brought new credentials.
+    pub fn probe_now(&mut self) {
+        self.probed_at = None;
+    }
+
+    /// Opens what is not open, probes what is suspended when its time has come.
+    pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        let now = self.context.clock.now();
+        let suspended = self.context.store.read(suspended_sides).await?;
+        let mut look_again = now.plus(LOOK_EVERY_MS);
+        let probing = self.probed_at.is_none_or(|at| now.since(at) >= PROBE_EVERY_MS || now < at);
+        for side in Side::BOTH {
+            let stopped = suspended.contains(&side);
+            if stopped && !probing {
+                continue;
+            }
+            let open = self.context.shared().lines.entry(side).or_default().open;
+            if open && !stopped {
+                continue;
+            }
+            match self.context.open(side).await {
+                Ok(()) => self.context.resume(side, stopped).await?,
+                Err(trouble) => look_again = look_again.min(self.after(trouble, now)?),
+            }
+        }
+        if !suspended.is_empty() && probing {
+            self.probed_at = Some(now);
+        }
+        Ok(look_again)
+    }
+
+    fn after(&self, trouble: Trouble, now: Timestamp) -> anyhow::Result<Timestamp> {
+        match trouble {
+            Trouble::NotBefore(at) => Ok(at.max(now.plus(1))),
+            Trouble::Suspended(_) => Ok(now.plus(PROBE_EVERY_MS)),
+            Trouble::Call(_) => Ok(now.plus(1_000)),
+            Trouble::Store(error) => Err(error),
+        }
+    }
+}
+
+impl Context {
+    async fn open(&self, side: Side) -> Result<(), Trouble> {
+        match side {
+            Side::HubSpot => self.open_hubspot().await,
+            Side::Salesforce => self.open_salesforce().await,
+        }
+    }
+
+    /// Account details cost no call of the allocation and name the portal.
+    async fn open_hubspot(&self) -> Result<(), Trouble> {
+        let errand = Errand::about_account(Side::HubSpot, Operation::Limits);
+        let account = self.call(&errand, || self.hubspot.account()).await?.value;
+        if account.portal != self.settings.portal {
+            let code = account.portal.to_string();
+            self.suspend(Side::HubSpot, Suspension::OtherAccount, 200, &code).await?;
+            return Err(Trouble::Suspended(Side::HubSpot));
+        }
+        Ok(())
+    }
+
+    /// The versions are free and bring Salesforce's clock, without which nothing may be spent; the
+    /// token is free and names the org.
+    async fn open_salesforce(&self) -> Result<(), Trouble> {
+        let errand = Errand::about_account(Side::Salesforce, Operation::Versions);
+        self.call(&errand, || self.salesforce.versions()).await?;
+        self.salesforce.forget_token();
+        self.renew_token().await
+    }
+
+    /// Binds the store at the first time, and lets the loops go on.
+    async fn resume(&self, side: Side, was_suspended: bool) -> anyhow::Result<()> {
+        self.shared().lines.entry(side).or_default().open = true;
+        self.bind().await?;
+        if was_suspended {
+            let event = ConnectionResumed { side };
+            self.store.write(move |tx| projections::append(tx, None, event)).await?;
+            tracing::info!(notice = true, %side, "{side} connection resumed");
+        }
+        self.wakes.ring_all();
+        Ok(())
+    }
+
+    async fn bind(&self) -> anyhow::Result<()> {
+        let both = {
+            let mut shared = self.shared();
+            Side::BOTH.into_iter().all(|side| shared.lines.entry(side).or_default().open)
+        };
+        if !both {
+            return Ok(());
+        }
+        let bound = Bound { portal: self.settings.portal, org: self.settings.org.clone() };
+        self.store
+            .write(move |tx| {
+                let new = settings::bound(tx)?.is_none();
+                settings::bind(tx, bound.portal, &bound.org)?;
+                if new {
+                    tracing::info!("new store: the calls of the past 24 h are counted as none");
+                }
+                Ok(())
+            })
+            .await
+            .context("binding the store to its accounts")
+    }
+
+    /// Whether both connections of this run are open.
+    pub(super) fn is_open(&self) -> bool {
+        let mut shared = self.shared();
+        Side::BOTH.into_iter().all(|side| shared.lines.entry(side).or_default().open)
+    }
+
+    /// Stops a connection; said once however often it is met.
+    pub(super) async fn suspend(
+        &self,
+        side: Side,
+        reason: Suspension,
+        status: u16,
+        code: &str,
+    ) -> anyhow::Result<()> {
+        self.shared().lines.entry(side).or_default().open = false;
+        let event =
+            ConnectionSuspended { side, reason, status, code: code.chars().take(80).collect() };
+        let told = self
+            .store
+            .write(move |tx| {
+                if settings::suspended(tx, side)?.is_some() {
+                    return Ok(false);
+                }
+                projections::append(tx, None, event)?;
+                Ok(true)
+            })
+            .await?;
+        if told {
+            tracing::error!(%side, %reason, "SUSPENDED: {}", suspension_line(side, reason, status, code));
+            self.wakes.notifier.ring();
+            self.wakes.connection.ring();
+        }
+        Ok(())
+    }
+}
+
+/// The connections that stand still.
+pub(super) fn suspended_sides(view: &View<'_>) -> anyhow::Result<Vec<Side>> {
+    let mut sides = Vec::new();
+    for side in Side::BOTH {
+        sides.extend(settings::suspended(view, side)?.map(|_| side));
+    }
+    Ok(sides)
+}
+
+/// What stopped, and what a person does about it.
+fn suspension_line(side: Side, reason: Suspension, status: u16, code: &str) -> String {
+    match (reason, side) {
+        (Suspension::Credentials, Side::HubSpot) => format!(
+            "HubSpot refused the token ({status} {code}); replace credentials/hubspot_token, then \
+             reload or restart syncline; nothing is lost"
+        ),
+        (Suspension::Credentials, Side::Salesforce) => format!(
+            "Salesforce refused the login ({status} {code}); check the external client app and \
+             credentials/salesforce_key, then reload or restart syncline; nothing is lost"
+        ),
+        (Suspension::ApiDisabled, _) => {
+            format!("{side} has switched the API off for us ({code}); its admin grants API access")
+        }
+        (Suspension::OrgLimit, _) => format!(
+            "{side}'s own daily limit is used up ({code}); writing waits and goes on by itself"
+        ),
+        (Suspension::OtherAccount, _) => format!(
+            "{side} answers for account {code}, which is not this store's; correct the \
+             configuration or the credentials"
+        ),
+        (Suspension::FieldsMissing, _) => format!(
+            "{side} lacks the id field {code}, without which a record could be doubled; create it, \
+             then reload syncline"
+        ),
+    }
+}

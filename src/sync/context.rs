@@ -1,0 +1,208 @@
+//! What all loops share: the store, the clock, both clients, and what is known only while running.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::fresh::Fresh;
+use super::wake::Wakes;
+use crate::clock::Clock;
+use crate::crm::Source;
+use crate::crm::hubspot::HubSpot;
+use crate::crm::salesforce::Salesforce;
+use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
+use crate::domain::guard;
+use crate::domain::mapping::Mapping;
+use crate::domain::merge::Owners;
+use crate::domain::record::{FieldName, ObjectName, RecordId, Side, Timestamp};
+use crate::domain::retry;
+use crate::domain::schema::ObjectSchema;
+use crate::store::Store;
+
+/// HubSpot's limits for a private app of the smallest plan, less a tenth
+/// (`developers.hubspot.com`, usage guidelines: 100 calls in 10 s, 5 searches a second).
+const PACE: PaceLimits = PaceLimits { burst_calls: 90, burst_ms: 10_000, search_calls: 4 };
+
+/// What the loops take from the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// HubSpot portal this store belongs to.
+    pub portal: i64,
+    /// Salesforce org this store belongs to.
+    pub org: RecordId,
+    /// The objects kept in step.
+    pub mappings: Vec<Mapping>,
+    /// The guard's limits.
+    pub guard: guard::Limits,
+    /// Time between two looks for changes, in ms.
+    pub poll_ms: i64,
+    /// How sizes and times are bounded; tests set them small.
+    pub bounds: Bounds,
+}
+
+/// Every bound of the loops. Times in ms.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// Rows of one Salesforce query page asked for.
+    pub salesforce_page: u32,
+    /// Records of one HubSpot search page, at most 200.
+    pub hubspot_page: u32,
+    /// Keys in one `IN` list.
+    pub match_keys: usize,
+    /// Queries in one Composite, at most 5.
+    pub match_queries: usize,
+    /// Records in one Salesforce Collections part, at most 200.
+    pub collection: usize,
+    /// Collections parts in one Composite, at most 5.
+    pub collections: usize,
+    /// Records in one HubSpot batch, at most 100.
+    pub hubspot_batch: usize,
+    /// Writes kept planned before the first one is written.
+    pub cycle: usize,
+    /// Time between two listings that find late commits.
+    pub listing_every_ms: i64,
+    /// How far back such a listing looks.
+    pub listing_back_ms: i64,
+    /// How far HubSpot's search index may lag.
+    pub index_lag_ms: i64,
+    /// How old metadata may grow.
+    pub metadata_ms: i64,
+    /// Waits before a cause's first, second and every further probe.
+    pub probes_ms: [i64; 3],
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            salesforce_page: 2_000,
+            hubspot_page: 200,
+            match_keys: 500,
+            match_queries: 5,
+            collection: 200,
+            collections: 5,
+            hubspot_batch: 100,
+            cycle: 10_000,
+            listing_every_ms: 300_000,
+            listing_back_ms: 600_000,
+            index_lag_ms: 60_000,
+            metadata_ms: 3_000_000,
+            probes_ms: retry::PROBES,
+        }
+    }
+}
+
+/// One object's two schemas, as last described.
+#[derive(Debug, Clone)]
+pub(super) struct Schemas {
+    pub(super) hubspot: Arc<ObjectSchema>,
+    pub(super) salesforce: Arc<ObjectSchema>,
+}
+
+impl Schemas {
+    /// The schema on `side`.
+    pub(super) fn on(&self, side: Side) -> &ObjectSchema {
+        match side {
+            Side::HubSpot => &self.hubspot,
+            Side::Salesforce => &self.salesforce,
+        }
+    }
+
+    /// What a reading call on `side` wants to know of an object.
+    pub(super) fn source<'a>(
+        &'a self,
+        mapping: &'a Mapping,
+        side: Side,
+        fields: &'a [FieldName],
+    ) -> Source<'a> {
+        Source { object: &mapping.object, schema: self.on(side), fields }
+    }
+}
+
+/// How one side's server behaves at the moment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Line {
+    /// Not before this instant: the server asked for a pause, or does not answer.
+    pub(super) rest_until: Option<Timestamp>,
+    /// Since when it does not answer, and how often in a row.
+    pub(super) silent_since: Option<(Timestamp, u32)>,
+    /// Whether this run has reached the right account.
+    pub(super) open: bool,
+}
+
+/// What is known only while running; a restart learns it anew.
+pub(super) struct Shared {
+    pub(super) ledger: Ledger,
+    pub(super) salesforce_clock: ServerClock,
+    pub(super) usage: Option<OrgUsage>,
+    pub(super) pace: Pace,
+    pub(super) lines: BTreeMap<Side, Line>,
+    pub(super) schemas: BTreeMap<ObjectName, Schemas>,
+    pub(super) owners: Owners,
+    pub(super) owners_read_at: Option<Timestamp>,
+    pub(super) widths: BTreeMap<ObjectName, usize>,
+    pub(super) waiting: BTreeMap<crate::domain::call::Lane, Timestamp>,
+    pub(super) told_scarce: bool,
+    pub(super) fresh: Fresh,
+}
+
+/// What every loop works with.
+pub struct Context {
+    /// The one store.
+    pub store: Arc<Store>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// HubSpot's client.
+    pub hubspot: HubSpot,
+    /// Salesforce's client.
+    pub salesforce: Salesforce,
+    /// What the configuration says.
+    pub settings: Settings,
+    /// The loops' bells.
+    pub wakes: Wakes,
+    shared: Mutex<Shared>,
+}
+
+impl Context {
+    /// A context over an open store. The ledger is read back from the calls that are still in the
+    /// window.
+    pub fn new(
+        store: Arc<Store>,
+        clock: Arc<dyn Clock>,
+        hubspot: HubSpot,
+        salesforce: Salesforce,
+        settings: Settings,
+    ) -> anyhow::Result<Self> {
+        let ledger = super::gate::ledger(&store)?;
+        let shared = Shared {
+            ledger,
+            salesforce_clock: ServerClock::default(),
+            usage: None,
+            pace: Pace::new(PACE),
+            lines: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            owners: Owners::default(),
+            owners_read_at: None,
+            widths: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            told_scarce: false,
+            fresh: Fresh::new(settings.bounds.cycle.saturating_mul(2)),
+        };
+        let wakes = Wakes::default();
+        Ok(Self { store, clock, hubspot, salesforce, settings, wakes, shared: Mutex::new(shared) })
+    }
+
+    /// What is known while running. Never held over an `.await`.
+    pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
+        // A panic in one loop must not silence the others: what is kept here is re-learnt anyway.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Salesforce's clock, once this run has heard it.
+    pub fn salesforce_now(&self) -> Option<Timestamp> {
+        self.shared().salesforce_clock.now(self.clock.monotonic_ms())
+    }
+
+    /// The object's schemas, once both were described.
+    pub(super) fn schemas(&self, object: &ObjectName) -> Option<Schemas> {
+        self.shared().schemas.get(object).cloned()
+    }
+}

@@ -1,0 +1,271 @@
+//! The loop that plans and writes: everything ready is planned, judged by the guard, then written.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::connection::suspended_sides;
+use super::context::{Context, Schemas};
+use super::gate::Trouble;
+use super::planning::Planned;
+use crate::domain::call::Lane;
+use crate::domain::event::{Action, CycleHeld, Mode};
+use crate::domain::guard::{self, Count, Verdict};
+use crate::domain::mapping::Mapping;
+use crate::domain::record::{FieldName, Side, Timestamp};
+use crate::inbox::{self, Rest, Row, Want};
+use crate::projections::{self, holds, pairs, settings};
+
+/// How long the loop waits when nothing is said otherwise; wake-ups come earlier.
+const LOOK_EVERY_MS: i64 = 5_000;
+
+/// How long rows wait after a call that went wrong.
+const TROUBLE_MS: i64 = 2_000;
+
+/// The loop that plans and writes.
+pub struct Writer {
+    context: Arc<Context>,
+}
+
+impl Writer {
+    /// A loop over `context`.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Plans and writes all that is ready, then says when to look again.
+    pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        let context = &self.context;
+        let now = context.clock.now();
+        let governing = context
+            .store
+            .read(|view| {
+                let mode = settings::mode(view)?.unwrap_or(Mode::Observe);
+                let stopped = settings::paused(view)?.is_some() || !suspended_sides(view)?.is_empty();
+                Ok((stopped, mode))
+            })
+            .await?;
+        let (stopped, mode) = governing;
+        if stopped || !context.is_open() {
+            return Ok(now.plus(LOOK_EVERY_MS));
+        }
+        match context.refresh_metadata().await {
+            Ok(()) => (),
+            Err(trouble) => return self.after(trouble),
+        }
+        let mut look_again = now.plus(LOOK_EVERY_MS);
+        for mapping in context.settings.mappings.clone() {
+            let Some(schemas) = context.schemas(&mapping.object) else { continue };
+            let mut cycle = Cycle { mapping: &mapping, schemas: &schemas, started: now, waits: None };
+            context.run_cycle(&mut cycle, mode).await?;
+            look_again = cycle.waits.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
+        }
+        let due = context.store.read(|view| inbox::next_due(view, Lane::ALL)).await?;
+        Ok(due.map_or(look_again, |due| look_again.min(due.max(now.plus(1)))))
+    }
+
+    fn after(&self, trouble: Trouble) -> anyhow::Result<Timestamp> {
+        let now = self.context.clock.now();
+        match trouble {
+            Trouble::NotBefore(at) => Ok(at.max(now.plus(1))),
+            Trouble::Suspended(_) => Ok(now.plus(LOOK_EVERY_MS)),
+            Trouble::Call(_) => Ok(now.plus(TROUBLE_MS)),
+            Trouble::Store(error) => Err(error),
+        }
+    }
+}
+
+/// One object's cycle.
+pub(super) struct Cycle<'a> {
+    pub(super) mapping: &'a Mapping,
+    pub(super) schemas: &'a Schemas,
+    pub(super) started: Timestamp,
+    /// When rows that could not be served now are due again.
+    pub(super) waits: Option<Timestamp>,
+}
+
+impl Cycle<'_> {
+    /// Until when a row rests that could not be served.
+    pub(super) fn waiting(&mut self, trouble: &Trouble, now: Timestamp) -> Rest {
+        let at = match trouble {
+            Trouble::NotBefore(at) => *at,
+            Trouble::Suspended(_) => now.plus(LOOK_EVERY_MS),
+            Trouble::Call(_) | Trouble::Store(_) => now.plus(TROUBLE_MS),
+        };
+        self.waits = Some(self.waits.map_or(at, |waits| waits.min(at)));
+        Rest::Deferred(at)
+    }
+}
+
+/// A kind of write that the guard counts.
+type Kind = (Side, Action);
+
+impl Context {
+    async fn run_cycle(&self, cycle: &mut Cycle<'_>, mode: Mode) -> anyhow::Result<()> {
+        loop {
+            let planned = self.plan_all(cycle).await?;
+            let full = planned.len() >= self.settings.bounds.cycle;
+            match mode {
+                Mode::Observe => self.would_write(planned).await?,
+                Mode::Sync => {
+                    let free = self.guard(cycle, planned).await?;
+                    self.write_all(cycle, free).await?;
+                }
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Plans what is ready, lane by lane in the order of importance, up to a cycle's bound.
+    async fn plan_all(&self, cycle: &mut Cycle<'_>) -> anyhow::Result<Vec<Planned>> {
+        let bounds = &self.settings.bounds;
+        let chunk = bounds.match_keys.max(1) * bounds.match_queries.max(1);
+        let mut planned = Vec::new();
+        for lane in Lane::ALL.iter().copied() {
+            while planned.len() < bounds.cycle {
+                let (object, due) = (cycle.mapping.object.clone(), cycle.started);
+                let rows = self
+                    .store
+                    .write(move |tx| {
+                        let object = Some(&object);
+                        let limit = u32::try_from(chunk).unwrap_or(u32::MAX);
+                        inbox::take(tx, &Want { limit, now: due, lanes: &[lane], object, side: None })
+                    })
+                    .await?;
+                if rows.is_empty() {
+                    break;
+                }
+                let kept = rows.clone();
+                match self.plan_rows(cycle.mapping, cycle.schemas, rows, lane).await {
+                    Ok(more) => planned.extend(more),
+                    Err(Trouble::Store(error)) => return Err(error),
+                    Err(trouble) => {
+                        self.put_back(cycle, kept, &trouble).await?;
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(planned)
+    }
+
+    /// Rows that could not be served go back; no one is lost and no one spins.
+    pub(super) async fn put_back(
+        &self,
+        cycle: &mut Cycle<'_>,
+        rows: Vec<Row>,
+        trouble: &Trouble,
+    ) -> anyhow::Result<()> {
+        let rest = cycle.waiting(trouble, self.clock.now());
+        self.store
+            .write(move |tx| rows.iter().try_for_each(|row| inbox::put_back(tx, row, &rest)))
+            .await
+    }
+
+    /// In mode observe a row with writes stays and is counted.
+    async fn would_write(&self, planned: Vec<Planned>) -> anyhow::Result<()> {
+        if planned.is_empty() {
+            return Ok(());
+        }
+        self.store
+            .write(move |tx| {
+                planned.iter().try_for_each(|one| inbox::put_back(tx, &one.row, &Rest::WouldWrite))
+            })
+            .await
+    }
+
+    /// Holds the whole set of each kind that the guard stops; returns what may be written.
+    async fn guard(&self, cycle: &Cycle<'_>, planned: Vec<Planned>) -> anyhow::Result<Vec<Planned>> {
+        let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+        for one in planned.iter().filter(|one| one.row.hold.is_none()) {
+            for write in one.writes.iter().filter(|write| !write.only_marks()) {
+                *counts.entry((write.to, write.action)).or_default() += 1;
+            }
+        }
+        let mut stopped: BTreeMap<Kind, i64> = BTreeMap::new();
+        for ((to, action), this_cycle) in counts {
+            if let Some(hold) = self.judge(cycle, to, action, this_cycle, &planned).await? {
+                stopped.insert((to, action), hold);
+            }
+        }
+        let (held, free): (Vec<Planned>, Vec<Planned>) = planned.into_iter().partition(|one| {
+            one.row.hold.is_none() && one.writes.iter().any(|write| stopped.contains_key(&(write.to, write.action)))
+        });
+        if !held.is_empty() {
+            self.store
+                .write(move |tx| {
+                    for one in &held {
+                        let hold = one.writes.iter().find_map(|write| stopped.get(&(write.to, write.action)));
+                        if let Some(hold) = hold {
+                            inbox::put_back(tx, &one.row, &Rest::Held(*hold))?;
+                        }
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        Ok(free)
+    }
+
+    /// The hold that a kind of write belongs to: one that is open, or a new one above the limits.
+    async fn judge(
+        &self,
+        cycle: &Cycle<'_>,
+        to: Side,
+        action: Action,
+        this_cycle: u64,
+        planned: &[Planned],
+    ) -> anyhow::Result<Option<i64>> {
+        let object = cycle.mapping.object.clone();
+        let limits = self.settings.guard;
+        let field = only_field(planned, to, action);
+        let held = self
+            .store
+            .write(move |tx| {
+                if let Some(open) = holds::open_for(tx, &object, to, action)? {
+                    return Ok(Some((open.number, None)));
+                }
+                let last_24h = holds::written(tx, &object, to, action, tx.now())?;
+                let count = Count { last_24h, this_cycle, pairs: pairs::total(tx, &object)? };
+                match guard::judge(action, count, &limits) {
+                    Verdict::Go => Ok(None),
+                    Verdict::Hold { limit } => {
+                        let hold = holds::next_number(tx)?;
+                        let records = this_cycle;
+                        let event = CycleHeld { hold, object, to, action, records, limit, field };
+                        projections::append(tx, None, event.clone())?;
+                        Ok(Some((hold, Some(event))))
+                    }
+                }
+            })
+            .await?;
+        if let Some((hold, Some(event))) = &held {
+            let CycleHeld { object, to, action, records, limit, .. } = event;
+            tracing::error!(
+                %object,
+                "HELD H-{hold}: {object} to {to}, {records} records to be {action} (guard {limit} in 24 h); \
+                 none of them written; see \"syncline approve H-{hold} --show\", then \"syncline approve H-{hold}\""
+            );
+            self.wakes.notifier.ring();
+        }
+        Ok(held.map(|(hold, _)| hold))
+    }
+}
+
+/// The one field that all writes of a kind concern, if there is only one.
+fn only_field(planned: &[Planned], to: Side, action: Action) -> Option<FieldName> {
+    let mut only: Option<&FieldName> = None;
+    for write in planned.iter().flat_map(|one| &one.writes) {
+        if (write.to, write.action) != (to, action) {
+            continue;
+        }
+        for field in write.fields.keys() {
+            if only.is_some_and(|known| known != field) {
+                return None;
+            }
+            only = Some(field);
+        }
+    }
+    only.cloned()
+}

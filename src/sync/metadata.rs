@@ -1,0 +1,227 @@
+//! Keeps schemas and owners fresh, journals what changed, and sees that the id fields exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::context::{Context, Schemas};
+use super::gate::{Errand, Trouble, refused};
+use crate::annex;
+use crate::crm::salesforce::{Query, User, users};
+use crate::domain::call::{Lane, Operation};
+use crate::domain::event::{SchemaChange, SchemaChanged, Suspension};
+use crate::domain::mapping::Mapping;
+use crate::domain::merge::Owners;
+use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::domain::schema::{Field, ObjectSchema};
+use crate::projections;
+
+impl Context {
+    /// Describes what is not described or too old. Called by the writer before it plans.
+    pub(super) async fn refresh_metadata(&self) -> Result<(), Trouble> {
+        for mapping in &self.settings.mappings {
+            let hubspot = self.fresh_schema(mapping, Side::HubSpot).await?;
+            let salesforce = self.fresh_schema(mapping, Side::Salesforce).await?;
+            let schemas = Schemas { hubspot, salesforce };
+            self.id_fields_exist(mapping, &schemas).await?;
+            self.shared().schemas.insert(mapping.object.clone(), schemas);
+        }
+        self.refresh_owners().await
+    }
+
+    /// Forgets what was described, so that the next cycle asks again.
+    pub fn forget_metadata(&self) {
+        let mut shared = self.shared();
+        shared.schemas.clear();
+        shared.owners_read_at = None;
+    }
+
+    async fn fresh_schema(&self, mapping: &Mapping, side: Side) -> Result<Arc<ObjectSchema>, Trouble> {
+        let now = self.clock.now();
+        let is_fresh = |schema: &ObjectSchema| {
+            (0..self.settings.bounds.metadata_ms).contains(&now.since(schema.read_at))
+        };
+        if let Some(schemas) = self.schemas(&mapping.object) {
+            let schema = match side {
+                Side::HubSpot => schemas.hubspot,
+                Side::Salesforce => schemas.salesforce,
+            };
+            if is_fresh(&schema) {
+                return Ok(schema);
+            }
+        }
+        let object = mapping.object.clone();
+        let kept = self.store.read(move |view| annex::schema(view, side, &object)).await?;
+        if let Some(schema) = &kept
+            && is_fresh(schema)
+        {
+            return Ok(Arc::new(schema.clone()));
+        }
+        let schema = self.describe(mapping, side, now).await?;
+        self.keep_schema(&mapping.object, kept, schema.clone()).await?;
+        Ok(Arc::new(schema))
+    }
+
+    async fn describe(&self, mapping: &Mapping, side: Side, now: Timestamp) -> Result<ObjectSchema, Trouble> {
+        let errand = Errand::new(side, Operation::Describe, Lane::Metadata, &mapping.object, 0);
+        let api_name = mapping.type_on(side);
+        let reply = match side {
+            Side::HubSpot => self.call(&errand, || self.hubspot.properties(api_name, now)).await?,
+            Side::Salesforce => self.call(&errand, || self.salesforce.describe(api_name, now)).await?,
+        };
+        Ok(reply.value)
+    }
+
+    async fn keep_schema(
+        &self,
+        object: &ObjectName,
+        before: Option<ObjectSchema>,
+        schema: ObjectSchema,
+    ) -> anyhow::Result<()> {
+        let changes = before.map(|before| changes(&before, &schema)).unwrap_or_default();
+        let (object, side) = (object.clone(), schema.side);
+        let released = self
+            .store
+            .write(move |tx| {
+                annex::keep_schema(tx, &object, &schema)?;
+                if changes.is_empty() {
+                    return Ok(None);
+                }
+                let event = SchemaChanged { side, object: object.clone(), changes };
+                projections::append(tx, None, event.clone())?;
+                let released = super::retry::release_for_schema(tx, &event)?;
+                Ok(Some((event, released)))
+            })
+            .await?;
+        if let Some((event, released)) = released {
+            let (object, count) = (&event.object, event.changes.len());
+            let first = event.changes.first().map(spoken_change).unwrap_or_default();
+            let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+            tracing::info!(
+                %side, %object,
+                "schema changed: {side} {object}: {first}{more}; {released} records will be tried again"
+            );
+            self.wakes.writer.ring();
+        }
+        Ok(())
+    }
+
+    /// Without both id fields a lost answer could double a record: nothing is written then.
+    async fn id_fields_exist(&self, mapping: &Mapping, schemas: &Schemas) -> Result<(), Trouble> {
+        for side in Side::BOTH {
+            let name = mapping.id_field_on(side);
+            if !schemas.on(side).field(name).is_some_and(|field| field.key) {
+                self.suspend(side, Suspension::FieldsMissing, 0, name.as_str()).await?;
+                // The next probe describes again, because what is missing may have been added.
+                self.forget_schema(&mapping.object, side).await?;
+                return Err(Trouble::Suspended(side));
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget_schema(&self, object: &ObjectName, side: Side) -> anyhow::Result<()> {
+        self.shared().schemas.remove(object);
+        let object = object.clone();
+        self.store.write(move |tx| annex::forget_schema(tx, side, &object)).await
+    }
+
+    /// Owners are matched by e-mail; both lists are small and read as often as schemas.
+    async fn refresh_owners(&self) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        let read_at = self.shared().owners_read_at;
+        let wanted = self.settings.mappings.iter().any(|m| m.fields.iter().any(|field| field.owner));
+        if !wanted || read_at.is_some_and(|at| now.since(at) < self.settings.bounds.metadata_ms) {
+            return Ok(());
+        }
+        let errand = Errand::about_account(Side::Salesforce, Operation::Describe);
+        let by_email: BTreeMap<String, String> = self
+            .salesforce_users(&errand)
+            .await?
+            .into_iter()
+            .filter(|user| user.active)
+            .filter_map(|user| Some((user.email?.to_lowercase(), user.id.as_str().to_owned())))
+            .collect();
+        let mut owners = Owners::default();
+        let mut after: Option<String> = None;
+        let mut seen = BTreeSet::new();
+        loop {
+            let errand = Errand::about_account(Side::HubSpot, Operation::Describe);
+            let page = self.call(&errand, || self.hubspot.owners(after.as_deref())).await?.value;
+            for owner in page.owners {
+                let user = owner.email.and_then(|email| by_email.get(&email.to_lowercase()));
+                if let Some(user) = user {
+                    owners.pair(owner.id.as_str(), user);
+                }
+            }
+            match page.after {
+                // A server that hands out the same page again must not keep us here for ever.
+                Some(next) if seen.insert(next.clone()) => after = Some(next),
+                Some(_) | None => break,
+            }
+        }
+        let mut shared = self.shared();
+        shared.owners = owners;
+        shared.owners_read_at = Some(now);
+        Ok(())
+    }
+}
+
+impl Context {
+    /// Every user of the org, all pages.
+    async fn salesforce_users(&self, errand: &Errand) -> Result<Vec<User>, Trouble> {
+        let queries = [Query::users()];
+        let reply = self.call(errand, || self.salesforce.query(&queries)).await?;
+        let mut people = Vec::new();
+        let mut page = reply.value.into_iter().next().transpose().map_err(refused)?;
+        while let Some(part) = page.take() {
+            people.extend(users(&part.records));
+            if let Some(locator) = part.locator {
+                page = Some(self.call(errand, || self.salesforce.next_page(&locator)).await?.value);
+            }
+        }
+        Ok(people)
+    }
+}
+
+/// What differs between two readings, field by field.
+fn changes(before: &ObjectSchema, after: &ObjectSchema) -> Vec<SchemaChange> {
+    let mut changes = Vec::new();
+    for (name, field) in &after.fields {
+        match before.fields.get(name) {
+            None => changes.push(SchemaChange::FieldAdded(name.clone())),
+            Some(old) => changes.extend(field_change(old, field)),
+        }
+    }
+    for name in before.fields.keys().filter(|name| !after.fields.contains_key(name)) {
+        changes.push(SchemaChange::FieldRemoved(name.clone()));
+    }
+    changes
+}
+
+fn field_change(old: &Field, new: &Field) -> Option<SchemaChange> {
+    if old == new {
+        return None;
+    }
+    let active = |field: &Field| -> BTreeSet<String> {
+        field.choices.iter().filter(|c| c.active).map(|c| c.value.clone()).collect()
+    };
+    let (before, after) = (active(old), active(new));
+    let count = |set: usize| u32::try_from(set).unwrap_or(u32::MAX);
+    let gained = count(after.difference(&before).count());
+    let lost = count(before.difference(&after).count());
+    Some(match (gained, lost) {
+        (0, 0) => SchemaChange::FieldChanged(new.name.clone()),
+        (0, lost) => SchemaChange::ChoicesRemoved(new.name.clone(), lost),
+        (gained, _) => SchemaChange::ChoicesAdded(new.name.clone(), gained),
+    })
+}
+
+fn spoken_change(change: &SchemaChange) -> String {
+    match change {
+        SchemaChange::FieldAdded(field) => format!("{field} is new"),
+        SchemaChange::FieldRemoved(field) => format!("{field} is gone"),
+        SchemaChange::ChoicesAdded(field, count) => format!("{field} gained {count} values"),
+        SchemaChange::ChoicesRemoved(field, count) => format!("{field} lost {count} values"),
+        SchemaChange::FieldChanged(field) => format!("{field} changed"),
+    }
+}

@@ -1,0 +1,127 @@
+//! What makes a failed record ready again: a schema that changed, or a probe that succeeded.
+//!
+//! A record that changed is seen by detection, and a transient failure waits in the inbox itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context::Context;
+use crate::domain::call::Lane;
+use crate::domain::event::SchemaChanged;
+use crate::domain::record::{PairNumber, RecordKey, Timestamp};
+use crate::domain::retry::{self, RetryClass};
+use crate::inbox;
+use crate::projections::causes::{self, Cause};
+use crate::projections::{errors, pairs};
+use crate::store::{Tx, View};
+
+/// How long the loop waits when no probe is due earlier.
+const LOOK_EVERY_MS: i64 = 60_000;
+
+/// The loop that probes causes, one record each.
+pub struct Retrier {
+    context: Arc<Context>,
+}
+
+impl Retrier {
+    /// A loop over `context`.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Sends the probes that are due, says when the next one is.
+    pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        let now = self.context.clock.now();
+        let waits = self.context.settings.bounds.probes_ms;
+        let (probes, next) = self.context.store.write(move |tx| probe_due(tx, now, &waits)).await?;
+        if probes > 0 {
+            self.context.wakes.writer.ring();
+        }
+        let latest = now.plus(LOOK_EVERY_MS);
+        Ok(next.map_or(latest, |next| next.clamp(now.plus(1), latest)))
+    }
+}
+
+fn probe_due(
+    tx: &Tx<'_>,
+    now: Timestamp,
+    waits: &[i64; 3],
+) -> anyhow::Result<(usize, Option<Timestamp>)> {
+    let (mut probes, mut next) = (0, None::<Timestamp>);
+    for cause in causes::open(tx)? {
+        if !needs_probe(tx, &cause) {
+            continue;
+        }
+        let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
+        let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, waits);
+        if due <= now {
+            probes += make_ready(tx, &sources(tx, &cause)?.into_iter().take(1).collect::<Vec<_>>())?;
+        } else {
+            next = Some(next.map_or(due, |next| next.min(due)));
+        }
+    }
+    Ok((probes, next))
+}
+
+/// A fix that leaves no trace at the record is found by a probe only: rules, flows, permissions.
+fn needs_probe(view: &View<'_>, cause: &Cause) -> bool {
+    let kind = cause.slug.as_ref().and_then(|slug| view.catalogue().get(slug));
+    kind.is_some_and(|kind| kind.retry.contains(&RetryClass::Config))
+}
+
+/// The source records of a cause's errors, at most a page.
+fn sources(view: &View<'_>, cause: &Cause) -> anyhow::Result<Vec<RecordKey>> {
+    let side = cause.fingerprint.side.other();
+    let mut keys = Vec::new();
+    for number in causes::records(view, cause.number, PairNumber(i64::MIN))? {
+        let Some(pair) = pairs::get(view, number)? else { continue };
+        let object = pair.ids.object.clone();
+        keys.extend(pair.ids.id(side).cloned().map(|id| RecordKey { side, object, id }));
+    }
+    Ok(keys)
+}
+
+/// Puts records into the retry lane. They have no newer stamp: a row that is there already stays
+/// as it is.
+fn make_ready(tx: &Tx<'_>, keys: &[RecordKey]) -> anyhow::Result<usize> {
+    for key in keys {
+        inbox::see(tx, key, Timestamp(0), Lane::Retry, Timestamp(0))?;
+    }
+    Ok(keys.len())
+}
+
+/// The causes that a success in the retry lane has shown to be fixed: asked before it is journaled.
+pub(super) fn causes_of(
+    view: &View<'_>,
+    number: PairNumber,
+    lane: Lane,
+) -> anyhow::Result<BTreeSet<i64>> {
+    if lane != Lane::Retry {
+        return Ok(BTreeSet::new());
+    }
+    Ok(errors::of_record(view, number)?.into_iter().map(|error| error.cause).collect())
+}
+
+/// Makes every other record of these causes ready; returns the causes that had some, with how many.
+pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<(i64, usize)>> {
+    let mut released = Vec::new();
+    for number in fixed {
+        let Some(cause) = causes::get(tx, *number)? else { continue };
+        let records = make_ready(tx, &sources(tx, &cause)?)?;
+        if records > 0 {
+            released.push((*number, records));
+        }
+    }
+    Ok(released)
+}
+
+/// A changed schema releases the records whose errors a changed schema can fix.
+pub(super) fn release_for_schema(tx: &Tx<'_>, changed: &SchemaChanged) -> anyhow::Result<usize> {
+    let mut released = 0;
+    for cause in causes::open(tx)? {
+        if cause.fingerprint.object == changed.object && needs_probe(tx, &cause) {
+            released += make_ready(tx, &sources(tx, &cause)?)?;
+        }
+    }
+    Ok(released)
+}
