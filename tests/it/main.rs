@@ -1,1 +1,6 @@
 //! The one integration-test binary: SQLite is linked once.
+
+mod inbox;
+mod journal;
+mod projections;
+mod store;
