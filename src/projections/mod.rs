@@ -46,7 +46,14 @@ pub fn append(
         }
     }
     let entry = journal::keep(tx, record, event)?;
-    apply(tx, &entry)?;
+    if let Err(error) = apply(tx, &entry) {
+        tx.scratch().borrow_mut().doomed = true;
+        return Err(error);
+    }
+    if let Some(ids) = entry.event.ids() {
+        // From its first event on, a number is known by the pair.
+        pairs::forget_handed(tx, ids);
+    }
     Ok(entry)
 }
 

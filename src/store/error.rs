@@ -1,5 +1,7 @@
 //! What can be wrong with the store, told apart by what its reader does next.
 
+use std::path::Path;
+
 use rusqlite::ErrorCode;
 
 use crate::domain::record::RecordId;
@@ -133,6 +135,21 @@ impl StoreError {
             // The rest is about statements, or passes.
             None
         }
+    }
+}
+
+impl StoreError {
+    /// What SQLite's refusal to open `path` means.
+    pub(super) fn opening(path: &Path, error: &rusqlite::Error) -> Self {
+        if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) {
+            return Self::Permission {
+                path: path.display().to_string(),
+                why: error.to_string(),
+            };
+        }
+        Self::of(error).unwrap_or_else(|| Self::Io {
+            what: error.to_string(),
+        })
     }
 }
 

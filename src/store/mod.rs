@@ -156,7 +156,8 @@ impl Store {
             .map_err(|error| denied(dir, &error))?;
         let lock = Lock::take(dir, unit)?;
         let file = dir.join(FILE);
-        let connection = Connection::open(&file)?;
+        let connection =
+            Connection::open(&file).map_err(|error| StoreError::opening(&file, &error))?;
         settle(&connection)?;
         migrations::migrate(&connection)?;
         let run = count_run(&connection)?;

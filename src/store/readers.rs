@@ -88,7 +88,8 @@ pub(super) fn open(file: &Path, still: bool) -> Result<Connection, StoreError> {
     if still {
         uri.push_str("?immutable=1");
     }
-    let connection = Connection::open_with_flags(uri, flags)?;
+    let connection = Connection::open_with_flags(uri, flags)
+        .map_err(|error| StoreError::opening(file, &error))?;
     connection.busy_timeout(BUSY)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);

@@ -58,6 +58,8 @@ pub(crate) struct Scratch {
     pub(crate) highest: Option<i64>,
     /// Numbers handed out for records whose first event is still to come.
     pub(crate) handed: HashMap<RecordKey, PairNumber>,
+    /// A fact was kept whose consequences could not be: the job is undone, whatever it answers.
+    pub(crate) doomed: bool,
 }
 
 /// One job's place in a transaction: everything it writes is kept together or not at all.

@@ -69,6 +69,10 @@ where
         };
         let result = catch_unwind(AssertUnwindSafe(|| work(tx)))
             .unwrap_or_else(|panic| Err(anyhow::anyhow!("a store job panicked: {}", said(&*panic))))
+            .and_then(|value| {
+                anyhow::ensure!(!tx.scratch().borrow().doomed, "a store job hid an error");
+                Ok(value)
+            })
             .map_err(named);
         match self.result.insert(result) {
             Ok(_) => Verdict::Keep,

@@ -13,7 +13,7 @@ use crate::store::columns::words;
 
 pub(super) use apply::{absorbed, excluded, failed, linked, looped, synced, unlinked};
 pub use listing::{Counted, Filter, by_key, counts, get, history, list, resolve, total};
-pub(super) use number::living;
+pub(super) use number::{forget_handed, living};
 pub use number::{link, number_of, number_of_ids};
 
 keyed! {

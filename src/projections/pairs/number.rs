@@ -102,3 +102,13 @@ pub(in crate::projections) fn living(
     }
     Ok(living)
 }
+
+/// The pair carries its number from now on.
+pub(in crate::projections) fn forget_handed(tx: &Tx<'_>, ids: &PairIds) {
+    let mut scratch = tx.scratch().borrow_mut();
+    if !scratch.handed.is_empty() {
+        for key in keys(ids) {
+            scratch.handed.remove(&key);
+        }
+    }
+}
