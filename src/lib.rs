@@ -25,6 +25,6 @@ pub mod control;
 
 pub mod daemon;
 
-// pub mod cli;
+pub mod cli;
 
 pub mod simulator;

@@ -7,20 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::args::{Arguments, Demo};
 use super::out;
-use super::run::{log_form, read, refused, runtime};
+use super::run::{read, refused, runtime, start_log};
+use super::simulator::simulator as simulated;
 use crate::clock::{Clock, SystemClock};
 use crate::control::report::{Report, Status};
 use crate::control::{self, Refusal, Request};
 use crate::daemon::Daemon;
 use crate::domain::catalogue::Catalogue;
-use crate::logging;
-use crate::simulator::hubspot::HubSpot;
-use crate::simulator::salesforce::Salesforce;
 use crate::simulator::shell::{self, Ports, Running};
 use crate::simulator::smtp::{Sink, SinkSettings};
 use crate::simulator::{Simulator, demo as data};
@@ -28,6 +27,9 @@ use crate::store::{Access, Store};
 
 /// Calls the demo allows itself in any 24 h.
 const ALLOCATION: u64 = 20_000;
+
+/// Seed of ids and faults.
+const SEED: u64 = 1;
 
 /// How often the guide looks how far things are.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -37,6 +39,9 @@ const ONCE_MAX: Duration = Duration::from_secs(55);
 
 /// Time between two changes that the running demo makes in the CRMs.
 const DRIP_EVERY: Duration = Duration::from_secs(20);
+
+/// The daily digest comes this long after the start.
+const DIGEST_AFTER_MS: i64 = 20_000;
 
 /// A file that marks a folder as a demo's, so that nothing else is ever emptied.
 const MARK: &str = ".syncline-demo";
@@ -68,7 +73,7 @@ struct Outcome {
 pub(super) fn run(arguments: &Arguments, demo: &Demo) -> Result<u8, Refusal> {
     let folder = prepare(demo.folder.clone().unwrap_or_else(usual_folder))?;
     if !demo.once || !arguments.json {
-        logging::start(log_form(arguments.log)).map_err(Refusal::usage)?;
+        start_log(arguments.log, TimeZone::UTC)?;
     }
     let talk = !arguments.json;
     runtime()?.block_on(async {
@@ -144,7 +149,7 @@ struct Stage {
 impl Stage {
     async fn set(folder: &Path) -> Result<Self, Refusal> {
         let clock = Arc::new(SystemClock::new());
-        let mut simulator = simulator();
+        let mut simulator = simulated(SEED);
         data::fill(&mut simulator, clock.now().0);
         let simulator = Arc::new(Mutex::new(simulator));
         let time = Arc::clone(&clock);
@@ -200,7 +205,7 @@ impl Stage {
         let guided = async {
             self.first_load(&say).await?;
             self.pause(LOOK_EVERY * 8).await;
-            data::drip(&mut self.simulator(), 0, self.clock.now().0);
+            data::surprise(&mut self.simulator(), self.clock.now().0);
             self.until(|stage, status| stage.is_told(status)).await
         };
         if !once {
@@ -335,16 +340,6 @@ fn is_settled(status: &Status) -> bool {
     read && busy == 0 && any > 0
 }
 
-fn simulator() -> Simulator {
-    let hubspot = HubSpot::new(crate::simulator::hubspot::Settings::default());
-    let mut settings = crate::simulator::salesforce::Settings {
-        instance_url: String::new(),
-        ..Default::default()
-    };
-    settings.switches.extend(data::switches());
-    Simulator::new(hubspot, Salesforce::new(settings), 1)
-}
-
 /// A configuration as small as a user's, with short waits and loopback addresses.
 fn write_configuration(
     folder: &Path,
@@ -355,7 +350,7 @@ fn write_configuration(
     let (portal, token) = {
         let simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
         let settings = simulator.hubspot.settings();
-        (settings.portal, settings.token.clone())
+        (settings.portal_id, settings.token.clone())
     };
     let org = crate::simulator::salesforce::Settings::default();
     let text = format!(
@@ -394,7 +389,7 @@ gather_sec = 2
 
 [[notify]]
 to = "revops@demo.example"
-cron = "*/10 * * * * *"                # a digest every ten seconds, when there is news
+cron = "{digest}"                # once a day, the first one soon after the start
 
 [[notify]]
 to = "salesforce-admin@demo.example"
@@ -407,6 +402,7 @@ who_fixes = ["salesforce-admin"]
         org = org.org_id,
         client = org.client_id,
         mapping = data::mapping_toml(),
+        digest = digest_time(),
     );
     fs::write(folder.join("syncline.toml"), text)?;
     for (name, secret) in [("hubspot_token", token), ("salesforce_secret", org.client_secret)] {
@@ -415,6 +411,12 @@ who_fixes = ["salesforce-admin"]
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
+}
+
+/// The time of day, to the second and in UTC, at which the demo's daily digest is due.
+fn digest_time() -> String {
+    let due = SystemClock::new().now().plus(DIGEST_AFTER_MS).0 / 1_000;
+    format!("{} {} {} * * *", due % 60, due / 60 % 60, due / 3_600 % 24)
 }
 
 fn closing(outcome: &Outcome) -> String {

@@ -36,10 +36,6 @@ pub(super) fn error(message: &str) {
     let _ = writeln!(out, "{on}syncline:{off} {message}");
 }
 
-/// Says something in passing, on standard error.
-pub(super) fn note(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{message}");
-}
 
 /// Prints clap's own text where clap wants it.
 pub(super) fn help(error: &clap::Error) {

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::args::{Arguments, LogForm};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Credentials, Place};
@@ -14,12 +16,13 @@ use crate::store::{Access, Store, StoreError};
 
 /// Runs until a signal stops it.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
-    logging::start(log_form(arguments.log)).map_err(Refusal::usage)?;
     let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(config::PATH));
     let (mut config, credentials) = read(&path).map_err(|message| Refusal { exit: 78, message })?;
     if let Some(store) = &arguments.store {
         config.store.clone_from(store);
     }
+    let zone = TimeZone::get(&config.zone).unwrap_or(TimeZone::UTC);
+    let _verbosity = start_log(arguments.log, zone)?;
     let clock = Arc::new(SystemClock::new());
     let access = Access::Write { unit: daemon::unit() };
     let store = Store::open(&config.store, access, Arc::new(Catalogue::shipped()), clock.clone())
@@ -42,11 +45,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     runtime()?.block_on(daemon.run()).map(|()| 0).map_err(Refusal::from)
 }
 
-pub(super) fn log_form(form: LogForm) -> logging::Form {
-    match form {
-        LogForm::Text => logging::Form::Text,
+/// Starts the log on standard error, in the form that suits what reads it. `RUST_LOG` filters; a
+/// filter that makes no sense is said and ignored.
+pub(super) fn start_log(form: LogForm, zone: TimeZone) -> Result<logging::Verbosity, Refusal> {
+    let form = match form {
+        LogForm::Text => logging::Form::suiting_stderr(),
         LogForm::Json => logging::Form::Json,
+    };
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| logging::FILTER.to_owned());
+    let clock = Arc::new(SystemClock::new());
+    let (verbosity, complaint) =
+        logging::start(form, &filter, clock, zone).map_err(Refusal::usage)?;
+    if let Some(complaint) = complaint {
+        tracing::warn!("{complaint}");
     }
+    Ok(verbosity)
 }
 
 /// The configuration and its credentials, or every mistake in words.

@@ -7,11 +7,13 @@ mod org;
 mod owners;
 mod people;
 mod records;
+mod surprise;
 mod to_hubspot;
 mod to_salesforce;
 
 use super::{Server, Simulator};
 pub use drip::drip;
+pub use surprise::surprise;
 use records::{AddRecord, hubspot_contact, salesforce_contact};
 use serde_json::json;
 

@@ -43,7 +43,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            org_id: "00DQy00000A1b2cEAM".to_owned(),
+            org_id: super::ids::with_suffix("00DQy00000A1b2c"),
             org_limit: 100_000,
             preload_used: 0,
             instance_url: "https://acme.my.salesforce.com".to_owned(),

@@ -1,0 +1,33 @@
+//! What an administrator does on a Monday morning: a new rule, and the first records it stops.
+
+use serde_json::json;
+
+use super::people::Person;
+use super::records::{hubspot_contact, put_hubspot};
+use crate::simulator::Simulator;
+use crate::simulator::salesforce::{Injected, InjectedKind, Op, Predicate};
+
+/// Numbers of the people who come with it.
+const NEWCOMERS: usize = 20_000;
+
+/// Contacts that the new rule stops.
+const STOPPED: usize = 3;
+
+/// Adds the rule at `now` (Unix ms), and contacts in HubSpot that break it.
+pub fn surprise(simulator: &mut Simulator, now: i64) {
+    simulator.salesforce.inject(Injected {
+        name: "No fax".to_owned(),
+        object: "Contact".to_owned(),
+        kind: InjectedKind::ValidationRule,
+        when: vec![Predicate { field: "Fax".to_owned(), op: Op::Present, value: String::new() }],
+        message: "We do not keep fax numbers any more.".to_owned(),
+        fields: vec!["Fax".to_owned()],
+        active: true,
+    });
+    for number in 0..STOPPED {
+        let person = Person::new(NEWCOMERS + number);
+        let mut contact = hubspot_contact(&person, number);
+        contact.insert("fax".to_owned(), json!(format!("+49 30 555 02{number:02}")));
+        put_hubspot(simulator, None, &contact, now);
+    }
+}
