@@ -8,27 +8,27 @@ use clap::{Args, Parser, Subcommand};
 /// Keeps HubSpot and Salesforce in step, and says plainly what could not be synced and why.
 #[derive(Debug, Parser)]
 #[command(name = "syncline", version, arg_required_else_help = true)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Configuration file
     #[arg(long, global = true, value_name = "FILE", env = "SYNCLINE_CONFIG")]
-    pub config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Store folder, when it is not the configuration's
     #[arg(long, global = true, value_name = "FOLDER", env = "SYNCLINE_STORE")]
-    pub store: Option<PathBuf>,
+    pub(super) store: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(super) json: bool,
     /// Form of the log: text or json
     #[arg(long, global = true, value_name = "FORM", default_value = "text")]
-    pub log: LogForm,
+    pub(super) log: LogForm,
     /// What to do
     #[command(subcommand)]
-    pub verb: Verb,
+    pub(super) verb: Verb,
 }
 
 /// Form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogForm {
+pub(super) enum LogForm {
     /// Lines for people.
     Text,
     /// One JSON object a line.
@@ -49,7 +49,7 @@ impl std::str::FromStr for LogForm {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Run the daemon in the foreground
     Run,
     /// Try everything against two simulated CRMs; needs no account and no configuration
@@ -82,54 +82,54 @@ pub enum Verb {
 
 /// How the demo runs.
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(super) struct Demo {
     /// Stop when everything was synced, told and mailed
     #[arg(long)]
-    pub once: bool,
+    pub(super) once: bool,
     /// Folder for the store, the mails and the configuration; must be empty or a former demo's
     #[arg(long, value_name = "FOLDER")]
-    pub folder: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
 }
 
 /// Where the simulator listens.
 #[derive(Debug, Args)]
-pub struct Simulated {
+pub(super) struct Simulated {
     /// HubSpot's address, loopback only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    pub hubspot: SocketAddr,
+    pub(super) hubspot: SocketAddr,
     /// Salesforce's address, loopback only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    pub salesforce: SocketAddr,
+    pub(super) salesforce: SocketAddr,
     /// The admin door's address, loopback only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
-    pub admin: SocketAddr,
+    pub(super) admin: SocketAddr,
     /// Seed of ids and faults
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(super) seed: u64,
     /// Begin with the demo's records instead of empty
     #[arg(long)]
-    pub filled: bool,
+    pub(super) filled: bool,
 }
 
 /// What to check.
 #[derive(Debug, Args)]
-pub struct Check {
+pub(super) struct Check {
     /// Walk the journal's checksums
     #[arg(long = "journal")]
-    pub journal: bool,
+    pub(super) journal: bool,
 }
 
 /// Which errors.
 #[derive(Debug, Args)]
-pub struct Errors {
+pub(super) struct Errors {
     /// list or show; without it, the causes
     #[command(subcommand)]
-    pub verb: Option<ErrorsVerb>,
+    pub(super) verb: Option<ErrorsVerb>,
 }
 
 /// Verbs of `errors`.
 #[derive(Debug, Subcommand)]
-pub enum ErrorsVerb {
+pub(super) enum ErrorsVerb {
     /// One line per error
     List {
         /// Only this cause: C-41
@@ -151,15 +151,15 @@ pub enum ErrorsVerb {
 
 /// Which records.
 #[derive(Debug, Args)]
-pub struct Records {
+pub(super) struct Records {
     /// What to do
     #[command(subcommand)]
-    pub verb: RecordsVerb,
+    pub(super) verb: RecordsVerb,
 }
 
 /// Verbs of `records`.
 #[derive(Debug, Subcommand)]
-pub enum RecordsVerb {
+pub(super) enum RecordsVerb {
     /// One record's whole story
     Show {
         /// A HubSpot id, a Salesforce id, or a pair number (#12)
@@ -169,15 +169,15 @@ pub enum RecordsVerb {
 
 /// What about the allocation.
 #[derive(Debug, Args)]
-pub struct Budget {
+pub(super) struct Budget {
     /// show or set; without it, show
     #[command(subcommand)]
-    pub verb: Option<BudgetVerb>,
+    pub(super) verb: Option<BudgetVerb>,
 }
 
 /// Verbs of `budget`.
 #[derive(Debug, Subcommand)]
-pub enum BudgetVerb {
+pub(super) enum BudgetVerb {
     /// What was used, by whom and for what
     Show,
     /// Allow so many calls in any 24 h
@@ -189,28 +189,28 @@ pub enum BudgetVerb {
 
 /// Which hold, and how.
 #[derive(Debug, Args)]
-pub struct Approve {
+pub(super) struct Approve {
     /// H-7
-    pub hold: String,
+    pub(super) hold: String,
     /// List its records and decide nothing
     #[arg(long, conflicts_with = "drop")]
-    pub show: bool,
+    pub(super) show: bool,
     /// Drop its writes instead
     #[arg(long)]
-    pub drop: bool,
+    pub(super) drop: bool,
 }
 
 /// What about the journal.
 #[derive(Debug, Args)]
-pub struct Journal {
+pub(super) struct Journal {
     /// What to do
     #[command(subcommand)]
-    pub verb: JournalVerb,
+    pub(super) verb: JournalVerb,
 }
 
 /// Verbs of `journal`.
 #[derive(Debug, Subcommand)]
-pub enum JournalVerb {
+pub(super) enum JournalVerb {
     /// The last entries
     Tail {
         /// How many

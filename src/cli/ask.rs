@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::args::{
-    Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb,
-};
+use super::args::{Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb};
 use super::out;
 use super::render::time::Moment;
 use super::run::refused;
@@ -27,7 +25,10 @@ const FOLLOW_MS: i64 = 1_000;
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let place = Place::of(arguments)?;
     let request = request(&arguments.verb)?;
-    let moment = |zone: &TimeZone| Moment { now: SystemClock::new().now(), zone: zone.clone() };
+    let moment = |zone: &TimeZone| Moment {
+        now: SystemClock::new().now(),
+        zone: zone.clone(),
+    };
     let report = place.ask(&request)?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
     if let Verb::Journal(journal) = &arguments.verb {
@@ -64,7 +65,10 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
         Verb::Errors(errors) => match &errors.verb {
             None => Request::Causes,
             Some(ErrorsVerb::List { cause, kind, limit }) => Request::Errors {
-                cause: cause.as_deref().map(|text| numbered("C", text)).transpose()?,
+                cause: cause
+                    .as_deref()
+                    .map(|text| numbered("C", text))
+                    .transpose()?,
                 kind: kind.clone(),
                 limit: *limit,
             },
@@ -84,7 +88,10 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
         Verb::Pause => Request::Pause,
         Verb::Resume => Request::Resume,
         Verb::Journal(journal) => match &journal.verb {
-            JournalVerb::Tail { lines, .. } => Request::Tail { lines: *lines, after: None },
+            JournalVerb::Tail { lines, .. } => Request::Tail {
+                lines: *lines,
+                after: None,
+            },
         },
         Verb::Rebuild => Request::Rebuild,
         Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) => {
@@ -98,15 +105,24 @@ fn approval(approve: &Approve) -> Result<Request, Refusal> {
     Ok(if approve.show {
         Request::Hold { number }
     } else {
-        Request::SettleHold { number, approve: !approve.drop }
+        Request::SettleHold {
+            number,
+            approve: !approve.drop,
+        }
     })
 }
 
 /// The number in `C-41`, `c-41`, or `41`.
 fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
     let upper = text.to_uppercase();
-    let digits = upper.strip_prefix(letter).map_or(upper.as_str(), |rest| rest.trim_start_matches('-'));
-    digits.parse().map_err(|_| Refusal::usage(format!("{text:?} is no {letter}-number, such as {letter}-7")))
+    let digits = upper
+        .strip_prefix(letter)
+        .map_or(upper.as_str(), |rest| rest.trim_start_matches('-'));
+    digits.parse().map_err(|_| {
+        Refusal::usage(format!(
+            "{text:?} is no {letter}-number, such as {letter}-7"
+        ))
+    })
 }
 
 /// Where to ask.
@@ -122,38 +138,76 @@ impl Place {
         if let (Some(store), None) = (&arguments.store, &arguments.config) {
             // A store's own socket, as the demo opens one, stands in its folder.
             let socket = Some(store.join("control.sock")).filter(|path| path.exists());
-            return Ok(Self { socket, store: store.clone(), zone: TimeZone::system() });
+            return Ok(Self {
+                socket,
+                store: store.clone(),
+                zone: TimeZone::system(),
+            });
         }
-        let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(config::PATH));
-        let config = config::load(&path)
-            .map_err(|mistakes| Refusal { exit: 78, message: mistakes.to_string() })?;
-        let store = arguments.store.clone().unwrap_or_else(|| config.store.clone());
+        let path = arguments
+            .config
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(config::PATH));
+        let config = config::load(&path).map_err(|mistakes| Refusal {
+            exit: 78,
+            message: mistakes.to_string(),
+        })?;
+        let store = arguments
+            .store
+            .clone()
+            .unwrap_or_else(|| config.store.clone());
         let zone = TimeZone::get(&config.zone).unwrap_or(TimeZone::UTC);
-        Ok(Self { socket: Some(config.control), store, zone })
+        Ok(Self {
+            socket: Some(config.control),
+            store,
+            zone,
+        })
     }
 
     fn ask(&self, request: &Request) -> Result<Report, Refusal> {
-        if let Some(answer) = self.socket.as_ref().and_then(|socket| door::ask(socket, request)) {
+        if let Some(answer) = self
+            .socket
+            .as_ref()
+            .and_then(|socket| door::ask(socket, request))
+        {
             return answer;
         }
-        let access = if request.writes() { Access::Write { unit: None } } else { Access::Read };
+        let access = if request.writes() {
+            Access::Write { unit: None }
+        } else {
+            Access::Read
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let store = Store::open(&self.store, access, Arc::new(Catalogue::shipped()), Arc::clone(&clock))
-            .map_err(|error| refused(&error))?;
+        let store = Store::open(
+            &self.store,
+            access,
+            Arc::new(Catalogue::shipped()),
+            Arc::clone(&clock),
+        )
+        .map_err(|error| refused(&error))?;
         let runtime = super::run::runtime()?;
         let user = rustix::process::getuid().as_raw();
         runtime.block_on(answer(&store, request, user, clock.now()))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a verb that follows waits between two looks")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a verb that follows waits between two looks"
+)]
 fn follow_tail(arguments: &Arguments, place: &Place, first: &Report) -> Result<u8, Refusal> {
     let mut after = last_seq(first);
     loop {
         std::thread::sleep(std::time::Duration::from_millis(FOLLOW_MS.unsigned_abs()));
-        let report = place.ask(&Request::Tail { lines: 1_000, after: Some(after.unwrap_or(0)) })?;
+        let report = place.ask(&Request::Tail {
+            lines: 1_000,
+            after: Some(after.unwrap_or(0)),
+        })?;
         after = last_seq(&report).or(after);
-        let moment = Moment { now: Timestamp(0), zone: place.zone.clone() };
+        let moment = Moment {
+            now: Timestamp(0),
+            zone: place.zone.clone(),
+        };
         out::report(&report, arguments.json, &moment)?;
     }
 }

@@ -26,11 +26,18 @@ struct Line {
 
 /// Checks configuration, credentials and store; 0 when all is well, 78 for a wrong configuration.
 pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Refusal> {
-    let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(config::PATH));
+    let path = arguments
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(config::PATH));
     let mut lines = Vec::new();
     let folder = match read(&path) {
         Ok((config, _)) => {
-            lines.push(said("configuration", true, format!("{} reads well", path.display())));
+            lines.push(said(
+                "configuration",
+                true,
+                format!("{} reads well", path.display()),
+            ));
             lines.extend(unknown_types(&config));
             Some(config.store)
         }
@@ -43,9 +50,15 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Refusal> {
         lines.push(store(&folder, check.journal));
     }
     print(&lines, arguments.json)?;
-    let wrong_configuration = lines.iter().any(|line| !line.ok && line.what == "configuration");
+    let wrong_configuration = lines
+        .iter()
+        .any(|line| !line.ok && line.what == "configuration");
     let wrong = lines.iter().any(|line| !line.ok);
-    Ok(if wrong_configuration { 78 } else { u8::from(wrong) })
+    Ok(if wrong_configuration {
+        78
+    } else {
+        u8::from(wrong)
+    })
 }
 
 fn said(what: &'static str, ok: bool, said: String) -> Line {
@@ -62,7 +75,9 @@ fn unknown_types(config: &config::Config) -> Vec<Line> {
         .flat_map(|recipient| &recipient.types)
         .filter(|word| !known(word))
         .map(|word| {
-            let said_of = format!("[[notify]] types: there is no type {word:?}; see \"syncline errors show TYPE\"");
+            let said_of = format!(
+                "[[notify]] types: there is no type {word:?}; see \"syncline errors show TYPE\""
+            );
             said("configuration", false, said_of)
         })
         .collect()
@@ -71,21 +86,30 @@ fn unknown_types(config: &config::Config) -> Vec<Line> {
 fn store(folder: &std::path::Path, walk: bool) -> Line {
     let clock = Arc::new(SystemClock::new());
     match Store::open(folder, Access::Read, Arc::new(Catalogue::shipped()), clock) {
-        Err(StoreError::Missing { .. }) => {
-            said("store", true, format!("none yet in {}; the daemon creates it", folder.display()))
-        }
+        Err(StoreError::Missing { .. }) => said(
+            "store",
+            true,
+            format!("none yet in {}; the daemon creates it", folder.display()),
+        ),
         Err(error) => said("store", false, refused(&error).message),
         Ok(store) if walk => match store.read_blocking(|view| Ok(journal::verify_chain(view))) {
             Ok(Ok(verified)) => said(
                 "store",
                 true,
-                format!("{} entries, checksums unbroken to {}", verified.rows, verified.last),
+                format!(
+                    "{} entries, checksums unbroken to {}",
+                    verified.rows, verified.last
+                ),
             ),
             Ok(Err(broken)) => said("store", false, broken.to_string()),
             Err(error) => said("store", false, format!("{error:#}")),
         },
         Ok(store) => match store.read_blocking(journal::last_seq) {
-            Ok(last) => said("store", true, format!("{last} entries (--journal walks the checksums)")),
+            Ok(last) => said(
+                "store",
+                true,
+                format!("{last} entries (--journal walks the checksums)"),
+            ),
             Err(error) => said("store", false, format!("{error:#}")),
         },
     }
@@ -93,8 +117,10 @@ fn store(folder: &std::path::Path, walk: bool) -> Line {
 
 fn print(lines: &[Line], json: bool) -> Result<(), Refusal> {
     if json {
-        let json = serde_json::to_string(lines)
-            .map_err(|error| Refusal { exit: 70, message: error.to_string() })?;
+        let json = serde_json::to_string(lines).map_err(|error| Refusal {
+            exit: 70,
+            message: error.to_string(),
+        })?;
         return out::text(&format!("{json}\n"));
     }
     let mut text = String::new();

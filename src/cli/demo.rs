@@ -92,18 +92,27 @@ pub(super) fn run(arguments: &Arguments, demo: &Demo) -> Result<u8, Refusal> {
 }
 
 fn failed(error: &dyn std::fmt::Display) -> Refusal {
-    Refusal { exit: 70, message: error.to_string() }
+    Refusal {
+        exit: 70,
+        message: error.to_string(),
+    }
 }
 
 fn usual_folder() -> PathBuf {
-    std::env::temp_dir().join(format!("syncline-demo-{}", rustix::process::getuid().as_raw()))
+    std::env::temp_dir().join(format!(
+        "syncline-demo-{}",
+        rustix::process::getuid().as_raw()
+    ))
 }
 
 /// An empty folder: a new one, or a former demo's.
 fn prepare(folder: PathBuf) -> Result<PathBuf, Refusal> {
     let told = |error: std::io::Error| Refusal {
         exit: 73,
-        message: format!("{}: {error}; name another folder with --folder", folder.display()),
+        message: format!(
+            "{}: {error}; name another folder with --folder",
+            folder.display()
+        ),
     };
     if folder.exists() {
         let empty = fs::read_dir(&folder).map_err(told)?.next().is_none();
@@ -153,18 +162,32 @@ impl Stage {
         data::fill(&mut simulator, clock.now().0);
         let simulator = Arc::new(Mutex::new(simulator));
         let time = Arc::clone(&clock);
-        let servers = shell::serve(Arc::clone(&simulator), &Ports::default(), Arc::new(move || time.now().0))
-            .await
-            .map_err(|error| failed(&error))?;
+        let servers = shell::serve(
+            Arc::clone(&simulator),
+            &Ports::default(),
+            Arc::new(move || time.now().0),
+        )
+        .await
+        .map_err(|error| failed(&error))?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let directory = Some(folder.join("mails"));
-        let sink = Sink::start(SinkSettings { listen, directory }).await.map_err(|error| failed(&error))?;
-        write_configuration(folder, &servers, sink.address(), &simulator).map_err(|error| failed(&error))?;
+        let sink = Sink::start(SinkSettings { listen, directory })
+            .await
+            .map_err(|error| failed(&error))?;
+        write_configuration(folder, &servers, sink.address(), &simulator)
+            .map_err(|error| failed(&error))?;
         let access = Access::Write { unit: None };
         let catalogue = Arc::new(Catalogue::shipped());
         let store = Store::open(&folder.join("store"), access, catalogue, clock.clone())
             .map_err(|error| refused(&error))?;
-        Ok(Self { folder: folder.to_owned(), simulator, servers, sink, store: Arc::new(store), clock })
+        Ok(Self {
+            folder: folder.to_owned(),
+            simulator,
+            servers,
+            sink,
+            store: Arc::new(store),
+            clock,
+        })
     }
 
     /// Runs the daemon with a guide beside it.
@@ -201,7 +224,10 @@ impl Stage {
     /// Approves the first load, waits until it is through, makes a change, waits for its mail.
     async fn guide(&self, once: bool, talk: bool) -> Result<(), Refusal> {
         let say = |line: String| if talk { out::text(&line) } else { Ok(()) };
-        say(format!("\nSyncline demo. Everything it does is in {}\n\n", self.folder.display()))?;
+        say(format!(
+            "\nSyncline demo. Everything it does is in {}\n\n",
+            self.folder.display()
+        ))?;
         let guided = async {
             self.first_load(&say).await?;
             self.pause(LOOK_EVERY * 8).await;
@@ -217,7 +243,10 @@ impl Stage {
             Ok(guided) => guided,
             Err(_) => Err(Refusal {
                 exit: 75,
-                message: format!("not done within {} s; the machine is too busy, try again", ONCE_MAX.as_secs()),
+                message: format!(
+                    "not done within {} s; the machine is too busy, try again",
+                    ONCE_MAX.as_secs()
+                ),
             }),
         }
     }
@@ -230,7 +259,11 @@ impl Stage {
                     "\nThe guard holds a first load: {} {} to be {} in {}. Approving it, as you would:\n  syncline approve H-{}\n",
                     hold.records, hold.object, hold.action, hold.to, hold.number
                 ))?;
-                self.ask(&Request::SettleHold { number: hold.number, approve: true }).await?;
+                self.ask(&Request::SettleHold {
+                    number: hold.number,
+                    approve: true,
+                })
+                .await?;
             }
             if is_settled(&status) {
                 return Ok(());
@@ -262,10 +295,15 @@ impl Stage {
     /// Everything is written, and both kinds of mail have arrived.
     fn is_told(&self, status: &Status) -> bool {
         let mails = self.sink.mails();
-        let of = |series: &str| {
-            mails.iter().any(|mail| mail.header("x-syncline-mail").is_some_and(|kind| kind == series))
+        let of = |series: &str, word: &str| {
+            mails.iter().any(|mail| {
+                let is = |name: &str, text: &str| {
+                    mail.header(name).is_some_and(|value| value.contains(text))
+                };
+                is("x-syncline-mail", series) && is("subject", word)
+            })
         };
-        is_settled(status) && status.mails_waiting == 0 && of("now") && of("daily")
+        is_settled(status) && status.mails_waiting == 0 && of("now", "NEW") && of("daily", "")
     }
 
     async fn status(&self) -> Result<Status, Refusal> {
@@ -282,11 +320,15 @@ impl Stage {
 
     async fn pause(&self, length: Duration) {
         let milliseconds = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
-        self.clock.sleep_until(self.clock.now().plus(milliseconds)).await;
+        self.clock
+            .sleep_until(self.clock.now().plus(milliseconds))
+            .await;
     }
 
     fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+        self.simulator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn where_to_look(&self) -> String {
@@ -335,7 +377,11 @@ impl Stage {
 /// Nothing is ready, in flight, deferred or held any more.
 fn is_settled(status: &Status) -> bool {
     let read = status.sides.iter().all(|side| side.read_at.is_some());
-    let busy: u64 = status.objects.iter().map(|line| line.waiting + line.deferred + line.held).sum();
+    let busy: u64 = status
+        .objects
+        .iter()
+        .map(|line| line.waiting + line.deferred + line.held)
+        .sum();
     let any: u64 = status.objects.iter().map(|line| line.in_sync).sum();
     read && busy == 0 && any > 0
 }
@@ -405,7 +451,10 @@ who_fixes = ["salesforce-admin"]
         digest = digest_time(),
     );
     fs::write(folder.join("syncline.toml"), text)?;
-    for (name, secret) in [("hubspot_token", token), ("salesforce_secret", org.client_secret)] {
+    for (name, secret) in [
+        ("hubspot_token", token),
+        ("salesforce_secret", org.client_secret),
+    ] {
         let path = folder.join("credentials").join(name);
         fs::write(&path, secret)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;

@@ -12,7 +12,10 @@ pub(super) fn text(text: &str) -> Result<(), Refusal> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(Refusal { exit: 74, message: format!("cannot print: {error}") }),
+        Err(error) => Err(Refusal {
+            exit: 74,
+            message: format!("cannot print: {error}"),
+        }),
         Ok(()) => Ok(()),
     }
 }
@@ -20,8 +23,10 @@ pub(super) fn text(text: &str) -> Result<(), Refusal> {
 /// Prints a report, as JSON or for people.
 pub(super) fn report(report: &Report, json: bool, moment: &Moment) -> Result<(), Refusal> {
     if json {
-        let json = serde_json::to_string(report)
-            .map_err(|error| Refusal { exit: 70, message: error.to_string() })?;
+        let json = serde_json::to_string(report).map_err(|error| Refusal {
+            exit: 70,
+            message: error.to_string(),
+        })?;
         return text(&format!("{json}\n"));
     }
     text(&render::text(report, moment))
@@ -31,11 +36,14 @@ pub(super) fn report(report: &Report, json: bool, moment: &Moment) -> Result<(),
 pub(super) fn error(message: &str) {
     let mut out = io::stderr().lock();
     let red = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let (on, off) = if red { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
+    let (on, off) = if red {
+        ("\x1b[31m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
     // Nowhere is left to complain to when this fails.
     let _ = writeln!(out, "{on}syncline:{off} {message}");
 }
-
 
 /// Prints clap's own text where clap wants it.
 pub(super) fn help(error: &clap::Error) {

@@ -16,7 +16,10 @@ use crate::store::{Access, Store, StoreError};
 
 /// Runs until a signal stops it.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
-    let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(config::PATH));
+    let path = arguments
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(config::PATH));
     let (mut config, credentials) = read(&path).map_err(|message| Refusal { exit: 78, message })?;
     if let Some(store) = &arguments.store {
         config.store.clone_from(store);
@@ -24,10 +27,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let zone = TimeZone::get(&config.zone).unwrap_or(TimeZone::UTC);
     let _verbosity = start_log(arguments.log, zone)?;
     let clock = Arc::new(SystemClock::new());
-    let access = Access::Write { unit: daemon::unit() };
-    let store = Store::open(&config.store, access, Arc::new(Catalogue::shipped()), clock.clone())
-        .map_err(|error| refused(&error))?;
-    tracing::info!("syncline {} starts, store {}", env!("CARGO_PKG_VERSION"), config.store.display());
+    let access = Access::Write {
+        unit: daemon::unit(),
+    };
+    let store = Store::open(
+        &config.store,
+        access,
+        Arc::new(Catalogue::shipped()),
+        clock.clone(),
+    )
+    .map_err(|error| refused(&error))?;
+    tracing::info!(
+        "syncline {} starts, store {}",
+        env!("CARGO_PKG_VERSION"),
+        config.store.display()
+    );
     let kept = config.store.clone();
     let reload = move || {
         let (mut config, credentials) = read(&path)?;
@@ -42,7 +56,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         reload: Box::new(reload),
         stop: None,
     };
-    runtime()?.block_on(daemon.run()).map(|()| 0).map_err(Refusal::from)
+    runtime()?
+        .block_on(daemon.run())
+        .map(|()| 0)
+        .map_err(Refusal::from)
 }
 
 /// Starts the log on standard error, in the form that suits what reads it. `RUST_LOG` filters; a
@@ -65,7 +82,8 @@ pub(super) fn start_log(form: LogForm, zone: TimeZone) -> Result<logging::Verbos
 /// The configuration and its credentials, or every mistake in words.
 pub(super) fn read(path: &std::path::Path) -> Result<(Config, Credentials), String> {
     let config = config::load(path).map_err(|mistakes| mistakes.to_string())?;
-    let credentials = Credentials::load(&Place::find(path), &config).map_err(|mistakes| mistakes.to_string())?;
+    let credentials =
+        Credentials::load(&Place::find(path), &config).map_err(|mistakes| mistakes.to_string())?;
     Ok((config, credentials))
 }
 
@@ -75,10 +93,16 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Refusal> {
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Refusal { exit: 71, message: format!("cannot start threads: {error}") })
+        .map_err(|error| Refusal {
+            exit: 71,
+            message: format!("cannot start threads: {error}"),
+        })
 }
 
 /// A store that does not open, with its exit code.
 pub(super) fn refused(error: &StoreError) -> Refusal {
-    Refusal { exit: error.exit_code(), message: error.to_string() }
+    Refusal {
+        exit: error.exit_code(),
+        message: error.to_string(),
+    }
 }

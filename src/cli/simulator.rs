@@ -18,10 +18,18 @@ use crate::simulator::{Simulator, demo};
 
 /// A simulator that answers for the address it is asked at, with the demo's switches.
 pub(super) fn simulator(seed: u64) -> Simulator {
-    let hubspot = HubSpot::new(hubspot::Settings { seed, ..hubspot::Settings::default() });
-    let mut settings =
-        salesforce::Settings { instance_url: String::new(), seed, ..salesforce::Settings::default() };
-    settings.switches.insert(salesforce::Switch::StateCountryPicklists);
+    let hubspot = HubSpot::new(hubspot::Settings {
+        seed,
+        ..hubspot::Settings::default()
+    });
+    let mut settings = salesforce::Settings {
+        instance_url: String::new(),
+        seed,
+        ..salesforce::Settings::default()
+    };
+    settings
+        .switches
+        .insert(salesforce::Switch::StateCountryPicklists);
     Simulator::new(hubspot, Salesforce::new(settings), seed)
 }
 
@@ -46,13 +54,19 @@ pub(super) fn run(simulated: &Simulated) -> Result<u8, Refusal> {
         let time = Arc::new(move || now.now().0);
         let running = shell::serve(Arc::new(Mutex::new(simulator)), &ports, time)
             .await
-            .map_err(|error| Refusal { exit: 69, message: error.to_string() })?;
+            .map_err(|error| Refusal {
+                exit: 69,
+                message: error.to_string(),
+            })?;
         out::text(&format!(
             "hubspot http://{}\nsalesforce http://{}\nadmin http://{}\n",
             running.hubspot, running.salesforce, running.admin
         ))?;
-        let mut signals = signal_hook_tokio::Signals::new([SIGINT, SIGTERM])
-            .map_err(|error| Refusal { exit: 71, message: error.to_string() })?;
+        let mut signals =
+            signal_hook_tokio::Signals::new([SIGINT, SIGTERM]).map_err(|error| Refusal {
+                exit: 71,
+                message: error.to_string(),
+            })?;
         signals.next().await;
         running.stop().await;
         Ok(0)
@@ -64,5 +78,7 @@ fn refuse_strangers(address: SocketAddr) -> Result<(), Refusal> {
     if address.ip().is_loopback() {
         return Ok(());
     }
-    Err(Refusal::usage(format!("{address} is no loopback address; use 127.0.0.1:PORT")))
+    Err(Refusal::usage(format!(
+        "{address} is no loopback address; use 127.0.0.1:PORT"
+    )))
 }

@@ -68,7 +68,10 @@ impl Door {
         }
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-        Ok(Self { listener, path: path.to_owned() })
+        Ok(Self {
+            listener,
+            path: path.to_owned(),
+        })
     }
 
     /// The next peer that asks something that can be understood; others are told what is wrong.
@@ -77,7 +80,13 @@ impl Door {
             let (mut stream, _) = self.listener.accept().await?;
             let user = stream.peer_cred()?.uid();
             match tokio::time::timeout(PATIENCE, read_request(&mut stream)).await {
-                Ok(Ok(request)) => return Ok(Caller { stream, user, request }),
+                Ok(Ok(request)) => {
+                    return Ok(Caller {
+                        stream,
+                        user,
+                        request,
+                    });
+                }
                 Ok(Err(refusal)) => send(&mut stream, &[Line::Error(refusal)]).await,
                 // A peer that says nothing is hung up on.
                 Err(_) => (),
@@ -135,7 +144,9 @@ fn parse(text: &str) -> Result<Request, Refusal> {
 
 async fn send(stream: &mut tokio::net::UnixStream, lines: &[Line]) {
     for line in lines {
-        let Ok(mut text) = serde_json::to_string(line) else { return };
+        let Ok(mut text) = serde_json::to_string(line) else {
+            return;
+        };
         text.push('\n');
         if stream.write_all(text.as_bytes()).await.is_err() {
             return;
@@ -164,11 +175,18 @@ fn ask_over(mut stream: UnixStream, request: &Request) -> Result<Report, Refusal
         exit: 69,
         message: format!("the daemon hung up: {error}; see its log"),
     };
-    stream.set_read_timeout(Some(ANSWER_PATIENCE)).map_err(|error| broken(&error))?;
-    let asked = Asked { v: VERSION, request: request.clone() };
+    stream
+        .set_read_timeout(Some(ANSWER_PATIENCE))
+        .map_err(|error| broken(&error))?;
+    let asked = Asked {
+        v: VERSION,
+        request: request.clone(),
+    };
     let mut text = serde_json::to_string(&asked).map_err(|error| broken(&error))?;
     text.push('\n');
-    stream.write_all(text.as_bytes()).map_err(|error| broken(&error))?;
+    stream
+        .write_all(text.as_bytes())
+        .map_err(|error| broken(&error))?;
     let mut report = None;
     for line in BufReader::new(stream).lines() {
         let line = line.map_err(|error| broken(&error))?;

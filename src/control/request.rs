@@ -103,12 +103,18 @@ pub struct Refusal {
 impl Refusal {
     /// What was asked for does not exist or makes no sense.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { exit: 64, message: message.into() }
+        Self {
+            exit: 64,
+            message: message.into(),
+        }
     }
 }
 
 impl From<anyhow::Error> for Refusal {
     fn from(error: anyhow::Error) -> Self {
-        Self { exit: 70, message: format!("{error:#}") }
+        Self {
+            exit: 70,
+            message: format!("{error:#}"),
+        }
     }
 }

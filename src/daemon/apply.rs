@@ -10,8 +10,8 @@ use crate::crm::hubspot::{ApiVersion, HubSpotSettings};
 use crate::crm::salesforce::SalesforceSettings;
 use crate::crm::token::{SalesforceCredentials, Secret, SigningKey};
 use crate::domain::event::{
-    AllocationSet, By, Event, MappingChanged, Mode, ModeSet, NotificationsSet,
-    RecipientSetting, Scheduled,
+    AllocationSet, By, Event, MappingChanged, Mode, ModeSet, NotificationsSet, RecipientSetting,
+    Scheduled,
 };
 use crate::domain::guard;
 use crate::notifier::Teller;
@@ -56,7 +56,10 @@ fn budget(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
 
 fn mode(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
     let mode = config.sync.mode;
-    let event = ModeSet { mode, by: By::Configuration };
+    let event = ModeSet {
+        mode,
+        by: By::Configuration,
+    };
     if when_new(tx, "mode", mode.key(), event)? && mode == Mode::Sync {
         // What would have been written becomes a change like any other, and meets the guard.
         inbox::release(tx, inbox::Release::WouldWrite)?;
@@ -67,7 +70,10 @@ fn mode(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
 fn mappings(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
     for mapping in &config.objects {
         let word = serde_json::to_string(mapping)?;
-        let event = MappingChanged { mapping: mapping.clone(), by: By::Configuration };
+        let event = MappingChanged {
+            mapping: mapping.clone(),
+            by: By::Configuration,
+        };
         when_new(tx, &format!("mapping {}", mapping.object), &word, event)?;
     }
     Ok(())
@@ -79,7 +85,10 @@ fn notifications(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
         let schedules = one
             .digests
             .iter()
-            .map(|digest| Scheduled { frequency: digest.frequency, cron: digest.expression.clone() })
+            .map(|digest| Scheduled {
+                frequency: digest.frequency,
+                cron: digest.expression.clone(),
+            })
             .collect();
         recipients.push(RecipientSetting {
             recipient: annex::recipient_key(tx, one.to.address.as_str())?,
@@ -92,7 +101,10 @@ fn notifications(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
         });
     }
     let word = serde_json::to_string(&recipients)?;
-    let event = NotificationsSet { recipients, by: By::Configuration };
+    let event = NotificationsSet {
+        recipients,
+        by: By::Configuration,
+    };
     when_new(tx, "notifications", &word, event).map(drop)
 }
 
@@ -117,9 +129,9 @@ pub(super) fn salesforce(
             user: config.salesforce.user.clone().unwrap_or_default(),
             audience: None,
         },
-        Auth::ClientCredentials => {
-            SalesforceCredentials::ClientCredentials { secret: Secret::new(secret) }
-        }
+        Auth::ClientCredentials => SalesforceCredentials::ClientCredentials {
+            secret: Secret::new(secret),
+        },
     };
     Ok(SalesforceSettings {
         login: config.salesforce.login.as_str().to_owned(),
@@ -159,7 +171,9 @@ pub(super) fn sync(config: &Config) -> Settings {
             collections: size(limits.salesforce_requests),
             hubspot_batch: size(limits.hubspot_batch),
             // One more than the guard lets pass in a day, so that it sees a flood whole.
-            cycle: usize::try_from(guard.records).unwrap_or(usual.cycle).saturating_add(1),
+            cycle: usize::try_from(guard.records)
+                .unwrap_or(usual.cycle)
+                .saturating_add(1),
             listing_every_ms: milliseconds(limits.listing),
             listing_back_ms: milliseconds(limits.listing_window),
             index_lag_ms: milliseconds(limits.hubspot_index_lag),

@@ -15,8 +15,8 @@ use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{Config, Credentials};
-use crate::control::door::Door;
 use crate::control;
+use crate::control::door::Door;
 use crate::crm::http::HttpTransport;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::Salesforce;
@@ -70,14 +70,21 @@ impl Daemon {
     pub async fn run(mut self) -> anyhow::Result<()> {
         let mut signals = Signals::new().context("listening for signals")?;
         let door = Door::open(&self.config.control).with_context(|| {
-            format!("opening the control socket {}", self.config.control.display())
+            format!(
+                "opening the control socket {}",
+                self.config.control.display()
+            )
         })?;
         self.started().await?;
         loop {
             match self.round(&mut signals, &door).await? {
                 Ended::Stop(why) => {
-                    let event = DaemonStopped { why: why.to_owned() };
-                    self.store.write(move |tx| projections::append(tx, None, event)).await?;
+                    let event = DaemonStopped {
+                        why: why.to_owned(),
+                    };
+                    self.store
+                        .write(move |tx| projections::append(tx, None, event))
+                        .await?;
                     tracing::info!("stopped: {why}");
                     return Ok(());
                 }
@@ -109,7 +116,10 @@ impl Daemon {
             Ok((config, credentials)) => {
                 let restart = self.config.needs_restart(&config);
                 if !restart.is_empty() {
-                    tracing::error!("reload refused: {} can change by a restart only", restart.join(", "));
+                    tracing::error!(
+                        "reload refused: {} can change by a restart only",
+                        restart.join(", ")
+                    );
                     return;
                 }
                 let differences = self.config.differences(&config);
@@ -117,13 +127,17 @@ impl Daemon {
                     tracing::info!("reload: {difference}");
                 }
                 if differences.is_empty() {
-                    tracing::info!("reload: the configuration says the same; credentials read again");
+                    tracing::info!(
+                        "reload: the configuration says the same; credentials read again"
+                    );
                 }
                 self.config = config;
                 self.credentials = credentials;
             }
             Err(mistakes) => {
-                tracing::error!("reload refused, the former configuration stays in force: {mistakes}");
+                tracing::error!(
+                    "reload refused, the former configuration stays in force: {mistakes}"
+                );
             }
         }
     }
@@ -148,9 +162,14 @@ impl Daemon {
 
     fn context(&self) -> anyhow::Result<Context> {
         let transport = Arc::new(HttpTransport::new().context("preparing HTTP")?);
-        let hubspot = HubSpot::new(transport.clone(), apply::hubspot(&self.config, &self.credentials));
-        let salesforce =
-            Salesforce::new(transport, apply::salesforce(&self.config, &self.credentials)?);
+        let hubspot = HubSpot::new(
+            transport.clone(),
+            apply::hubspot(&self.config, &self.credentials),
+        );
+        let salesforce = Salesforce::new(
+            transport,
+            apply::salesforce(&self.config, &self.credentials)?,
+        );
         Context::new(
             Arc::clone(&self.store),
             Arc::clone(&self.clock),
@@ -162,7 +181,10 @@ impl Daemon {
 
     fn mailer(&self) -> Option<SmtpMailer> {
         let mail = self.config.mail.as_ref()?;
-        Some(SmtpMailer::new(mail.smtp.clone(), self.credentials.smtp_password.clone()))
+        Some(SmtpMailer::new(
+            mail.smtp.clone(),
+            self.credentials.smtp_password.clone(),
+        ))
     }
 
     /// Starts every loop: the only place where something is spawned.
@@ -184,16 +206,32 @@ impl Daemon {
                 loops.spawn(keep($name, context, stopped, pulse, bell, worker));
             }};
         }
-        start!("connection", connection, Connection::new(Arc::clone(context)));
-        start!("salesforce", salesforce, SalesforceDetector::new(Arc::clone(context)));
-        start!("hubspot", hubspot, HubSpotDetector::new(Arc::clone(context)));
+        start!(
+            "connection",
+            connection,
+            Connection::new(Arc::clone(context))
+        );
+        start!(
+            "salesforce",
+            salesforce,
+            SalesforceDetector::new(Arc::clone(context))
+        );
+        start!(
+            "hubspot",
+            hubspot,
+            HubSpotDetector::new(Arc::clone(context))
+        );
         start!("writer", writer, Writer::new(Arc::clone(context)));
         start!("retrier", retrier, Retrier::new(Arc::clone(context)));
         if let (Some(mailer), Some(mail)) = (self.mailer(), &self.config.mail) {
             let teller = apply::teller(&self.config, mail);
             let store = Arc::clone(&self.store);
             let clock = Arc::clone(&self.clock);
-            start!("notifier", notifier, Notifier::new(store, clock, Arc::new(mailer), teller));
+            start!(
+                "notifier",
+                notifier,
+                Notifier::new(store, clock, Arc::new(mailer), teller)
+            );
         }
         loops
     }
@@ -260,7 +298,14 @@ macro_rules! works {
         }
     )*};
 }
-works!(Connection, SalesforceDetector, HubSpotDetector, Writer, Retrier, Notifier);
+works!(
+    Connection,
+    SalesforceDetector,
+    HubSpotDetector,
+    Writer,
+    Retrier,
+    Notifier
+);
 
 /// One loop: look, do, and wait in exactly one place.
 async fn keep<W: Work>(
@@ -302,7 +347,9 @@ async fn keep<W: Work>(
 async fn drain(mut loops: JoinSet<&'static str>) {
     let finished = async { while loops.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, finished).await.is_err() {
-        tracing::warn!("a call is still without an answer; its outcome is settled by key at the next start");
+        tracing::warn!(
+            "a call is still without an answer; its outcome is settled by key at the next start"
+        );
         loops.shutdown().await;
     }
 }
@@ -312,6 +359,10 @@ pub fn unit() -> Option<String> {
     std::fs::read_to_string(PathBuf::from("/proc/self/cgroup"))
         .ok()?
         .lines()
-        .find_map(|line| line.rsplit('/').next().filter(|name| name.ends_with(".service")))
+        .find_map(|line| {
+            line.rsplit('/')
+                .next()
+                .filter(|name| name.ends_with(".service"))
+        })
         .map(str::to_owned)
 }

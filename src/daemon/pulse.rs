@@ -19,7 +19,10 @@ pub(super) struct Pulse {
 impl Pulse {
     /// No sign yet.
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, beats: Mutex::new(BTreeMap::new()) }
+        Self {
+            clock,
+            beats: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// A loop came round; the watchdog is fed when none of the others hangs.

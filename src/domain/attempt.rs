@@ -39,9 +39,10 @@ impl Attempt {
         let mut ids = self.ids.clone();
         *ids.slot(to) = Some(id.clone());
         let (moved, provisional) = match shown {
-            Shown::Record(record, schema, mapping, key) => {
-                (as_shown(&self.write.moved, record, schema, mapping, key), None)
-            }
+            Shown::Record(record, schema, mapping, key) => (
+                as_shown(&self.write.moved, record, schema, mapping, key),
+                None,
+            ),
             Shown::Later(span) => (self.write.moved.clone(), Some(span.clone())),
         };
         RecordSynced {
@@ -53,7 +54,11 @@ impl Attempt {
             lost: self.write.lost.clone(),
             withheld: Vec::new(),
             provisional,
-            marked: if self.write.marks { vec![to] } else { Vec::new() },
+            marked: if self.write.marks {
+                vec![to]
+            } else {
+                Vec::new()
+            },
             lane: self.lane,
             attempt: self.number,
         }

@@ -50,16 +50,31 @@ pub struct Naming {
 pub fn sentence(kind: &Type, fingerprint: &Fingerprint, naming: &Naming) -> String {
     let field = fingerprint.field.as_ref().map(ToString::to_string);
     let nameless = || "the record".to_owned();
-    let label = naming.label.clone().or_else(|| field.clone()).unwrap_or_else(nameless);
-    let values: Vec<String> =
-        naming.values.iter().map(|(value, records)| format!("{value} {records}")).collect();
+    let label = naming
+        .label
+        .clone()
+        .or_else(|| field.clone())
+        .unwrap_or_else(nameless);
+    let values: Vec<String> = naming
+        .values
+        .iter()
+        .map(|(value, records)| format!("{value} {records}"))
+        .collect();
     let mut text = kind.cause.clone();
     for (name, known) in [("rule", naming.rule.clone()), ("values", joined(&values))] {
         let hole = format!("{{{name}}}");
         text = match known {
             Some(known) => text.replace(&hole, &known),
-            None => text.replace(&format!(": {hole}"), "").replace(&hole, "unknown"),
+            None => text
+                .replace(&format!(": {hole}"), "")
+                .replace(&hole, "unknown"),
         };
+    }
+    if field.is_none() {
+        // "contact.the record" is nobody's field: the object alone says it.
+        text = text
+            .replace("{object}.{field}", "{object}")
+            .replace("{object}.{label}", "{object}");
     }
     text.replace("{object}", fingerprint.object.as_str())
         .replace("{field}", &field.unwrap_or_else(nameless))

@@ -24,7 +24,12 @@ pub(super) fn plan(
     };
     let to = Mailbox::from(MailAddress::parse(&address)?);
     let frequency = slot.frequency.key();
-    let unique = format!("{} {frequency} {} {}", slot.recipient, slot.due, tx.key().text_key(&address).0);
+    let unique = format!(
+        "{} {frequency} {} {}",
+        slot.recipient,
+        slot.due,
+        tx.key().text_key(&address).0
+    );
     let message_id = MessageId::of(&unique, &teller.from.address);
     let mut attachments = Vec::new();
     if let Some(csv) = &mail.csv {
@@ -45,6 +50,16 @@ pub(super) fn plan(
     })?;
     let mail = annex::keep_mail(tx, message_id.as_str(), &bytes)?;
     let message_id = message_id.as_str().to_owned();
-    projections::append(tx, None, DigestPlanned { slot, covers, told, message_id, mail })?;
+    projections::append(
+        tx,
+        None,
+        DigestPlanned {
+            slot,
+            covers,
+            told,
+            message_id,
+            mail,
+        },
+    )?;
     Ok(())
 }

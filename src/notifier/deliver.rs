@@ -6,8 +6,8 @@ use crate::config::MailAddress;
 use crate::domain::event::{DigestFailed, DigestSent};
 use crate::domain::record::Timestamp;
 use crate::mail::{MailError, MessageId, Outgoing};
-use crate::projections::slots::{self, Mail};
 use crate::projections;
+use crate::projections::slots::{self, Mail};
 
 /// How long a mail is tried before it is given up.
 const TRY_FOR_MS: i64 = 3 * 86_400_000;
@@ -54,13 +54,20 @@ impl Notifier {
                 code: 0,
                 again: false,
             };
-            self.store.write(move |tx| projections::append(tx, None, event)).await?;
+            self.store
+                .write(move |tx| projections::append(tx, None, event))
+                .await?;
             return Ok(());
         };
         match self.mailer.send(&outgoing).await {
             Ok(()) => {
-                let event = DigestSent { message_id: mail.message_id.clone(), attempt };
-                self.store.write(move |tx| projections::append(tx, None, event)).await?;
+                let event = DigestSent {
+                    message_id: mail.message_id.clone(),
+                    attempt,
+                };
+                self.store
+                    .write(move |tx| projections::append(tx, None, event))
+                    .await?;
                 let (frequency, due) = (mail.slot.frequency, &mail.slot.due);
                 tracing::info!(%frequency, "digest delivered: {frequency}, slot {due}");
                 if std::mem::take(&mut self.silent) {
@@ -72,7 +79,12 @@ impl Notifier {
         Ok(())
     }
 
-    async fn refused(&mut self, mail: &Mail, attempt: u32, error: &MailError) -> anyhow::Result<()> {
+    async fn refused(
+        &mut self,
+        mail: &Mail,
+        attempt: u32,
+        error: &MailError,
+    ) -> anyhow::Result<()> {
         let too_late = self.clock.now().since(mail.planned_at) >= TRY_FOR_MS;
         let again = !error.permanent && !too_late;
         let event = DigestFailed {
@@ -82,12 +94,18 @@ impl Notifier {
             code: error.code,
             again,
         };
-        self.store.write(move |tx| projections::append(tx, None, event)).await?;
+        self.store
+            .write(move |tx| projections::append(tx, None, event))
+            .await?;
         let frequency = mail.slot.frequency;
         if !again {
             tracing::error!(%frequency, "mail given up after {attempt} tries: {}; others still get theirs", error.text);
         } else if !std::mem::replace(&mut self.silent, true) {
-            let doubt = if error.ambiguous { " (it may have arrived; the same mail goes again)" } else { "" };
+            let doubt = if error.ambiguous {
+                " (it may have arrived; the same mail goes again)"
+            } else {
+                ""
+            };
             tracing::warn!(%frequency, "mail: {}{doubt}; queued, attempt {attempt}", error.text);
         }
         Ok(())
@@ -103,11 +121,14 @@ impl Notifier {
         let to = address.and_then(|address| MailAddress::parse(&address).ok());
         let message_id = MessageId::parse(&mail.message_id).ok();
         let from = self.teller.from.address.clone();
-        Ok(bytes.zip(to).zip(message_id).map(|((bytes, to), message_id)| Outgoing {
-            from,
-            to,
-            message_id,
-            bytes,
-        }))
+        Ok(bytes
+            .zip(to)
+            .zip(message_id)
+            .map(|((bytes, to), message_id)| Outgoing {
+                from,
+                to,
+                message_id,
+                bytes,
+            }))
     }
 }

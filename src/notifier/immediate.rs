@@ -46,8 +46,15 @@ pub(super) fn plan(
     teller: &Teller,
     recipient: &RecipientSetting,
 ) -> anyhow::Result<(bool, Option<Timestamp>)> {
-    let Ok(zone) = schedule::zone(&recipient.zone) else { return Ok((false, None)) };
-    let reader = Reader { teller, zone, zone_name: &recipient.zone, now: tx.now() };
+    let Ok(zone) = schedule::zone(&recipient.zone) else {
+        return Ok((false, None));
+    };
+    let reader = Reader {
+        teller,
+        zone,
+        zone_name: &recipient.zone,
+        now: tx.now(),
+    };
     let mut notices = everybody(tx, recipient.recipient)?;
     let mut wait = None;
     if recipient.immediately
@@ -66,17 +73,24 @@ pub(super) fn plan(
             }
         }
     }
-    let Some((seq, _)) = notices.first else { return Ok((false, wait)) };
+    let Some((seq, _)) = notices.first else {
+        return Ok((false, wait));
+    };
     match may_tell(tx, teller, recipient.recipient)? {
         AtOnce::Tell => (),
         AtOnce::SayLimit => {
-            let limit = vec![Notice::TooMuchNews { per_hour: teller.per_hour }];
+            let limit = vec![Notice::TooMuchNews {
+                per_hour: teller.per_hour,
+            }];
             return Ok((mail(tx, &reader, recipient, limit, Vec::new(), seq)?, wait));
         }
         AtOnce::Wait => return Ok((false, wait)),
     }
     let spoken = spoken(tx, &reader, &notices.told)?;
-    Ok((mail(tx, &reader, recipient, spoken, notices.told, seq)?, wait))
+    Ok((
+        mail(tx, &reader, recipient, spoken, notices.told, seq)?,
+        wait,
+    ))
 }
 
 fn mail(
@@ -89,8 +103,16 @@ fn mail(
 ) -> anyhow::Result<bool> {
     let last = journal::last_seq(tx)?;
     // The same seq opens a second gathering only when a mail about the limit took its slot.
-    let due = if told.is_empty() { format!("{seq} limit {last}") } else { seq.to_string() };
-    let mut slot = Slot { recipient: recipient.recipient, frequency: Frequency::Now, due };
+    let due = if told.is_empty() {
+        format!("{seq} limit {last}")
+    } else {
+        seq.to_string()
+    };
+    let mut slot = Slot {
+        recipient: recipient.recipient,
+        frequency: Frequency::Now,
+        due,
+    };
     if slots::get(tx, &slot)?.is_some() {
         slot.due = format!("{seq} {last}");
     }
@@ -99,8 +121,16 @@ fn mail(
         if let Told::Cause(number, state, records) = one
             && let Some(cause) = causes::get(tx, *number)?
         {
-            let before = slots::told_cause(tx, recipient.recipient, *number)?.map(|told| told.records);
-            causes.push(line(tx, reader, &cause, LineState::News(*state), *records, before)?);
+            let before =
+                slots::told_cause(tx, recipient.recipient, *number)?.map(|told| told.records);
+            causes.push(line(
+                tx,
+                reader,
+                &cause,
+                LineState::News(*state),
+                *records,
+                before,
+            )?);
         }
     }
     let open: Vec<i64> = causes
@@ -115,9 +145,17 @@ fn mail(
         notices,
         rows: rows(tx, reader, &open)?,
         causes,
-        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline".to_owned(),
+        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
+            .to_owned(),
     };
-    compose::plan(tx, reader.teller, slot, &render_immediate(&immediate), (seq, last), told)?;
+    compose::plan(
+        tx,
+        reader.teller,
+        slot,
+        &render_immediate(&immediate),
+        (seq, last),
+        told,
+    )?;
     Ok(true)
 }
 
@@ -141,7 +179,9 @@ fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
         let spent = calls::in_window(tx, side, Timestamp(0))?;
         Ok(spent.iter().any(|call| call.operation == Operation::Poll))
     };
-    let in_flight = inbox::counts(tx)?.iter().any(|one| one.state == inbox::State::InFlight);
+    let in_flight = inbox::counts(tx)?
+        .iter()
+        .any(|one| one.state == inbox::State::InFlight);
     let over = read(Side::HubSpot)?
         && read(Side::Salesforce)?
         && inbox::next_due(tx, &[Lane::Backfill])?.is_none()
@@ -164,15 +204,37 @@ fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
         }
         match slots::told_cause(view, recipient.recipient, cause.number)? {
             Some(told) => {
-                before.insert(cause.number, ToldCause { state: told.state, records: told.records });
+                before.insert(
+                    cause.number,
+                    ToldCause {
+                        state: told.state,
+                        records: told.records,
+                    },
+                );
             }
             None if cause.since().seq <= backlog => {
-                let state = if cause.records > 0 { CauseState::Opened } else { CauseState::Resolved };
-                before.insert(cause.number, ToldCause { state, records: cause.records });
+                let state = if cause.records > 0 {
+                    CauseState::Opened
+                } else {
+                    CauseState::Resolved
+                };
+                before.insert(
+                    cause.number,
+                    ToldCause {
+                        state,
+                        records: cause.records,
+                    },
+                );
             }
             None => (),
         }
-        now.insert(cause.number, CurrentCause { records: cause.records, muted: false });
+        now.insert(
+            cause.number,
+            CurrentCause {
+                records: cause.records,
+                muted: false,
+            },
+        );
         all.insert(cause.number, cause);
     }
     let mut gathered = News::default();
@@ -205,7 +267,9 @@ fn everybody(view: &View<'_>, recipient: i64) -> anyhow::Result<News> {
             Some(setting) if !knows(&Told::Suspended(side))? => {
                 news.add(Told::Suspended(side), setting.seq, setting.at);
             }
-            None if knows(&Told::Suspended(side))? => news.add(Told::Resumed(side), last, view.now()),
+            None if knows(&Told::Suspended(side))? => {
+                news.add(Told::Resumed(side), last, view.now())
+            }
             Some(_) | None => (),
         }
     }
@@ -237,12 +301,17 @@ fn spoken(view: &View<'_>, reader: &Reader<'_>, told: &[Told]) -> anyhow::Result
                     side: *side,
                     reason: format!("{} ({} {})", event.reason, event.status, event.code),
                     since: reader.short(setting.at),
-                    remedy: "syncline status says why; mend it, then reload or restart Syncline. It \
+                    remedy:
+                        "syncline status says why; mend it, then reload or restart Syncline. It \
                              also probes every 15 minutes by itself."
-                        .to_owned(),
+                            .to_owned(),
                 }
             }),
-            Told::Resumed(side) => Some(Notice::Resumed { side: *side, after_ms: 0, changes: 0 }),
+            Told::Resumed(side) => Some(Notice::Resumed {
+                side: *side,
+                after_ms: 0,
+                changes: 0,
+            }),
             Told::Held(number) => holds::get(view, *number)?.map(|hold| Notice::Held {
                 hold: hold.number,
                 what: format!(
@@ -251,14 +320,18 @@ fn spoken(view: &View<'_>, reader: &Reader<'_>, told: &[Told]) -> anyhow::Result
                     hold.to,
                     hold.records,
                     hold.action,
-                    hold.field.map(|field| format!(", all of {field}")).unwrap_or_default()
+                    hold.field
+                        .map(|field| format!(", all of {field}"))
+                        .unwrap_or_default()
                 ),
                 limit: format!("guard {} in 24 h", hold.limit),
             }),
             Told::BudgetExhausted => {
                 let calls = used(view)?;
                 let rows = inbox::counts(view)?;
-                let deferred = rows.iter().filter(|one| one.state == inbox::State::Deferred);
+                let deferred = rows
+                    .iter()
+                    .filter(|one| one.state == inbox::State::Deferred);
                 Some(Notice::BudgetExhausted {
                     used: calls.ours,
                     allocation: calls.allocation,

@@ -39,7 +39,11 @@ impl Reader<'_> {
 
     /// `Tuesday 17 November 2026, 08:00 Europe/Rome`
     pub(super) fn long(&self, at: Timestamp) -> String {
-        format!("{} {}", self.local(at, "%A %-d %B %Y, %H:%M"), self.zone_name)
+        format!(
+            "{} {}",
+            self.local(at, "%A %-d %B %Y, %H:%M"),
+            self.zone_name
+        )
     }
 
     /// `Mon 16:42` within a week, else `3 Nov`.
@@ -78,9 +82,12 @@ fn type_id(object: &ObjectName) -> &'static str {
 
 /// Whether a reader asked for causes of this kind.
 pub(super) fn concerns(view: &View<'_>, recipient: &RecipientSetting, cause: &Cause) -> bool {
-    let all_or = |list: &[String], word: &str| list.is_empty() || list.iter().any(|one| one == word);
+    let all_or =
+        |list: &[String], word: &str| list.is_empty() || list.iter().any(|one| one == word);
     let objects = &recipient.objects;
-    let Some(kind) = wording::kind(view, cause) else { return true };
+    let Some(kind) = wording::kind(view, cause) else {
+        return true;
+    };
     all_or(&recipient.who_fixes, kind.who_fixes.key())
         && all_or(&recipient.types, kind.slug.as_str())
         && (objects.is_empty() || objects.contains(&cause.fingerprint.object))
@@ -96,11 +103,21 @@ pub(super) fn line(
     records_told: Option<u64>,
 ) -> anyhow::Result<CauseLine> {
     let kind = wording::kind(view, cause);
-    let filter = Filter { cause: Some(cause.number), ..Filter::default() };
+    let filter = Filter {
+        cause: Some(cause.number),
+        ..Filter::default()
+    };
     let page = errors::list(view, &filter, &Place::start())?;
     let examples = examples(view, reader, cause, &page)?;
     let who = kind.map(|kind| kind.who_fixes.title()).unwrap_or_default();
-    let fix = kind.map(|kind| kind.fix.iter().take(2).cloned().collect::<Vec<_>>().join(" "));
+    let fix = kind.map(|kind| {
+        kind.fix
+            .iter()
+            .take(2)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
     let opened = cause.since().at;
     let ended = cause.resolved.map_or(reader.now, |resolved| resolved.at);
     Ok(CauseLine {
@@ -114,14 +131,22 @@ pub(super) fn line(
                 |error| system(error).to_owned(),
             ),
             code: cause.fingerprint.code.clone(),
-            fields: cause.fingerprint.field.iter().map(ToString::to_string).collect(),
+            fields: cause
+                .fingerprint
+                .field
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             message: wording::message(view, cause)?,
         }),
         records,
         records_told,
         per_minute: None,
         since: reader.short(opened),
-        resolved: cause.resolved.or(cause.back).map(|moment| reader.short(moment.at)),
+        resolved: cause
+            .resolved
+            .or(cause.back)
+            .map(|moment| reader.short(moment.at)),
         open_days: u32::try_from(ended.since(opened) / DAY_MS).unwrap_or(0),
         trend: trend(&page, reader.now),
         fix: fix.unwrap_or_default(),
@@ -137,7 +162,9 @@ pub(super) fn line(
 fn system(error: &OpenError) -> &'static str {
     let system = match error.known {
         crate::domain::event::Known::Answered => System::from(error.to),
-        crate::domain::event::Known::Certain | crate::domain::event::Known::Likely => System::Syncline,
+        crate::domain::event::Known::Certain | crate::domain::event::Known::Likely => {
+            System::Syncline
+        }
     };
     match system {
         System::HubSpot => "HubSpot",
@@ -150,7 +177,11 @@ fn system(error: &OpenError) -> &'static str {
 fn trend(errors: &[OpenError], now: Timestamp) -> Trend {
     let hour = |error: &&OpenError| now.since(error.first_at) < 3_600_000;
     let young = errors.iter().filter(hour).count();
-    if young > 0 && young < errors.len() { Trend::Growing } else { Trend::Steady }
+    if young > 0 && young < errors.len() {
+        Trend::Growing
+    } else {
+        Trend::Steady
+    }
 }
 
 fn again(classes: &[RetryClass]) -> String {
@@ -188,7 +219,10 @@ pub(super) fn rows(
 ) -> anyhow::Result<Vec<ErrorRow>> {
     let mut rows = Vec::new();
     for number in causes {
-        let filter = Filter { cause: Some(*number), ..Filter::default() };
+        let filter = Filter {
+            cause: Some(*number),
+            ..Filter::default()
+        };
         let mut place = Place::start();
         loop {
             let page = errors::list(view, &filter, &place)?;
@@ -208,7 +242,9 @@ pub(super) fn rows(
 fn row(view: &View<'_>, reader: &Reader<'_>, error: &OpenError) -> anyhow::Result<ErrorRow> {
     let pair = pairs::get(view, error.record)?;
     let link = |side| {
-        pair.as_ref().and_then(|pair| reader.link(side, &error.object, &pair.ids)).unwrap_or_default()
+        pair.as_ref()
+            .and_then(|pair| reader.link(side, &error.object, &pair.ids))
+            .unwrap_or_default()
     };
     let message = match &error.text {
         Some(key) => annex::text(view, key)?.unwrap_or_default(),
@@ -223,7 +259,11 @@ fn row(view: &View<'_>, reader: &Reader<'_>, error: &OpenError) -> anyhow::Resul
         name: String::new(),
         hubspot: link(Side::HubSpot),
         salesforce: link(Side::Salesforce),
-        field: error.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        field: error
+            .field
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         code: error.code.clone(),
         message,
         known: error.known.key().to_owned(),
@@ -231,7 +271,9 @@ fn row(view: &View<'_>, reader: &Reader<'_>, error: &OpenError) -> anyhow::Resul
             .map(|at| at.to_string())
             .unwrap_or_default(),
         attempts: error.attempts,
-        who_fixes: kind.map(|kind| kind.who_fixes.key().to_owned()).unwrap_or_default(),
+        who_fixes: kind
+            .map(|kind| kind.who_fixes.key().to_owned())
+            .unwrap_or_default(),
         fix: kind.map(|kind| kind.fix.join(" ")).unwrap_or_default(),
     })
 }

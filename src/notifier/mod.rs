@@ -54,8 +54,19 @@ pub struct Notifier {
 
 impl Notifier {
     /// A loop over `store`, handing mails to `mailer`.
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, mailer: Arc<dyn Mailer>, teller: Teller) -> Self {
-        Self { store, clock, mailer, teller: Arc::new(teller), silent: false }
+    pub fn new(
+        store: Arc<Store>,
+        clock: Arc<dyn Clock>,
+        mailer: Arc<dyn Mailer>,
+        teller: Teller,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            mailer,
+            teller: Arc::new(teller),
+            silent: false,
+        }
     }
 
     /// Mails what is planned, plans what is due, mails that, and says when to look again.
@@ -86,7 +97,12 @@ impl Notifier {
     }
 
     async fn recipients(&self) -> anyhow::Result<Vec<RecipientSetting>> {
-        let setting = self.store.read(|view| settings::notifications(view)).await?;
-        Ok(setting.map(|setting| setting.event.recipients).unwrap_or_default())
+        let setting = self
+            .store
+            .read(|view| settings::notifications(view))
+            .await?;
+        Ok(setting
+            .map(|setting| setting.event.recipients)
+            .unwrap_or_default())
     }
 }

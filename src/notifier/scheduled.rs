@@ -24,9 +24,20 @@ const LATE_MS: i64 = 600_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Plans what is due for a recipient; true when something was planned.
-pub(super) fn plan(tx: &Tx<'_>, teller: &Teller, recipient: &RecipientSetting) -> anyhow::Result<bool> {
-    let Ok(zone) = schedule::zone(&recipient.zone) else { return Ok(false) };
-    let reader = Reader { teller, zone, zone_name: &recipient.zone, now: tx.now() };
+pub(super) fn plan(
+    tx: &Tx<'_>,
+    teller: &Teller,
+    recipient: &RecipientSetting,
+) -> anyhow::Result<bool> {
+    let Ok(zone) = schedule::zone(&recipient.zone) else {
+        return Ok(false);
+    };
+    let reader = Reader {
+        teller,
+        zone,
+        zone_name: &recipient.zone,
+        now: tx.now(),
+    };
     let mut planned = false;
     for scheduled in &recipient.schedules {
         planned |= plan_one(tx, &reader, recipient, scheduled)?;
@@ -40,13 +51,19 @@ fn plan_one(
     recipient: &RecipientSetting,
     scheduled: &Scheduled,
 ) -> anyhow::Result<bool> {
-    let Ok(schedule) = Schedule::cron(&scheduled.cron) else { return Ok(false) };
+    let Ok(schedule) = Schedule::cron(&scheduled.cron) else {
+        return Ok(false);
+    };
     let frequency = scheduled.frequency;
     let looked = looked(tx, recipient.recipient, frequency)?;
     let Some((due, missed)) = schedule::last_due(&schedule, &reader.zone, looked, tx.now()) else {
         return Ok(false);
     };
-    let slot = Slot { recipient: recipient.recipient, frequency, due: due.nominal.clone() };
+    let slot = Slot {
+        recipient: recipient.recipient,
+        frequency,
+        due: due.nominal.clone(),
+    };
     // A time zone's new rules may bring the same nominal time again: it was told.
     if slots::get(tx, &slot)?.is_some() {
         note_looked(tx, recipient.recipient, frequency, due.at)?;
@@ -58,26 +75,50 @@ fn plan_one(
         return Ok(false);
     }
     let last = slots::last(tx, recipient.recipient, frequency)?;
-    let covers = (last.as_ref().map_or(0, |last| last.covers.1), journal::last_seq(tx)?);
+    let covers = (
+        last.as_ref().map_or(0, |last| last.covers.1),
+        journal::last_seq(tx)?,
+    );
     let since = last.map(|last| last.planned_at);
     let digest = digest(tx, reader, recipient, frequency, &told, covers.0, since)?;
-    let digest = Digest { late: late(reader, &due, missed), ..digest };
+    let digest = Digest {
+        late: late(reader, &due, missed),
+        ..digest
+    };
     note_excluded(tx, recipient.recipient, frequency, digest.excluded.records)?;
-    compose::plan(tx, reader.teller, slot, &render(&digest), (covers.0 + 1, covers.1), told)?;
+    compose::plan(
+        tx,
+        reader.teller,
+        slot,
+        &render(&digest),
+        (covers.0 + 1, covers.1),
+        told,
+    )?;
     Ok(true)
 }
 
 /// Up to when this schedule was looked at: a quiet day's slot is done, though nothing was planned.
 fn looked(view: &View<'_>, recipient: i64, frequency: Frequency) -> anyhow::Result<Timestamp> {
     let key = format!("looked {recipient} {frequency}");
-    let noted = annex::meta(view, &key)?.and_then(|text| text.parse().ok()).map(Timestamp);
+    let noted = annex::meta(view, &key)?
+        .and_then(|text| text.parse().ok())
+        .map(Timestamp);
     let planned = slots::last(view, recipient, frequency)?.map(|last| last.planned_at);
     let began = settings::notifications(view)?.map(|setting| setting.at);
     Ok(noted.max(planned).or(began).unwrap_or_else(|| view.now()))
 }
 
-fn note_looked(tx: &Tx<'_>, recipient: i64, frequency: Frequency, at: Timestamp) -> anyhow::Result<()> {
-    annex::set_meta(tx, &format!("looked {recipient} {frequency}"), Some(&at.0.to_string()))
+fn note_looked(
+    tx: &Tx<'_>,
+    recipient: i64,
+    frequency: Frequency,
+    at: Timestamp,
+) -> anyhow::Result<()> {
+    annex::set_meta(
+        tx,
+        &format!("looked {recipient} {frequency}"),
+        Some(&at.0.to_string()),
+    )
 }
 
 /// What is news to this recipient.
@@ -88,16 +129,31 @@ fn told(view: &View<'_>, recipient: &RecipientSetting) -> anyhow::Result<Vec<Tol
             continue;
         }
         if let Some(told) = slots::told_cause(view, recipient.recipient, cause.number)? {
-            before.insert(cause.number, ToldCause { state: told.state, records: told.records });
+            before.insert(
+                cause.number,
+                ToldCause {
+                    state: told.state,
+                    records: told.records,
+                },
+            );
         }
-        now.insert(cause.number, CurrentCause { records: cause.records, muted: false });
+        now.insert(
+            cause.number,
+            CurrentCause {
+                records: cause.records,
+                muted: false,
+            },
+        );
     }
     Ok(news(&before, &now))
 }
 
 fn late(reader: &Reader<'_>, due: &Due, missed: u32) -> Option<Late> {
     let is_late = reader.now.since(due.at) > LATE_MS || missed > 0;
-    is_late.then(|| Late { due: reader.long(due.at), missed })
+    is_late.then(|| Late {
+        due: reader.long(due.at),
+        missed,
+    })
 }
 
 fn digest(
@@ -113,7 +169,11 @@ fn digest(
     let turned = figures::turned_between(view, after, last)?;
     let totals = errors::totals(view)?;
     let causes = cause_lines(view, reader, recipient, told)?;
-    let open: Vec<i64> = causes.iter().filter(|one| !is_resolved(one)).map(|one| one.number).collect();
+    let open: Vec<i64> = causes
+        .iter()
+        .filter(|one| !is_resolved(one))
+        .map(|one| one.number)
+        .collect();
     let (for_you, for_others) = who(recipient, &causes);
     let standings = figures::standings(view)?;
     let sum = |of: fn(&figures::Standing) -> u64| standings.values().map(of).sum::<u64>();
@@ -138,7 +198,10 @@ fn digest(
         synced: synced(view, after, last)?,
         calls: used(view)?,
         causes,
-        waiting: Waiting { records: sum(|standing| standing.waiting), oldest_ms: None },
+        waiting: Waiting {
+            records: sum(|standing| standing.waiting),
+            oldest_ms: None,
+        },
         deferred: sum(|standing| standing.deferred),
         held: sum(|standing| standing.held),
         excluded: Excluded {
@@ -150,12 +213,16 @@ fn digest(
         notices: Vec::new(),
         accounted: None,
         rows: rows(view, reader, &open)?,
-        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline".to_owned(),
+        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
+            .to_owned(),
     })
 }
 
 pub(super) fn accounts(teller: &Teller) -> String {
-    format!("HubSpot portal {} <-> Salesforce org {}", teller.portal, teller.org)
+    format!(
+        "HubSpot portal {} <-> Salesforce org {}",
+        teller.portal, teller.org
+    )
 }
 
 fn is_resolved(line: &CauseLine) -> bool {
@@ -197,30 +264,54 @@ fn cause_lines(
             add(&cause, LineState::StillOpen, cause.records)?;
         }
     }
-    lines.sort_by_key(|line| (line.state == LineState::StillOpen, std::cmp::Reverse(line.records)));
+    lines.sort_by_key(|line| {
+        (
+            line.state == LineState::StillOpen,
+            std::cmp::Reverse(line.records),
+        )
+    });
     Ok(lines)
 }
 
 /// Whom the open causes wait for. A reader who is told one kind only is "you".
-fn who(recipient: &RecipientSetting, causes: &[CauseLine]) -> (Option<ForSomeone>, Vec<ForSomeone>) {
+fn who(
+    recipient: &RecipientSetting,
+    causes: &[CauseLine],
+) -> (Option<ForSomeone>, Vec<ForSomeone>) {
     let mut by: BTreeMap<&str, Vec<(i64, Option<String>)>> = BTreeMap::new();
     for cause in causes.iter().filter(|cause| !is_resolved(cause)) {
-        by.entry(&cause.who_fixes).or_default().push((cause.number, None));
+        by.entry(&cause.who_fixes)
+            .or_default()
+            .push((cause.number, None));
     }
     let mut everybody: Vec<ForSomeone> = by
         .into_iter()
-        .map(|(who, causes)| ForSomeone { who: format!("the {who}"), causes })
+        .map(|(who, causes)| ForSomeone {
+            who: format!("the {who}"),
+            causes,
+        })
         .collect();
     if recipient.who_fixes.len() == 1 {
         let causes = everybody.drain(..).flat_map(|one| one.causes).collect();
-        return (Some(ForSomeone { who: "you".to_owned(), causes }), Vec::new());
+        return (
+            Some(ForSomeone {
+                who: "you".to_owned(),
+                causes,
+            }),
+            Vec::new(),
+        );
     }
     (None, everybody)
 }
 
 fn synced(view: &View<'_>, after: i64, last: i64) -> anyhow::Result<Synced> {
     let sums = figures::synced_between(view, after, last)?;
-    let to = |side| sums.iter().filter(|((_, to), _)| *to == side).map(|(_, sum)| sum).sum();
+    let to = |side| {
+        sums.iter()
+            .filter(|((_, to), _)| *to == side)
+            .map(|(_, sum)| sum)
+            .sum()
+    };
     Ok(Synced {
         to_salesforce: to(Side::Salesforce),
         to_hubspot: to(Side::HubSpot),
@@ -235,16 +326,32 @@ pub(super) fn used(view: &View<'_>) -> anyhow::Result<Calls> {
     Ok(Calls {
         ours: used.iter().map(|one| one.calls).sum(),
         allocation: settings::allocation(view)?.map_or(0, |setting| setting.event.allocation),
-        org: org.map(|org| OrgUsage { used: org.used, limit: org.limit }),
+        org: org.map(|org| OrgUsage {
+            used: org.used,
+            limit: org.limit,
+        }),
     })
 }
 
 /// Records left out when this recipient's last digest was planned.
-fn excluded_then(view: &View<'_>, recipient: i64, frequency: Frequency) -> anyhow::Result<Option<u64>> {
+fn excluded_then(
+    view: &View<'_>,
+    recipient: i64,
+    frequency: Frequency,
+) -> anyhow::Result<Option<u64>> {
     let key = format!("excluded {recipient} {frequency}");
     Ok(annex::meta(view, &key)?.and_then(|text| text.parse().ok()))
 }
 
-fn note_excluded(tx: &Tx<'_>, recipient: i64, frequency: Frequency, records: u64) -> anyhow::Result<()> {
-    annex::set_meta(tx, &format!("excluded {recipient} {frequency}"), Some(&records.to_string()))
+fn note_excluded(
+    tx: &Tx<'_>,
+    recipient: i64,
+    frequency: Frequency,
+    records: u64,
+) -> anyhow::Result<()> {
+    annex::set_meta(
+        tx,
+        &format!("excluded {recipient} {frequency}"),
+        Some(&records.to_string()),
+    )
 }

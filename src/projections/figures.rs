@@ -126,6 +126,9 @@ fn rests(view: &View<'_>) -> anyhow::Result<Vec<Resting>> {
 }
 
 pub(super) fn synced(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow::Result<()> {
+    if event.only_marks() {
+        return Ok(());
+    }
     tx.sql()
         .prepare_cached(
             "insert into synced (block, object, side, records) values (?1, ?2, ?3, 1)
@@ -192,6 +195,7 @@ fn read_synced(
         for entry in page.into_iter().filter(|entry| entry.seq <= to) {
             if let Event::RecordSynced(event) = entry.event
                 && event.action != Action::Agreed
+                && !event.only_marks()
             {
                 *sums.entry((event.ids.object, event.to)).or_insert(0) += 1;
             }

@@ -76,7 +76,7 @@ pub(super) fn settled(tx: &Tx<'_>, entry: &Entry, event: &HoldSettled) -> anyhow
 
 /// Counts a write for the guard. A resync was confirmed with its members: those do not count.
 pub(super) fn wrote(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow::Result<()> {
-    if event.lane == Lane::Resync {
+    if event.lane == Lane::Resync || event.only_marks() {
         return Ok(());
     }
     let minute = entry.at.0 / MINUTE_MS;

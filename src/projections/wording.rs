@@ -15,7 +15,8 @@ const VALUES_MAX: usize = 5;
 
 /// The type of a cause's latest error.
 pub fn kind<'v>(view: &'v View<'_>, cause: &Cause) -> Option<&'v Type> {
-    view.catalogue().get(&cause.slug.clone().unwrap_or_else(Slug::other))
+    view.catalogue()
+        .get(&cause.slug.clone().unwrap_or_else(Slug::other))
 }
 
 /// The cause in one sentence.
@@ -46,7 +47,10 @@ fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
         None => None,
     };
     let mut values: BTreeMap<String, u64> = BTreeMap::new();
-    let filter = Filter { cause: Some(cause.number), ..Filter::default() };
+    let filter = Filter {
+        cause: Some(cause.number),
+        ..Filter::default()
+    };
     for error in errors::list(view, &filter, &Place::start())? {
         if let Some(key) = &error.value
             && let Some(value) = annex::text(view, key)?
@@ -57,5 +61,9 @@ fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
     let mut values: Vec<(String, u64)> = values.into_iter().collect();
     values.sort_by_key(|(_, records)| std::cmp::Reverse(*records));
     values.truncate(VALUES_MAX);
-    Ok(Naming { label, rule, values })
+    Ok(Naming {
+        label,
+        rule,
+        values,
+    })
 }

@@ -106,7 +106,9 @@ impl StoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Locked { .. } => 75,
-            Self::OtherAccounts { .. } | Self::OlderThanProgram { .. } | Self::NewerThanProgram { .. } => 78,
+            Self::OtherAccounts { .. }
+            | Self::OlderThanProgram { .. }
+            | Self::NewerThanProgram { .. } => 78,
             Self::Missing { .. } => 66,
             Self::Permission { .. } | Self::ReadOnly => 77,
             Self::DiskFull | Self::Io { .. } => 74,

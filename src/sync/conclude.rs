@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::planning::{Decision, Outcome, Planned, Settled};
+use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
@@ -11,7 +12,6 @@ use crate::domain::failure::RawFailure;
 use crate::domain::merge::Write;
 use crate::domain::record::{PairIds, RecordId};
 use crate::domain::retry::{self, Release};
-use crate::annex;
 use crate::inbox::{self, Rest, Row};
 use crate::projections::{self, pairs};
 use crate::store::Tx;
@@ -29,7 +29,13 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
         projections::append(tx, None, attempt::agreed(ids, moved, Vec::new(), lane))?;
     }
     for (ids, write, raw) in decision.failures {
-        let attempt = Attempt { ids, write, lane, number: 0, ask: decision.row.ask };
+        let attempt = Attempt {
+            ids,
+            write,
+            lane,
+            number: 0,
+            ask: decision.row.ask,
+        };
         failed(tx, &attempt, raw, Known::Certain)?;
     }
     match decision.outcome {
@@ -90,9 +96,18 @@ pub(super) fn failed(
     for one in raw {
         let transient = classify::is_transient(&one.failure, &one.message);
         let slug = classify::classify(catalogue, attempt.write.to, &one.failure, &one.message);
-        let classes = catalogue.get(&slug).map(|kind| kind.retry.clone()).unwrap_or_default();
+        let classes = catalogue
+            .get(&slug)
+            .map(|kind| kind.retry.clone())
+            .unwrap_or_default();
         let luck = fastrand::u64(..);
-        releases.extend(retry::releases(&classes, transient, attempt.number, tx.now(), luck));
+        releases.extend(retry::releases(
+            &classes,
+            transient,
+            attempt.number,
+            tx.now(),
+            luck,
+        ));
         failures.push(annex::remember_failure(tx, one)?);
     }
     projections::append(tx, None, attempt.failed(failures, known))?;
@@ -104,7 +119,10 @@ pub(super) fn failed(
 pub(super) fn after_failure(tx: &Tx<'_>, row: &Row, releases: &[Release]) -> anyhow::Result<()> {
     let at = releases.iter().filter_map(|release| match release {
         Release::At(at) => Some(*at),
-        Release::RecordChanges | Release::SchemaChanges | Release::ParentLinks | Release::OnResync => None,
+        Release::RecordChanges
+        | Release::SchemaChanges
+        | Release::ParentLinks
+        | Release::OnResync => None,
     });
     match at.min() {
         Some(at) => {
@@ -127,4 +145,3 @@ pub(super) fn attempt(planned: &Planned, write: &Write) -> Attempt {
         ask: planned.row.ask,
     }
 }
-

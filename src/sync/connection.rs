@@ -27,7 +27,10 @@ pub struct Connection {
 impl Connection {
     /// A loop over `context`.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context, probed_at: None }
+        Self {
+            context,
+            probed_at: None,
+        }
     }
 
     /// Makes the next look probe suspended connections at once: a reload brought new credentials.
@@ -40,7 +43,9 @@ impl Connection {
         let now = self.context.clock.now();
         let suspended = self.context.store.read(suspended_sides).await?;
         let mut look_again = now.plus(LOOK_EVERY_MS);
-        let probing = self.probed_at.is_none_or(|at| now.since(at) >= PROBE_EVERY_MS || now < at);
+        let probing = self
+            .probed_at
+            .is_none_or(|at| now.since(at) >= PROBE_EVERY_MS || now < at);
         for side in Side::BOTH {
             let stopped = suspended.contains(&side);
             if stopped && !probing {
@@ -85,7 +90,8 @@ impl Context {
         let account = self.call(&errand, || self.hubspot.account()).await?.value;
         if account.portal != self.settings.portal {
             let code = account.portal.to_string();
-            self.suspend(Side::HubSpot, Suspension::OtherAccount, 200, &code).await?;
+            self.suspend(Side::HubSpot, Suspension::OtherAccount, 200, &code)
+                .await?;
             return Err(Trouble::Suspended(Side::HubSpot));
         }
         Ok(())
@@ -106,7 +112,9 @@ impl Context {
         self.bind().await?;
         if was_suspended {
             let event = ConnectionResumed { side };
-            self.store.write(move |tx| projections::append(tx, None, event)).await?;
+            self.store
+                .write(move |tx| projections::append(tx, None, event))
+                .await?;
             tracing::info!(notice = true, %side, "{side} connection resumed");
         }
         self.wakes.ring_all();
@@ -116,12 +124,17 @@ impl Context {
     async fn bind(&self) -> anyhow::Result<()> {
         let both = {
             let mut shared = self.shared();
-            Side::BOTH.into_iter().all(|side| shared.lines.entry(side).or_default().open)
+            Side::BOTH
+                .into_iter()
+                .all(|side| shared.lines.entry(side).or_default().open)
         };
         if !both {
             return Ok(());
         }
-        let bound = Bound { portal: self.settings.portal, org: self.settings.org.clone() };
+        let bound = Bound {
+            portal: self.settings.portal,
+            org: self.settings.org.clone(),
+        };
         self.store
             .write(move |tx| {
                 let new = settings::bound(tx)?.is_none();
@@ -138,7 +151,9 @@ impl Context {
     /// Whether both connections of this run are open.
     pub(super) fn is_open(&self) -> bool {
         let mut shared = self.shared();
-        Side::BOTH.into_iter().all(|side| shared.lines.entry(side).or_default().open)
+        Side::BOTH
+            .into_iter()
+            .all(|side| shared.lines.entry(side).or_default().open)
     }
 
     /// Stops a connection; said once however often it is met.
@@ -150,8 +165,12 @@ impl Context {
         code: &str,
     ) -> anyhow::Result<()> {
         self.shared().lines.entry(side).or_default().open = false;
-        let event =
-            ConnectionSuspended { side, reason, status, code: code.chars().take(80).collect() };
+        let event = ConnectionSuspended {
+            side,
+            reason,
+            status,
+            code: code.chars().take(80).collect(),
+        };
         let told = self
             .store
             .write(move |tx| {

@@ -20,7 +20,11 @@ use crate::store::Store;
 
 /// HubSpot's limits for a private app of the smallest plan, less a tenth
 /// (`developers.hubspot.com`, usage guidelines: 100 calls in 10 s, 5 searches a second).
-const PACE: PaceLimits = PaceLimits { burst_calls: 90, burst_ms: 10_000, search_calls: 4 };
+const PACE: PaceLimits = PaceLimits {
+    burst_calls: 90,
+    burst_ms: 10_000,
+    search_calls: 4,
+};
 
 /// What the loops take from the configuration.
 #[derive(Debug, Clone)]
@@ -113,7 +117,11 @@ impl Schemas {
         side: Side,
         fields: &'a [FieldName],
     ) -> Source<'a> {
-        Source { object: &mapping.object, schema: self.on(side), fields }
+        Source {
+            object: &mapping.object,
+            schema: self.on(side),
+            fields,
+        }
     }
 }
 
@@ -159,6 +167,8 @@ pub struct Context {
     /// The loops' bells.
     pub wakes: Wakes,
     shared: Mutex<Shared>,
+    /// Held while metadata is read, so that two loops do not pay for the same answer.
+    pub(super) describing: tokio::sync::Mutex<()>,
 }
 
 impl Context {
@@ -187,7 +197,16 @@ impl Context {
             fresh: Fresh::new(settings.bounds.cycle.saturating_mul(2)),
         };
         let wakes = Wakes::default();
-        Ok(Self { store, clock, hubspot, salesforce, settings, wakes, shared: Mutex::new(shared) })
+        Ok(Self {
+            store,
+            clock,
+            hubspot,
+            salesforce,
+            settings,
+            wakes,
+            shared: Mutex::new(shared),
+            describing: tokio::sync::Mutex::new(()),
+        })
     }
 
     /// What is known while running. Never held over an `.await`.
@@ -198,7 +217,9 @@ impl Context {
 
     /// Salesforce's clock, once this run has heard it.
     pub fn salesforce_now(&self) -> Option<Timestamp> {
-        self.shared().salesforce_clock.now(self.clock.monotonic_ms())
+        self.shared()
+            .salesforce_clock
+            .now(self.clock.monotonic_ms())
     }
 
     /// The object's schemas, once both were described.

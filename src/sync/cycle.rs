@@ -40,7 +40,8 @@ impl Writer {
             .store
             .read(|view| {
                 let mode = settings::mode(view)?.unwrap_or(Mode::Observe);
-                let stopped = settings::paused(view)?.is_some() || !suspended_sides(view)?.is_empty();
+                let stopped =
+                    settings::paused(view)?.is_some() || !suspended_sides(view)?.is_empty();
                 Ok((stopped, mode))
             })
             .await?;
@@ -54,12 +55,24 @@ impl Writer {
         }
         let mut look_again = now.plus(LOOK_EVERY_MS);
         for mapping in context.settings.mappings.clone() {
-            let Some(schemas) = context.schemas(&mapping.object) else { continue };
-            let mut cycle = Cycle { mapping: &mapping, schemas: &schemas, started: now, waits: None };
+            let Some(schemas) = context.schemas(&mapping.object) else {
+                continue;
+            };
+            let mut cycle = Cycle {
+                mapping: &mapping,
+                schemas: &schemas,
+                started: now,
+                waits: None,
+            };
             context.run_cycle(&mut cycle, mode).await?;
-            look_again = cycle.waits.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
+            look_again = cycle
+                .waits
+                .map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
         }
-        let due = context.store.read(|view| inbox::next_due(view, Lane::ALL)).await?;
+        let due = context
+            .store
+            .read(|view| inbox::next_due(view, Lane::ALL))
+            .await?;
         Ok(due.map_or(look_again, |due| look_again.min(due.max(now.plus(1)))))
     }
 
@@ -130,14 +143,26 @@ impl Context {
                     .write(move |tx| {
                         let object = Some(&object);
                         let limit = u32::try_from(chunk).unwrap_or(u32::MAX);
-                        inbox::take(tx, &Want { limit, now: due, lanes: &[lane], object, side: None })
+                        inbox::take(
+                            tx,
+                            &Want {
+                                limit,
+                                now: due,
+                                lanes: &[lane],
+                                object,
+                                side: None,
+                            },
+                        )
                     })
                     .await?;
                 if rows.is_empty() {
                     break;
                 }
                 let kept = rows.clone();
-                match self.plan_rows(cycle.mapping, cycle.schemas, rows, lane).await {
+                match self
+                    .plan_rows(cycle.mapping, cycle.schemas, rows, lane)
+                    .await
+                {
                     Ok(more) => planned.extend(more),
                     Err(Trouble::Store(error)) => return Err(error),
                     Err(trouble) => {
@@ -159,7 +184,10 @@ impl Context {
     ) -> anyhow::Result<()> {
         let rest = cycle.waiting(trouble, self.clock.now());
         self.store
-            .write(move |tx| rows.iter().try_for_each(|row| inbox::put_back(tx, row, &rest)))
+            .write(move |tx| {
+                rows.iter()
+                    .try_for_each(|row| inbox::put_back(tx, row, &rest))
+            })
             .await
     }
 
@@ -170,13 +198,19 @@ impl Context {
         }
         self.store
             .write(move |tx| {
-                planned.iter().try_for_each(|one| inbox::put_back(tx, &one.row, &Rest::WouldWrite))
+                planned
+                    .iter()
+                    .try_for_each(|one| inbox::put_back(tx, &one.row, &Rest::WouldWrite))
             })
             .await
     }
 
     /// Holds the whole set of each kind that the guard stops; returns what may be written.
-    async fn guard(&self, cycle: &Cycle<'_>, planned: Vec<Planned>) -> anyhow::Result<Vec<Planned>> {
+    async fn guard(
+        &self,
+        cycle: &Cycle<'_>,
+        planned: Vec<Planned>,
+    ) -> anyhow::Result<Vec<Planned>> {
         let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
         for one in planned.iter().filter(|one| one.row.hold.is_none()) {
             for write in one.writes.iter().filter(|write| !write.only_marks()) {
@@ -190,13 +224,20 @@ impl Context {
             }
         }
         let (held, free): (Vec<Planned>, Vec<Planned>) = planned.into_iter().partition(|one| {
-            one.row.hold.is_none() && one.writes.iter().any(|write| stopped.contains_key(&(write.to, write.action)))
+            one.row.hold.is_none()
+                && one
+                    .writes
+                    .iter()
+                    .any(|write| stopped.contains_key(&(write.to, write.action)))
         });
         if !held.is_empty() {
             self.store
                 .write(move |tx| {
                     for one in &held {
-                        let hold = one.writes.iter().find_map(|write| stopped.get(&(write.to, write.action)));
+                        let hold = one
+                            .writes
+                            .iter()
+                            .find_map(|write| stopped.get(&(write.to, write.action)));
                         if let Some(hold) = hold {
                             inbox::put_back(tx, &one.row, &Rest::Held(*hold))?;
                         }
@@ -227,13 +268,25 @@ impl Context {
                     return Ok(Some((open.number, None)));
                 }
                 let last_24h = holds::written(tx, &object, to, action, tx.now())?;
-                let count = Count { last_24h, this_cycle, pairs: pairs::total(tx, &object)? };
+                let count = Count {
+                    last_24h,
+                    this_cycle,
+                    pairs: pairs::total(tx, &object)?,
+                };
                 match guard::judge(action, count, &limits) {
                     Verdict::Go => Ok(None),
                     Verdict::Hold { limit } => {
                         let hold = holds::next_number(tx)?;
                         let records = this_cycle;
-                        let event = CycleHeld { hold, object, to, action, records, limit, field };
+                        let event = CycleHeld {
+                            hold,
+                            object,
+                            to,
+                            action,
+                            records,
+                            limit,
+                            field,
+                        };
                         projections::append(tx, None, event.clone())?;
                         Ok(Some((hold, Some(event))))
                     }
@@ -241,7 +294,14 @@ impl Context {
             })
             .await?;
         if let Some((hold, Some(event))) = &held {
-            let CycleHeld { object, to, action, records, limit, .. } = event;
+            let CycleHeld {
+                object,
+                to,
+                action,
+                records,
+                limit,
+                ..
+            } = event;
             tracing::error!(
                 %object,
                 "HELD H-{hold}: {object} to {to}, {records} records to be {action} (guard {limit} in 24 h); \

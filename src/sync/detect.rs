@@ -57,8 +57,11 @@ impl Context {
         moves: bool,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let sightings: Vec<(RecordKey, Timestamp)> =
-            page.records.iter().map(|record| (record.key.clone(), record.modified_at)).collect();
+        let sightings: Vec<(RecordKey, Timestamp)> = page
+            .records
+            .iter()
+            .map(|record| (record.key.clone(), record.modified_at))
+            .collect();
         if let Some(began) = page.began {
             let mut shared = self.shared();
             for record in page.records {
@@ -77,14 +80,27 @@ impl Context {
                         continue;
                     }
                     inbox::note_seen(tx, key, *stamp)?;
-                    let lane = if *stamp < bound_at { Lane::Backfill } else { Lane::Live };
+                    let lane = if *stamp < bound_at {
+                        Lane::Backfill
+                    } else {
+                        Lane::Live
+                    };
                     inbox::see(tx, key, *stamp, lane, Timestamp(0))?;
                     rows += 1;
                 }
                 let before = stands(tx, side, &object)?;
                 if moves && before.as_ref() != Some(&to) {
                     let records = rows as u64;
-                    projections::append(tx, None, CursorMoved { side, object, position: to, records })?;
+                    projections::append(
+                        tx,
+                        None,
+                        CursorMoved {
+                            side,
+                            object,
+                            position: to,
+                            records,
+                        },
+                    )?;
                 }
                 Ok(rows)
             })
@@ -105,7 +121,10 @@ pub struct SalesforceDetector {
 impl SalesforceDetector {
     /// A loop over `context`.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context, listed_at: None }
+        Self {
+            context,
+            listed_at: None,
+        }
     }
 
     /// Reads everything that changed, then says when to look again.
@@ -134,7 +153,10 @@ impl SalesforceDetector {
         if self.listing_is_due() {
             let now = self.context.clock.now();
             self.listed_at = Some(now);
-            self.context.store.write(move |tx| inbox::prune_seen(tx, now.plus(-SEEN_MS))).await?;
+            self.context
+                .store
+                .write(move |tx| inbox::prune_seen(tx, now.plus(-SEEN_MS)))
+                .await?;
         }
         Ok(())
     }
@@ -145,30 +167,51 @@ impl SalesforceDetector {
         let object = mapping.object.clone();
         let from = {
             let object = object.clone();
-            context.store.read(move |view| stands(view, Side::Salesforce, &object)).await?
+            context
+                .store
+                .read(move |view| stands(view, Side::Salesforce, &object))
+                .await?
         };
-        let Some(schemas) = context.schemas(&object) else { return Ok(false) };
-        let from = from.unwrap_or(Position { stamp: Timestamp(0), id: None });
+        let Some(schemas) = context.schemas(&object) else {
+            return Ok(false);
+        };
+        let from = from.unwrap_or(Position {
+            stamp: Timestamp(0),
+            id: None,
+        });
         let page_max = context.settings.bounds.salesforce_page;
         let fields = mapping.fields_on(Side::Salesforce);
         let source = schemas.source(mapping, Side::Salesforce, &fields);
         // No upper bound but the clock's own error: what is committed late is found by listing.
-        let server_now = context.salesforce_now().unwrap_or_else(|| context.clock.now());
+        let server_now = context
+            .salesforce_now()
+            .unwrap_or_else(|| context.clock.now());
         let query = Query::changes(&source, &from, server_now.plus(CLOCK_ERROR_MS), page_max);
         let began = Some(context.clock.monotonic_ms());
         let page = self.query(&object, operation, query).await?;
         let full = page.records.len() >= page_max as usize || !page.done;
-        let Some(last) = page.records.last() else { return Ok(false) };
-        let to = Position { stamp: last.modified_at, id: Some(last.key.id.clone()) };
-        let page = Page { records: page.records, began };
-        context.note(Side::Salesforce, &object, page, to, true).await?;
+        let Some(last) = page.records.last() else {
+            return Ok(false);
+        };
+        let to = Position {
+            stamp: last.modified_at,
+            id: Some(last.key.id.clone()),
+        };
+        let page = Page {
+            records: page.records,
+            began,
+        };
+        context
+            .note(Side::Salesforce, &object, page, to, true)
+            .await?;
         Ok(full)
     }
 
     fn listing_is_due(&self) -> bool {
         let every = self.context.settings.bounds.listing_every_ms;
         let now = self.context.clock.now();
-        self.listed_at.is_none_or(|at| now.since(at) >= every || now < at)
+        self.listed_at
+            .is_none_or(|at| now.since(at) >= every || now < at)
     }
 
     /// A row becomes visible when its transaction commits, behind a cursor that has moved on: ids
@@ -176,29 +219,48 @@ impl SalesforceDetector {
     async fn find_late_commits(&self, mapping: &Mapping) -> Result<(), Trouble> {
         let context = &self.context;
         let object = &mapping.object;
-        let (Some(schemas), Some(server_now)) = (context.schemas(object), context.salesforce_now()) else {
+        let (Some(schemas), Some(server_now)) = (context.schemas(object), context.salesforce_now())
+        else {
             return Ok(());
         };
         let position = {
             let object = object.clone();
-            context.store.read(move |view| stands(view, Side::Salesforce, &object)).await?
+            context
+                .store
+                .read(move |view| stands(view, Side::Salesforce, &object))
+                .await?
         };
-        let Some(position) = position else { return Ok(()) };
-        let since = server_now.plus(-context.settings.bounds.listing_back_ms).min(position.stamp);
+        let Some(position) = position else {
+            return Ok(());
+        };
+        let since = server_now
+            .plus(-context.settings.bounds.listing_back_ms)
+            .min(position.stamp);
         let source = schemas.source(mapping, Side::Salesforce, &[]);
-        let mut page = self.query(object, Operation::Listing, Query::listing(&source, since)).await?;
+        let mut page = self
+            .query(object, Operation::Listing, Query::listing(&source, since))
+            .await?;
         let mut unseen: Vec<RecordId> = Vec::new();
         loop {
-            let listed = page.records.iter().map(|one| (one.key.id.clone(), one.modified_at)).collect();
+            let listed = page
+                .records
+                .iter()
+                .map(|one| (one.key.id.clone(), one.modified_at))
+                .collect();
             let name = object.clone();
             let new = context
                 .store
                 .read(move |view| inbox::unseen(view, Side::Salesforce, &name, listed))
                 .await?;
             unseen.extend(new.into_iter().map(|(id, _)| id));
-            let Some(locator) = page.locator.take() else { break };
+            let Some(locator) = page.locator.take() else {
+                break;
+            };
             let errand = Errand::new(Side::Salesforce, Operation::Page, Lane::Detect, object, 0);
-            page = context.call(&errand, || context.salesforce.next_page(&locator)).await?.value;
+            page = context
+                .call(&errand, || context.salesforce.next_page(&locator))
+                .await?
+                .value;
         }
         let fields = mapping.fields_on(Side::Salesforce);
         let source = schemas.source(mapping, Side::Salesforce, &fields);
@@ -207,17 +269,26 @@ impl SalesforceDetector {
                 let began = Some(context.clock.monotonic_ms());
                 let records = self.query(object, Operation::Page, query).await?.records;
                 let (page, stands) = (Page { records, began }, position.clone());
-                context.note(Side::Salesforce, object, page, stands, false).await?;
+                context
+                    .note(Side::Salesforce, object, page, stands, false)
+                    .await?;
             }
         }
         Ok(())
     }
 
-    async fn query(&self, object: &ObjectName, operation: Operation, query: Query) -> Result<QueryPage, Trouble> {
+    async fn query(
+        &self,
+        object: &ObjectName,
+        operation: Operation,
+        query: Query,
+    ) -> Result<QueryPage, Trouble> {
         let context = &self.context;
         let errand = Errand::new(Side::Salesforce, operation, Lane::Detect, object, 0);
         let queries = [query];
-        let reply = context.call(&errand, || context.salesforce.query(&queries)).await?;
+        let reply = context
+            .call(&errand, || context.salesforce.query(&queries))
+            .await?;
         match reply.value.into_iter().next() {
             Some(Ok(page)) => Ok(page),
             Some(Err(failures)) => Err(refused(failures)),
@@ -264,11 +335,19 @@ impl HubSpotDetector {
         let object = mapping.object.clone();
         let stands = {
             let object = object.clone();
-            context.store.read(move |view| stands(view, Side::HubSpot, &object)).await?
+            context
+                .store
+                .read(move |view| stands(view, Side::HubSpot, &object))
+                .await?
         };
         let lag_ms = context.settings.bounds.index_lag_ms;
-        let start = stands.as_ref().map_or(Timestamp(0), |position| position.stamp.plus(-lag_ms));
-        let mut from = Position { stamp: start, id: None };
+        let start = stands
+            .as_ref()
+            .map_or(Timestamp(0), |position| position.stamp.plus(-lag_ms));
+        let mut from = Position {
+            stamp: start,
+            id: None,
+        };
         let mut operation = Operation::Poll;
         loop {
             let page = self.search(mapping, &from, operation).await?;
@@ -281,13 +360,23 @@ impl HubSpotDetector {
                 continue;
             };
             // The cursor never goes back into the overlap it was read from.
-            let moves = stands.as_ref().is_none_or(|stands| next.stamp > stands.stamp);
-            let to = Position { stamp: next.stamp, id: None };
-            context.note(Side::HubSpot, &object, page, to, moves).await?;
+            let moves = stands
+                .as_ref()
+                .is_none_or(|stands| next.stamp > stands.stamp);
+            let to = Position {
+                stamp: next.stamp,
+                id: None,
+            };
+            context
+                .note(Side::HubSpot, &object, page, to, moves)
+                .await?;
             let drained = from.id.is_some() && !full;
             from = next;
             if drained {
-                from = Position { stamp: from.stamp.plus(1), id: None };
+                from = Position {
+                    stamp: from.stamp.plus(1),
+                    id: None,
+                };
             } else if !full {
                 return Ok(());
             }
@@ -297,7 +386,10 @@ impl HubSpotDetector {
     /// An empty drain means that the stamp is done: go on after it.
     fn step_over_drained(&self, from: &mut Position, full: bool) -> bool {
         if from.id.is_some() && !full {
-            *from = Position { stamp: from.stamp.plus(1), id: None };
+            *from = Position {
+                stamp: from.stamp.plus(1),
+                id: None,
+            };
             return true;
         }
         false
@@ -311,7 +403,10 @@ impl HubSpotDetector {
     ) -> Result<Page, Trouble> {
         let context = &self.context;
         let Some(schemas) = context.schemas(&mapping.object) else {
-            return Ok(Page { records: Vec::new(), began: None });
+            return Ok(Page {
+                records: Vec::new(),
+                began: None,
+            });
         };
         let search = Search {
             from: from.clone(),
@@ -325,7 +420,10 @@ impl HubSpotDetector {
         let began = context.clock.monotonic_ms();
         let send = || context.hubspot.search_changes(&source, &search);
         let page = context.call(&errand, send).await?.value;
-        Ok(Page { records: page.records, began: page.with_fields.then_some(began) })
+        Ok(Page {
+            records: page.records,
+            began: page.with_fields.then_some(began),
+        })
     }
 }
 
@@ -333,13 +431,22 @@ impl HubSpotDetector {
 fn next_position(from: &Position, records: &[Record], full: bool) -> Option<Position> {
     let (first, last) = (records.first()?, records.last()?);
     if from.id.is_some() {
-        return Some(Position { stamp: from.stamp, id: Some(last.key.id.clone()) });
+        return Some(Position {
+            stamp: from.stamp,
+            id: Some(last.key.id.clone()),
+        });
     }
     if full && first.modified_at == last.modified_at {
         // A whole page of one stamp: read the rest of it by id, from the beginning.
-        return Some(Position { stamp: last.modified_at, id: Some(zero_id(&last.key.id)) });
+        return Some(Position {
+            stamp: last.modified_at,
+            id: Some(zero_id(&last.key.id)),
+        });
     }
-    Some(Position { stamp: last.modified_at, id: None })
+    Some(Position {
+        stamp: last.modified_at,
+        id: None,
+    })
 }
 
 /// An id before all others of the same shape.

@@ -19,7 +19,12 @@ pub(super) struct Fresh {
 impl Fresh {
     /// Keeps at most `records_max` records.
     pub(super) fn new(records_max: usize) -> Self {
-        Self { records_max, records: HashMap::new(), written: HashMap::new(), forgotten_at: 0 }
+        Self {
+            records_max,
+            records: HashMap::new(),
+            written: HashMap::new(),
+            forgotten_at: 0,
+        }
     }
 
     /// Keeps `record`, read by a request that began at `began`.

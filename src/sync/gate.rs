@@ -31,12 +31,24 @@ impl Errand {
         object: &ObjectName,
         records: usize,
     ) -> Self {
-        Self { side, operation, lane, object: Some(object.clone()), records }
+        Self {
+            side,
+            operation,
+            lane,
+            object: Some(object.clone()),
+            records,
+        }
     }
 
     /// A call about no object: versions, token, account, limits.
     pub(super) fn about_account(side: Side, operation: Operation) -> Self {
-        Self { side, operation, lane: Lane::Metadata, object: None, records: 0 }
+        Self {
+            side,
+            operation,
+            lane: Lane::Metadata,
+            object: None,
+            records: 0,
+        }
     }
 
     /// Calls the other side counts for it.
@@ -91,7 +103,12 @@ pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {
         store.read_blocking(|view| calls::in_window(view, Side::Salesforce, Timestamp(0)))?;
     let mut ledger = Ledger::new();
     for call in spent {
-        ledger.record(call.until.plus(-budget::HOLD_MS), call.until, call.calls, call.lane);
+        ledger.record(
+            call.until.plus(-budget::HOLD_MS),
+            call.until,
+            call.calls,
+            call.lane,
+        );
     }
     Ok(ledger)
 }
@@ -99,7 +116,11 @@ pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {
 impl Context {
     /// Sends one request within the budget. `send` is called once; a second time only after the
     /// session ran out and one new token was fetched, as a call of its own.
-    pub(super) async fn call<T, F, Sent>(&self, errand: &Errand, send: F) -> Result<Reply<T>, Trouble>
+    pub(super) async fn call<T, F, Sent>(
+        &self,
+        errand: &Errand,
+        send: F,
+    ) -> Result<Reply<T>, Trouble>
     where
         F: Fn() -> Sent,
         Sent: Future<Output = Result<Reply<T>, CallError>>,
@@ -123,8 +144,12 @@ impl Context {
         let spent = self.spend(errand).await?;
         match send().await {
             Ok(reply) => {
-                self.heard(errand.side, reply.server_time, reply.usage.map(|usage| (usage.used, usage.limit)))
-                    .await?;
+                self.heard(
+                    errand.side,
+                    reply.server_time,
+                    reply.usage.map(|usage| (usage.used, usage.limit)),
+                )
+                .await?;
                 Ok(reply)
             }
             Err(error) => {
@@ -139,15 +164,25 @@ impl Context {
         let errand = Errand::about_account(Side::Salesforce, Operation::Token);
         let now = self.clock.now();
         let spent = self.spend(&errand).await?;
-        match self.salesforce.fetch_token(self.salesforce_now().unwrap_or(now)).await {
+        match self
+            .salesforce
+            .fetch_token(self.salesforce_now().unwrap_or(now))
+            .await
+        {
             Ok(reply) if reply.value.org == self.settings.org => {
-                self.heard(Side::Salesforce, reply.server_time, None).await?;
+                self.heard(Side::Salesforce, reply.server_time, None)
+                    .await?;
                 Ok(())
             }
             Ok(reply) => {
                 self.salesforce.forget_token();
-                self.suspend(Side::Salesforce, Suspension::OtherAccount, 200, reply.value.org.as_str())
-                    .await?;
+                self.suspend(
+                    Side::Salesforce,
+                    Suspension::OtherAccount,
+                    200,
+                    reply.value.org.as_str(),
+                )
+                .await?;
                 Err(Trouble::Suspended(Side::Salesforce))
             }
             Err(error) => {
@@ -176,7 +211,11 @@ impl Context {
             let asked = self.shared().pace.ask(self.clock.monotonic_ms(), kind);
             match asked {
                 Ok(()) => return,
-                Err(wait_ms) => self.clock.sleep_until(self.clock.now().plus(wait_ms.max(1))).await,
+                Err(wait_ms) => {
+                    self.clock
+                        .sleep_until(self.clock.now().plus(wait_ms.max(1)))
+                        .await
+                }
             }
         }
     }
@@ -184,7 +223,12 @@ impl Context {
     /// Takes the calls from the budget and journals them, in one transaction.
     async fn spend(&self, errand: &Errand) -> Result<Option<Spent>, Trouble> {
         let now = self.clock.now();
-        if let Some(rest_until) = self.shared().lines.entry(errand.side).or_default().rest_until
+        if let Some(rest_until) = self
+            .shared()
+            .lines
+            .entry(errand.side)
+            .or_default()
+            .rest_until
             && rest_until > now
         {
             return Err(Trouble::NotBefore(rest_until));
@@ -206,10 +250,19 @@ impl Context {
         // The ledger is charged first: a commit that fails then costs a call at most, and an
         // uncharged call can never leave.
         if errand.side == Side::Salesforce {
-            self.shared().ledger.record(spent_at, until, errand.calls(), errand.lane);
+            self.shared()
+                .ledger
+                .record(spent_at, until, errand.calls(), errand.lane);
         }
-        let entry = self.store.write(move |tx| projections::append(tx, None, event)).await?;
-        Ok(Some(Spent { seq: entry.seq, at: spent_at, until }))
+        let entry = self
+            .store
+            .write(move |tx| projections::append(tx, None, event))
+            .await?;
+        Ok(Some(Spent {
+            seq: entry.seq,
+            at: spent_at,
+            until,
+        }))
     }
 
     /// When the call leaves the window, or why it may not be spent now.
@@ -242,8 +295,14 @@ impl Context {
         let mut shared = self.shared();
         let since = shared.waiting.get(&errand.lane).copied();
         let usage = shared.usage;
-        let answer =
-            shared.ledger.ask(errand.lane, errand.calls(), server_now, policy, usage.as_ref(), since);
+        let answer = shared.ledger.ask(
+            errand.lane,
+            errand.calls(),
+            server_now,
+            policy,
+            usage.as_ref(),
+            since,
+        );
         match answer {
             Answer::Granted { until } => {
                 shared.waiting.remove(&errand.lane);
@@ -253,10 +312,17 @@ impl Context {
             Answer::NotBefore { at, why } => {
                 shared.waiting.entry(errand.lane).or_insert(server_now);
                 if !std::mem::replace(&mut shared.told_scarce, true) {
-                    tell_scarce(errand.lane, why, shared.ledger.in_window(server_now), policy);
+                    tell_scarce(
+                        errand.lane,
+                        why,
+                        shared.ledger.in_window(server_now),
+                        policy,
+                    );
                 }
                 // `at` is on Salesforce's clock; the loops wait on ours.
-                Err(Trouble::NotBefore(now.plus(at.since(server_now).max(1_000))))
+                Err(Trouble::NotBefore(
+                    now.plus(at.since(server_now).max(1_000)),
+                ))
             }
         }
     }
@@ -280,7 +346,9 @@ impl Context {
             if side == Side::Salesforce
                 && let Some(date) = server_time
             {
-                shared.salesforce_clock.observe(date, self.clock.monotonic_ms());
+                shared
+                    .salesforce_clock
+                    .observe(date, self.clock.monotonic_ms());
             }
             match (side, usage) {
                 (Side::Salesforce, Some((used, limit))) => {
@@ -292,7 +360,9 @@ impl Context {
         };
         if let Some((used, limit)) = report {
             let event = UsageReported { side, used, limit };
-            self.store.write(move |tx| projections::append(tx, None, event)).await?;
+            self.store
+                .write(move |tx| projections::append(tx, None, event))
+                .await?;
         }
         Ok(())
     }
@@ -315,16 +385,28 @@ impl Context {
             CallError::Unavailable { status } => self.rest(errand.side, &format!("HTTP {status}")),
             CallError::Slowed { wait_ms, .. } => {
                 let until = self.clock.now().plus((*wait_ms).max(1));
-                self.shared().lines.entry(errand.side).or_default().rest_until = Some(until);
+                self.shared()
+                    .lines
+                    .entry(errand.side)
+                    .or_default()
+                    .rest_until = Some(until);
             }
             CallError::Unauthorized { status, code } => {
-                self.suspend(errand.side, Suspension::Credentials, *status, code).await?;
+                self.suspend(errand.side, Suspension::Credentials, *status, code)
+                    .await?;
             }
             CallError::ApiDisabled { code } => {
-                self.suspend(errand.side, Suspension::ApiDisabled, 403, code).await?;
+                self.suspend(errand.side, Suspension::ApiDisabled, 403, code)
+                    .await?;
             }
             CallError::OrgLimit => {
-                self.suspend(errand.side, Suspension::OrgLimit, 403, "REQUEST_LIMIT_EXCEEDED").await?;
+                self.suspend(
+                    errand.side,
+                    Suspension::OrgLimit,
+                    403,
+                    "REQUEST_LIMIT_EXCEEDED",
+                )
+                .await?;
             }
             CallError::SessionExpired | CallError::Rejected { .. } => (),
         }
@@ -333,10 +415,17 @@ impl Context {
 
     async fn give_back(&self, errand: &Errand, spent: Spent) -> anyhow::Result<()> {
         let calls = errand.calls();
-        let event = CallsReturned { spent: spent.seq, calls };
-        self.store.write(move |tx| projections::append(tx, None, event)).await?;
+        let event = CallsReturned {
+            spent: spent.seq,
+            calls,
+        };
+        self.store
+            .write(move |tx| projections::append(tx, None, event))
+            .await?;
         if errand.side == Side::Salesforce {
-            self.shared().ledger.give_back(spent.at, spent.until, calls, errand.lane);
+            self.shared()
+                .ledger
+                .give_back(spent.at, spent.until, calls, errand.lane);
         }
         Ok(())
     }
@@ -346,7 +435,9 @@ impl Context {
         let now = self.clock.now();
         let mut shared = self.shared();
         let line = shared.lines.entry(side).or_default();
-        let (since, times) = line.silent_since.map_or((now, 1), |(since, times)| (since, times + 1));
+        let (since, times) = line
+            .silent_since
+            .map_or((now, 1), |(since, times)| (since, times + 1));
         line.silent_since = Some((since, times));
         let rest_ms = (500_i64 << times.min(7)).min(REST_MAX_MS);
         line.rest_until = Some(now.plus(rest_ms));
@@ -359,15 +450,24 @@ impl Context {
 /// The allocation in force; without one nothing may be spent.
 pub(super) fn policy(view: &View<'_>) -> anyhow::Result<Policy> {
     let set = settings::allocation(view)?.map(|setting| setting.event);
-    Ok(set.map_or(Policy { allocation: 0, reserve_percent: 0 }, |set| Policy {
-        allocation: set.allocation,
-        reserve_percent: set.reserve_percent,
-    }))
+    Ok(set.map_or(
+        Policy {
+            allocation: 0,
+            reserve_percent: 0,
+        },
+        |set| Policy {
+            allocation: set.allocation,
+            reserve_percent: set.reserve_percent,
+        },
+    ))
 }
 
 /// A query that was refused, as trouble of its call.
 pub(super) fn refused(failures: Vec<RawFailure>) -> Trouble {
-    Trouble::Call(CallError::Rejected { status: 400, failures })
+    Trouble::Call(CallError::Rejected {
+        status: 400,
+        failures,
+    })
 }
 
 /// Whether usage moved by a percent of its ceiling since it was last told.

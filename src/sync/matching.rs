@@ -144,11 +144,15 @@ impl Context {
         lane: Lane,
     ) -> Result<Vec<Record>, Trouble> {
         match side {
-            Side::HubSpot => self.read_hubspot(mapping, schemas, By::Ids(ids), lane).await,
+            Side::HubSpot => {
+                self.read_hubspot(mapping, schemas, By::Ids(ids), lane)
+                    .await
+            }
             Side::Salesforce => {
                 let fields = mapping.fields_on(side);
                 let source = schemas.source(mapping, side, &fields);
-                self.query_all(mapping, Query::by_ids(&source, ids), ids.len(), lane).await
+                self.query_all(mapping, Query::by_ids(&source, ids), ids.len(), lane)
+                    .await
             }
         }
     }
@@ -169,7 +173,13 @@ impl Context {
                 Keys::Ids(ids) => ids.len(),
                 Keys::Property { values, .. } => values.len(),
             };
-            let errand = Errand::new(Side::HubSpot, Operation::Match, lane, &mapping.object, carried);
+            let errand = Errand::new(
+                Side::HubSpot,
+                Operation::Match,
+                lane,
+                &mapping.object,
+                carried,
+            );
             let send = || self.hubspot.read(&source, keys, &[]);
             records.extend(self.call(&errand, send).await?.value.records);
         }
@@ -190,7 +200,10 @@ impl Context {
         let queries: Vec<Query> = wanted
             .chunks(self.settings.bounds.match_keys.max(1))
             .map(|list| {
-                let ids: Vec<&str> = list.iter().filter_map(|one| Some(one.id.as_ref()?.as_str())).collect();
+                let ids: Vec<&str> = list
+                    .iter()
+                    .filter_map(|one| Some(one.id.as_ref()?.as_str()))
+                    .collect();
                 let marks: Vec<&str> = list.iter().filter_map(|one| one.mark.as_deref()).collect();
                 let keys: Vec<&str> = list.iter().filter_map(|one| one.key.as_deref()).collect();
                 let mut lists = vec![("Id", ids), (mapping.salesforce_id_field.as_str(), marks)];
@@ -211,14 +224,24 @@ impl Context {
     ) -> Result<Vec<Record>, Trouble> {
         let mut records = Vec::with_capacity(carried);
         for call in queries.chunks(self.settings.bounds.match_queries.max(1)) {
-            let errand = Errand::new(Side::Salesforce, Operation::Match, lane, &mapping.object, carried);
+            let errand = Errand::new(
+                Side::Salesforce,
+                Operation::Match,
+                lane,
+                &mapping.object,
+                carried,
+            );
             let reply = self.call(&errand, || self.salesforce.query(call)).await?;
             for page in reply.value {
                 let mut page = page.map_err(refused)?;
                 records.append(&mut page.records);
                 while let Some(locator) = page.locator.take() {
-                    let errand = Errand::new(Side::Salesforce, Operation::Page, lane, &mapping.object, 0);
-                    page = self.call(&errand, || self.salesforce.next_page(&locator)).await?.value;
+                    let errand =
+                        Errand::new(Side::Salesforce, Operation::Page, lane, &mapping.object, 0);
+                    page = self
+                        .call(&errand, || self.salesforce.next_page(&locator))
+                        .await?
+                        .value;
                     records.append(&mut page.records);
                 }
             }
@@ -234,8 +257,12 @@ impl Context {
         sources: &[(Option<&Pair>, &Record)],
         lane: Lane,
     ) -> Result<Vec<Partner>, Trouble> {
-        let in_salesforce = self.partners_in_salesforce(mapping, schemas, sources, lane).await?;
-        let in_hubspot = self.partners_in_hubspot(mapping, schemas, sources, lane).await?;
+        let in_salesforce = self
+            .partners_in_salesforce(mapping, schemas, sources, lane)
+            .await?;
+        let in_hubspot = self
+            .partners_in_hubspot(mapping, schemas, sources, lane)
+            .await?;
         let mut partners = Vec::with_capacity(sources.len());
         let doubled = doubled_keys(sources, mapping);
         for (pair, record) in sources {
@@ -243,7 +270,14 @@ impl Context {
                 Side::HubSpot => &in_salesforce,
                 Side::Salesforce => &in_hubspot,
             };
-            partners.push(choose(self.settings.portal, mapping, *pair, record, catch, &doubled));
+            partners.push(choose(
+                self.settings.portal,
+                mapping,
+                *pair,
+                record,
+                catch,
+                &doubled,
+            ));
         }
         self.refuse_taken(sources, &mut partners).await?;
         Ok(partners)
@@ -262,7 +296,10 @@ impl Context {
             .map(|(pair, record)| wanted(self.settings.portal, mapping, *pair, record))
             .collect();
         let mut catch = Catch::default();
-        for record in self.query_salesforce(mapping, schemas, &wanted, lane).await? {
+        for record in self
+            .query_salesforce(mapping, schemas, &wanted, lane)
+            .await?
+        {
             if !record.deleted {
                 catch.add(record, mapping);
             }
@@ -294,7 +331,10 @@ impl Context {
                 }
             }
         }
-        for record in self.read_hubspot(mapping, schemas, By::Ids(&ids), lane).await? {
+        for record in self
+            .read_hubspot(mapping, schemas, By::Ids(&ids), lane)
+            .await?
+        {
             catch.add(record, mapping);
         }
         marks.retain(|mark| !catch.by_mark.contains_key(&mark.to_lowercase()));
@@ -331,8 +371,8 @@ impl Context {
             .read(move |view| {
                 let mut taken = Vec::new();
                 for (place, source, partner) in asked {
-                    let across = pair_of(view, &partner)?
-                        .and_then(|pair| pair.ids.id(source.side).cloned());
+                    let across =
+                        pair_of(view, &partner)?.and_then(|pair| pair.ids.id(source.side).cloned());
                     if across.is_some_and(|id| id != source.id) {
                         taken.push(place);
                     }
@@ -357,12 +397,18 @@ impl Context {
         let mut changed_at = BTreeMap::new();
         let source = schemas.source(mapping, Side::HubSpot, &[]);
         for part in asked.chunks((self.settings.bounds.hubspot_batch / 2).max(1)) {
-            let mut fields: Vec<FieldName> = part.iter().flat_map(|(_, names)| names.clone()).collect();
+            let mut fields: Vec<FieldName> =
+                part.iter().flat_map(|(_, names)| names.clone()).collect();
             fields.sort();
             fields.dedup();
             let ids: Vec<RecordId> = part.iter().map(|(id, _)| id.clone()).collect();
-            let errand =
-                Errand::new(Side::HubSpot, Operation::Match, lane, &mapping.object, part.len());
+            let errand = Errand::new(
+                Side::HubSpot,
+                Operation::Match,
+                lane,
+                &mapping.object,
+                part.len(),
+            );
             let send = || self.hubspot.read(&source, Keys::Ids(&ids), &fields);
             changed_at.extend(self.call(&errand, send).await?.value.changed_at);
         }
@@ -379,7 +425,11 @@ impl Context {
     ) -> merge::Seen {
         let owners = self.shared().owners.clone();
         let (user, key) = (self.salesforce.our_user(), self.store.key());
-        merge::look(record, base, &self.merge_known(mapping, schemas, &owners, user.as_ref(), &key))
+        merge::look(
+            record,
+            base,
+            &self.merge_known(mapping, schemas, &owners, user.as_ref(), &key),
+        )
     }
 
     pub(super) fn merge_known<'a>(
@@ -414,16 +464,32 @@ pub(super) fn pair_of(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option
 fn base(view: &View<'_>, pair: &Pair) -> anyhow::Result<Base> {
     let prints = prints::of(view, pair.number)?
         .into_iter()
-        .map(|(field, (hubspot, salesforce))| (field, Prints { hubspot, salesforce }))
+        .map(|(field, (hubspot, salesforce))| {
+            (
+                field,
+                Prints {
+                    hubspot,
+                    salesforce,
+                },
+            )
+        })
         .collect();
     let provisional = Side::BOTH
         .into_iter()
         .filter_map(|to| {
             let one = pair.provisional.on(to).as_ref()?;
-            Some(Provisional { to, span: one.span.clone(), written: one.written.clone() })
+            Some(Provisional {
+                to,
+                span: one.span.clone(),
+                written: one.written.clone(),
+            })
         })
         .collect();
-    Ok(Base { linked_before: pair.is_linked(), prints, provisional })
+    Ok(Base {
+        linked_before: pair.is_linked(),
+        prints,
+        provisional,
+    })
 }
 
 /// What HubSpot records are asked for by.
@@ -438,9 +504,10 @@ impl<'a> By<'a> {
     fn parts(self, most: usize) -> Vec<Keys<'a>> {
         match self {
             Self::Ids(ids) => ids.chunks(most).map(Keys::Ids).collect(),
-            Self::Property(name, values) => {
-                values.chunks(most).map(|values| Keys::Property { name, values }).collect()
-            }
+            Self::Property(name, values) => values
+                .chunks(most)
+                .map(|values| Keys::Property { name, values })
+                .collect(),
         }
     }
 }
@@ -455,7 +522,11 @@ struct Wanted {
 /// How a HubSpot record's partner is asked for: a linked one by its id alone.
 fn wanted(portal: i64, mapping: &Mapping, pair: Option<&Pair>, record: &Record) -> Wanted {
     if let Some(id) = pair.and_then(|pair| pair.ids.salesforce.clone()) {
-        return Wanted { id: Some(id), mark: None, key: None };
+        return Wanted {
+            id: Some(id),
+            mark: None,
+            key: None,
+        };
     }
     Wanted {
         id: text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok()),
@@ -477,14 +548,22 @@ fn marked_partner(portal: i64, mapping: &Mapping, record: &Record) -> Option<Rec
 }
 
 /// Keys that two records of the same side share: neither may take the partner silently.
-fn doubled_keys(sources: &[(Option<&Pair>, &Record)], mapping: &Mapping) -> BTreeSet<(Side, String)> {
+fn doubled_keys(
+    sources: &[(Option<&Pair>, &Record)],
+    mapping: &Mapping,
+) -> BTreeSet<(Side, String)> {
     let mut seen: BTreeMap<(Side, String), BTreeSet<&RecordId>> = BTreeMap::new();
     for (_, record) in sources {
         if let Some(key) = key_of(record, mapping) {
-            seen.entry((record.key.side, key)).or_default().insert(&record.key.id);
+            seen.entry((record.key.side, key))
+                .or_default()
+                .insert(&record.key.id);
         }
     }
-    seen.into_iter().filter(|(_, ids)| ids.len() > 1).map(|(key, _)| key).collect()
+    seen.into_iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|(key, _)| key)
+        .collect()
 }
 
 fn choose(
@@ -497,7 +576,10 @@ fn choose(
 ) -> Partner {
     let side = record.key.side;
     let found = |id: &RecordId, how| {
-        catch.by_id.get(id).map(|record| Partner::Found(Box::new(record.clone()), how))
+        catch
+            .by_id
+            .get(id)
+            .map(|record| Partner::Found(Box::new(record.clone()), how))
     };
     if let Some(id) = pair.and_then(|pair| pair.ids.id(side.other())) {
         return found(id, Found::Linked).unwrap_or(Partner::Gone);
@@ -507,12 +589,17 @@ fn choose(
         Side::HubSpot => mark(portal, &record.key.id),
         Side::Salesforce => record.key.id.to_string(),
     };
-    if let Some(partner) = catch.by_mark.get(&our_mark.to_lowercase()).and_then(|id| found(id, Found::ById)) {
+    if let Some(partner) = catch
+        .by_mark
+        .get(&our_mark.to_lowercase())
+        .and_then(|id| found(id, Found::ById))
+    {
         return partner;
     }
     let named = match side {
-        Side::HubSpot => text_of(record, &mapping.hubspot_id_field)
-            .and_then(|id| RecordId::parse(&id).ok()),
+        Side::HubSpot => {
+            text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok())
+        }
         Side::Salesforce => marked_partner(portal, mapping, record),
     };
     if let Some(partner) = named.and_then(|id| found(&id, Found::ById)) {
@@ -529,8 +616,12 @@ fn by_key(
     doubled: &BTreeSet<(Side, String)>,
 ) -> Partner {
     let side = record.key.side;
-    let Some(key) = key_of(record, mapping) else { return Partner::Nobody };
-    let Some(hits) = catch.by_key.get(&key) else { return Partner::Nobody };
+    let Some(key) = key_of(record, mapping) else {
+        return Partner::Nobody;
+    };
+    let Some(hits) = catch.by_key.get(&key) else {
+        return Partner::Nobody;
+    };
     let hits: Vec<&Record> = hits.iter().filter_map(|id| catch.by_id.get(id)).collect();
     match hits.as_slice() {
         [] => Partner::Nobody,
@@ -544,10 +635,9 @@ fn by_key(
 /// Whether a record found by key says that it belongs to another one.
 fn claimed(portal: i64, mapping: &Mapping, hit: &Record, by: &Record) -> bool {
     match hit.key.side {
-        Side::HubSpot => text_of(hit, &mapping.hubspot_id_field)
-            .is_some_and(|id| id != by.key.id.as_str()),
-        Side::Salesforce => {
-            marked_partner(portal, mapping, hit).is_some_and(|id| id != by.key.id)
+        Side::HubSpot => {
+            text_of(hit, &mapping.hubspot_id_field).is_some_and(|id| id != by.key.id.as_str())
         }
+        Side::Salesforce => marked_partner(portal, mapping, hit).is_some_and(|id| id != by.key.id),
     }
 }

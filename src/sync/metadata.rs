@@ -18,12 +18,18 @@ use crate::projections;
 impl Context {
     /// Describes what is not described or too old. Called by the writer before it plans.
     pub(super) async fn refresh_metadata(&self) -> Result<(), Trouble> {
+        let _describing = self.describing.lock().await;
         for mapping in &self.settings.mappings {
             let hubspot = self.fresh_schema(mapping, Side::HubSpot).await?;
             let salesforce = self.fresh_schema(mapping, Side::Salesforce).await?;
-            let schemas = Schemas { hubspot, salesforce };
+            let schemas = Schemas {
+                hubspot,
+                salesforce,
+            };
             self.id_fields_exist(mapping, &schemas).await?;
-            self.shared().schemas.insert(mapping.object.clone(), schemas);
+            self.shared()
+                .schemas
+                .insert(mapping.object.clone(), schemas);
         }
         self.refresh_owners().await
     }
@@ -35,7 +41,11 @@ impl Context {
         shared.owners_read_at = None;
     }
 
-    async fn fresh_schema(&self, mapping: &Mapping, side: Side) -> Result<Arc<ObjectSchema>, Trouble> {
+    async fn fresh_schema(
+        &self,
+        mapping: &Mapping,
+        side: Side,
+    ) -> Result<Arc<ObjectSchema>, Trouble> {
         let now = self.clock.now();
         let is_fresh = |schema: &ObjectSchema| {
             (0..self.settings.bounds.metadata_ms).contains(&now.since(schema.read_at))
@@ -50,23 +60,44 @@ impl Context {
             }
         }
         let object = mapping.object.clone();
-        let kept = self.store.read(move |view| annex::schema(view, side, &object)).await?;
+        let kept = self
+            .store
+            .read(move |view| annex::schema(view, side, &object))
+            .await?;
         if let Some(schema) = &kept
             && is_fresh(schema)
         {
             return Ok(Arc::new(schema.clone()));
         }
         let schema = self.describe(mapping, side, now).await?;
-        self.keep_schema(&mapping.object, kept, schema.clone()).await?;
+        self.keep_schema(&mapping.object, kept, schema.clone())
+            .await?;
         Ok(Arc::new(schema))
     }
 
-    async fn describe(&self, mapping: &Mapping, side: Side, now: Timestamp) -> Result<ObjectSchema, Trouble> {
-        let errand = Errand::new(side, Operation::Describe, Lane::Metadata, &mapping.object, 0);
+    async fn describe(
+        &self,
+        mapping: &Mapping,
+        side: Side,
+        now: Timestamp,
+    ) -> Result<ObjectSchema, Trouble> {
+        let errand = Errand::new(
+            side,
+            Operation::Describe,
+            Lane::Metadata,
+            &mapping.object,
+            0,
+        );
         let api_name = mapping.type_on(side);
         let reply = match side {
-            Side::HubSpot => self.call(&errand, || self.hubspot.properties(api_name, now)).await?,
-            Side::Salesforce => self.call(&errand, || self.salesforce.describe(api_name, now)).await?,
+            Side::HubSpot => {
+                self.call(&errand, || self.hubspot.properties(api_name, now))
+                    .await?
+            }
+            Side::Salesforce => {
+                self.call(&errand, || self.salesforce.describe(api_name, now))
+                    .await?
+            }
         };
         Ok(reply.value)
     }
@@ -77,7 +108,9 @@ impl Context {
         before: Option<ObjectSchema>,
         schema: ObjectSchema,
     ) -> anyhow::Result<()> {
-        let changes = before.map(|before| changes(&before, &schema)).unwrap_or_default();
+        let changes = before
+            .map(|before| changes(&before, &schema))
+            .unwrap_or_default();
         let (object, side) = (object.clone(), schema.side);
         let released = self
             .store
@@ -86,7 +119,11 @@ impl Context {
                 if changes.is_empty() {
                     return Ok(None);
                 }
-                let event = SchemaChanged { side, object: object.clone(), changes };
+                let event = SchemaChanged {
+                    side,
+                    object: object.clone(),
+                    changes,
+                };
                 projections::append(tx, None, event.clone())?;
                 let released = super::retry::release_for_schema(tx, &event)?;
                 Ok(Some((event, released)))
@@ -95,7 +132,11 @@ impl Context {
         if let Some((event, released)) = released {
             let (object, count) = (&event.object, event.changes.len());
             let first = event.changes.first().map(spoken_change).unwrap_or_default();
-            let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+            let more = if count > 1 {
+                format!(" and {} more", count - 1)
+            } else {
+                String::new()
+            };
             tracing::info!(
                 %side, %object,
                 "schema changed: {side} {object}: {first}{more}; {released} records will be tried again"
@@ -110,7 +151,8 @@ impl Context {
         for side in Side::BOTH {
             let name = mapping.id_field_on(side);
             if !schemas.on(side).field(name).is_some_and(|field| field.key) {
-                self.suspend(side, Suspension::FieldsMissing, 0, name.as_str()).await?;
+                self.suspend(side, Suspension::FieldsMissing, 0, name.as_str())
+                    .await?;
                 // The next probe describes again, because what is missing may have been added.
                 self.forget_schema(&mapping.object, side).await?;
                 return Err(Trouble::Suspended(side));
@@ -122,14 +164,20 @@ impl Context {
     async fn forget_schema(&self, object: &ObjectName, side: Side) -> anyhow::Result<()> {
         self.shared().schemas.remove(object);
         let object = object.clone();
-        self.store.write(move |tx| annex::forget_schema(tx, side, &object)).await
+        self.store
+            .write(move |tx| annex::forget_schema(tx, side, &object))
+            .await
     }
 
     /// Owners are matched by e-mail; both lists are small and read as often as schemas.
     async fn refresh_owners(&self) -> Result<(), Trouble> {
         let now = self.clock.now();
         let read_at = self.shared().owners_read_at;
-        let wanted = self.settings.mappings.iter().any(|m| m.fields.iter().any(|field| field.owner));
+        let wanted = self
+            .settings
+            .mappings
+            .iter()
+            .any(|m| m.fields.iter().any(|field| field.owner));
         if !wanted || read_at.is_some_and(|at| now.since(at) < self.settings.bounds.metadata_ms) {
             return Ok(());
         }
@@ -146,9 +194,14 @@ impl Context {
         let mut seen = BTreeSet::new();
         loop {
             let errand = Errand::about_account(Side::HubSpot, Operation::Describe);
-            let page = self.call(&errand, || self.hubspot.owners(after.as_deref())).await?.value;
+            let page = self
+                .call(&errand, || self.hubspot.owners(after.as_deref()))
+                .await?
+                .value;
             for owner in page.owners {
-                let user = owner.email.and_then(|email| by_email.get(&email.to_lowercase()));
+                let user = owner
+                    .email
+                    .and_then(|email| by_email.get(&email.to_lowercase()));
                 if let Some(user) = user {
                     owners.pair(owner.id.as_str(), user);
                 }
@@ -170,13 +223,24 @@ impl Context {
     /// Every user of the org, all pages.
     async fn salesforce_users(&self, errand: &Errand) -> Result<Vec<User>, Trouble> {
         let queries = [Query::users()];
-        let reply = self.call(errand, || self.salesforce.query(&queries)).await?;
+        let reply = self
+            .call(errand, || self.salesforce.query(&queries))
+            .await?;
         let mut people = Vec::new();
-        let mut page = reply.value.into_iter().next().transpose().map_err(refused)?;
+        let mut page = reply
+            .value
+            .into_iter()
+            .next()
+            .transpose()
+            .map_err(refused)?;
         while let Some(part) = page.take() {
             people.extend(users(&part.records));
             if let Some(locator) = part.locator {
-                page = Some(self.call(errand, || self.salesforce.next_page(&locator)).await?.value);
+                page = Some(
+                    self.call(errand, || self.salesforce.next_page(&locator))
+                        .await?
+                        .value,
+                );
             }
         }
         Ok(people)
@@ -192,7 +256,11 @@ fn changes(before: &ObjectSchema, after: &ObjectSchema) -> Vec<SchemaChange> {
             Some(old) => changes.extend(field_change(old, field)),
         }
     }
-    for name in before.fields.keys().filter(|name| !after.fields.contains_key(name)) {
+    for name in before
+        .fields
+        .keys()
+        .filter(|name| !after.fields.contains_key(name))
+    {
         changes.push(SchemaChange::FieldRemoved(name.clone()));
     }
     changes
@@ -203,7 +271,12 @@ fn field_change(old: &Field, new: &Field) -> Option<SchemaChange> {
         return None;
     }
     let active = |field: &Field| -> BTreeSet<String> {
-        field.choices.iter().filter(|c| c.active).map(|c| c.value.clone()).collect()
+        field
+            .choices
+            .iter()
+            .filter(|c| c.active)
+            .map(|c| c.value.clone())
+            .collect()
     };
     let (before, after) = (active(old), active(new));
     let count = |set: usize| u32::try_from(set).unwrap_or(u32::MAX);

@@ -18,7 +18,11 @@ const FAST_MS: i64 = 10_000;
 
 /// The width after a call that took `took_ms`.
 pub(super) fn wider(width: usize, width_max: usize, took_ms: i64) -> usize {
-    if took_ms < FAST_MS { width.saturating_mul(2).min(width_max) } else { width }
+    if took_ms < FAST_MS {
+        width.saturating_mul(2).min(width_max)
+    } else {
+        width
+    }
 }
 
 /// The width after a time-out, a lock, or a CPU or query error.
@@ -28,8 +32,10 @@ pub(super) fn narrower(width: usize) -> usize {
 
 /// Whether a record's failure says that the call was too wide.
 pub(super) fn asks_for_less(code: &str) -> bool {
-    matches!(code, "UNABLE_TO_LOCK_ROW" | "QUERY_TIMEOUT" | "REQUEST_RUNNING_TOO_LONG")
-        || code.contains("LIMIT_EXCEEDED") && code.starts_with("APEX")
+    matches!(
+        code,
+        "UNABLE_TO_LOCK_ROW" | "QUERY_TIMEOUT" | "REQUEST_RUNNING_TOO_LONG"
+    ) || code.contains("LIMIT_EXCEEDED") && code.starts_with("APEX")
 }
 
 /// The parts of one Composite, with the places of the jobs in each.
@@ -47,24 +53,37 @@ pub(super) fn parts<'a, 's>(
     write: impl Fn(usize) -> &'a Write,
     bounds: &Bounds,
 ) -> Parts<'s> {
-    let (creates, changes): (Vec<usize>, Vec<usize>) =
-        places.iter().partition(|place| write(**place).action == Action::Created);
-    let mut parts = Parts { batches: Vec::new(), places: Vec::new() };
+    let (creates, changes): (Vec<usize>, Vec<usize>) = places
+        .iter()
+        .partition(|place| write(**place).action == Action::Created);
+    let mut parts = Parts {
+        batches: Vec::new(),
+        places: Vec::new(),
+    };
     for (create, all) in [(true, creates), (false, changes)] {
         for part in all.chunks(bounds.collection.max(1)) {
             if parts.batches.len() == bounds.collections.max(1) {
                 return parts;
             }
             let operation = if create {
-                BatchOperation::Upsert { external_id_field: mapping.salesforce_id_field.clone() }
+                BatchOperation::Upsert {
+                    external_id_field: mapping.salesforce_id_field.clone(),
+                }
             } else {
                 BatchOperation::Update
             };
             let rows = part
                 .iter()
-                .map(|place| Row { id: write(*place).id.clone(), fields: write(*place).fields.clone() })
+                .map(|place| Row {
+                    id: write(*place).id.clone(),
+                    fields: write(*place).fields.clone(),
+                })
                 .collect();
-            parts.batches.push(Batch { schema, operation, rows });
+            parts.batches.push(Batch {
+                schema,
+                operation,
+                rows,
+            });
             parts.places.push(part.to_vec());
         }
     }

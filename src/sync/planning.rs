@@ -12,7 +12,9 @@ use crate::domain::failure::RawFailure;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::{self, Merged, Seen, Write};
 use crate::domain::preflight;
-use crate::domain::record::{FieldName, Fields, PairIds, Record, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::record::{
+    FieldName, Fields, PairIds, Record, RecordId, RecordKey, Side, Timestamp,
+};
 use crate::inbox::Row;
 use crate::projections::pairs::{Pair, PerSide, State};
 
@@ -32,7 +34,11 @@ pub(super) enum Settled {
     /// Nothing moved.
     Quiet,
     /// Both agree; these prints are adopted.
-    Agreed { ids: PairIds, moved: Vec<Moved>, marked: Vec<Side> },
+    Agreed {
+        ids: PairIds,
+        moved: Vec<Moved>,
+        marked: Vec<Side>,
+    },
     /// Left out, and why.
     Excluded { ids: PairIds, why: Excluded },
     /// Its pair was planned with another row: look once more after that is written.
@@ -62,7 +68,13 @@ pub(super) enum Outcome {
 impl Decision {
     fn settled(row: Row, settled: Settled) -> Self {
         let outcome = Outcome::Settled(settled);
-        Self { row, link: None, adopted: None, failures: Vec::new(), outcome }
+        Self {
+            row,
+            link: None,
+            adopted: None,
+            failures: Vec::new(),
+            outcome,
+        }
     }
 }
 
@@ -95,7 +107,10 @@ impl Context {
                 None => decisions.push(gone(one)),
             }
         }
-        decisions.extend(self.answer_with_partners(mapping, schemas, questions, lane).await?);
+        decisions.extend(
+            self.answer_with_partners(mapping, schemas, questions, lane)
+                .await?,
+        );
         Ok(self.settle(decisions).await?)
     }
 
@@ -119,9 +134,11 @@ impl Context {
         }
         match self.look(mapping, schemas, source, &known.base) {
             Seen::Echo => Some(Settled::Quiet),
-            Seen::Adopted(moved) => {
-                Some(Settled::Agreed { ids: pair.ids.clone(), moved, marked: Vec::new() })
-            }
+            Seen::Adopted(moved) => Some(Settled::Agreed {
+                ids: pair.ids.clone(),
+                moved,
+                marked: Vec::new(),
+            }),
             Seen::Changed(_) => None,
         }
     }
@@ -133,8 +150,10 @@ impl Context {
         questions: Vec<Question>,
         lane: Lane,
     ) -> Result<Vec<Decision>, Trouble> {
-        let asked: Vec<(Option<&Pair>, &Record)> =
-            questions.iter().map(|one| (one.known.pair.as_ref(), &one.source)).collect();
+        let asked: Vec<(Option<&Pair>, &Record)> = questions
+            .iter()
+            .map(|one| (one.known.pair.as_ref(), &one.source))
+            .collect();
         let partners = self.partners(mapping, schemas, &asked, lane).await?;
         let mut met: BTreeSet<RecordKey> = BTreeSet::new();
         let mut couples = Vec::with_capacity(questions.len());
@@ -174,7 +193,10 @@ impl Context {
             .zip(&merged)
             .filter(|(_, merged)| !merged.needs_history.is_empty())
             .filter_map(|(couple, merged)| {
-                Some((couple.halves().0?.key.id.clone(), merged.needs_history.clone()))
+                Some((
+                    couple.halves().0?.key.id.clone(),
+                    merged.needs_history.clone(),
+                ))
             })
             .collect();
         if asked.is_empty() {
@@ -182,7 +204,9 @@ impl Context {
         }
         let changed_at = self.history(mapping, schemas, &asked, lane).await?;
         for (couple, merged) in couples.iter().zip(merged.iter_mut()) {
-            let Some(hubspot) = couple.halves().0 else { continue };
+            let Some(hubspot) = couple.halves().0 else {
+                continue;
+            };
             if merged.needs_history.is_empty() {
                 continue;
             }
@@ -235,7 +259,12 @@ enum Meeting {
 }
 
 /// Joins a source with what was found for it. Two rows of one pair are planned once.
-fn meet(mapping: &Mapping, question: Question, partner: Partner, met: &mut BTreeSet<RecordKey>) -> Meeting {
+fn meet(
+    mapping: &Mapping,
+    question: Question,
+    partner: Partner,
+    met: &mut BTreeSet<RecordKey>,
+) -> Meeting {
     let Question { known, source } = question;
     let pair = known.pair.as_ref();
     let mut ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
@@ -265,7 +294,13 @@ fn meet(mapping: &Mapping, question: Question, partner: Partner, met: &mut BTree
         }
         *ids.slot(record.key.side) = Some(record.key.id.clone());
     }
-    Meeting::Couple(Couple { known, source, partner, ids, link })
+    Meeting::Couple(Couple {
+        known,
+        source,
+        partner,
+        ids,
+        link,
+    })
 }
 
 fn linked(how: Found) -> Option<Linked> {
@@ -278,14 +313,28 @@ fn linked(how: Found) -> Option<Linked> {
 
 /// What a merge calls for: failures that are certain cost no call.
 fn decide(couple: Couple, merged: Merged, schemas: &Schemas, now: Timestamp) -> Decision {
-    let Couple { known, ids, link, partner, .. } = couple;
+    let Couple {
+        known,
+        ids,
+        link,
+        partner,
+        ..
+    } = couple;
     let mut failures: Vec<(PairIds, Write, Vec<RawFailure>)> = Vec::new();
     let mut writes = Vec::new();
     for side in [Side::Salesforce, Side::HubSpot] {
-        let mut wrong: Vec<RawFailure> =
-            merged.failures.iter().filter(|(to, _)| *to == side).map(|(_, one)| one.clone()).collect();
+        let mut wrong: Vec<RawFailure> = merged
+            .failures
+            .iter()
+            .filter(|(to, _)| *to == side)
+            .map(|(_, one)| one.clone())
+            .collect();
         let write = merged.write_to(side).cloned();
-        wrong.extend(write.iter().flat_map(|write| preflight::check(write, schemas.on(side), now)));
+        wrong.extend(
+            write
+                .iter()
+                .flat_map(|write| preflight::check(write, schemas.on(side), now)),
+        );
         match (write, wrong.is_empty()) {
             (Some(write), true) => writes.push(write),
             (None, true) => (),
@@ -295,36 +344,81 @@ fn decide(couple: Couple, merged: Merged, schemas: &Schemas, now: Timestamp) -> 
             }
         }
     }
-    let marked = if partner.is_some() { merged.marked } else { Vec::new() };
+    let marked = if partner.is_some() {
+        merged.marked
+    } else {
+        Vec::new()
+    };
     let link = link.map(|why| (ids.clone(), why));
     if writes.is_empty() {
         let news = link.is_some() || !merged.agreed.is_empty() || needs_mark(&known, &marked);
         // Adopting prints beside a failure would hide the change that failed: merge leaves the
         // failed side's out, so what agrees may be adopted.
         let settled = if news {
-            Settled::Agreed { ids, moved: merged.agreed, marked }
+            Settled::Agreed {
+                ids,
+                moved: merged.agreed,
+                marked,
+            }
         } else {
             Settled::Quiet
         };
         let outcome = Outcome::Settled(settled);
-        return Decision { row: known.row, link, adopted: None, failures, outcome };
+        return Decision {
+            row: known.row,
+            link,
+            adopted: None,
+            failures,
+            outcome,
+        };
     }
     let adopted = (!merged.agreed.is_empty()).then(|| (ids.clone(), merged.agreed));
-    let tried = known.pair.as_ref().map(|pair| pair.attempts).unwrap_or_default();
-    let planned = Planned { row: known.row.clone(), ids, writes, tried };
-    Decision { row: known.row, link, adopted, failures, outcome: Outcome::Planned(planned) }
+    let tried = known
+        .pair
+        .as_ref()
+        .map(|pair| pair.attempts)
+        .unwrap_or_default();
+    let planned = Planned {
+        row: known.row.clone(),
+        ids,
+        writes,
+        tried,
+    };
+    Decision {
+        row: known.row,
+        link,
+        adopted,
+        failures,
+        outcome: Outcome::Planned(planned),
+    }
 }
 
 /// The write that a value which cannot be carried kept from being made.
 fn not_made(to: Side, id: Option<&RecordId>) -> Write {
-    let action = if id.is_some() { Action::Updated } else { Action::Created };
+    let action = if id.is_some() {
+        Action::Updated
+    } else {
+        Action::Created
+    };
     let (fields, moved, lost) = (Fields::new(), Vec::new(), Vec::new());
-    Write { to, action, id: id.cloned(), fields, moved, lost, marks: false }
+    Write {
+        to,
+        action,
+        id: id.cloned(),
+        fields,
+        moved,
+        lost,
+        marks: false,
+    }
 }
 
 /// Whether the journal does not know yet that these sides carry their mark.
 fn needs_mark(known: &Known, marked: &[Side]) -> bool {
-    marked.len() == 2 && known.pair.as_ref().is_some_and(|pair| pair.is_linked() && !is_marked(pair))
+    marked.len() == 2
+        && known
+            .pair
+            .as_ref()
+            .is_some_and(|pair| pair.is_linked() && !is_marked(pair))
 }
 
 /// Whether both halves are known to carry each other's id.
@@ -343,6 +437,12 @@ fn gone(known: Known) -> Decision {
 
 /// An exclusion is journaled when it begins, and not again while it lasts.
 fn excluded_once(pair: Option<&Pair>, ids: PairIds, why: Excluded) -> Settled {
-    let known = pair.filter(|pair| pair.state == State::Excluded).and_then(|pair| pair.why);
-    if known == Some(why) { Settled::Quiet } else { Settled::Excluded { ids, why } }
+    let known = pair
+        .filter(|pair| pair.state == State::Excluded)
+        .and_then(|pair| pair.why);
+    if known == Some(why) {
+        Settled::Quiet
+    } else {
+        Settled::Excluded { ids, why }
+    }
 }

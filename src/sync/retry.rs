@@ -33,7 +33,11 @@ impl Retrier {
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
         let now = self.context.clock.now();
         let waits = self.context.settings.bounds.probes_ms;
-        let (probes, next) = self.context.store.write(move |tx| probe_due(tx, now, &waits)).await?;
+        let (probes, next) = self
+            .context
+            .store
+            .write(move |tx| probe_due(tx, now, &waits))
+            .await?;
         if probes > 0 {
             self.context.wakes.writer.ring();
         }
@@ -55,7 +59,10 @@ fn probe_due(
         let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
         let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, waits);
         if due <= now {
-            probes += make_ready(tx, &sources(tx, &cause)?.into_iter().take(1).collect::<Vec<_>>())?;
+            probes += make_ready(
+                tx,
+                &sources(tx, &cause)?.into_iter().take(1).collect::<Vec<_>>(),
+            )?;
         } else {
             next = Some(next.map_or(due, |next| next.min(due)));
         }
@@ -65,7 +72,10 @@ fn probe_due(
 
 /// A fix that leaves no trace at the record is found by a probe only: rules, flows, permissions.
 fn needs_probe(view: &View<'_>, cause: &Cause) -> bool {
-    let kind = cause.slug.as_ref().and_then(|slug| view.catalogue().get(slug));
+    let kind = cause
+        .slug
+        .as_ref()
+        .and_then(|slug| view.catalogue().get(slug));
     kind.is_some_and(|kind| kind.retry.contains(&RetryClass::Config))
 }
 
@@ -74,9 +84,16 @@ fn sources(view: &View<'_>, cause: &Cause) -> anyhow::Result<Vec<RecordKey>> {
     let side = cause.fingerprint.side.other();
     let mut keys = Vec::new();
     for number in causes::records(view, cause.number, PairNumber(i64::MIN))? {
-        let Some(pair) = pairs::get(view, number)? else { continue };
+        let Some(pair) = pairs::get(view, number)? else {
+            continue;
+        };
         let object = pair.ids.object.clone();
-        keys.extend(pair.ids.id(side).cloned().map(|id| RecordKey { side, object, id }));
+        keys.extend(
+            pair.ids
+                .id(side)
+                .cloned()
+                .map(|id| RecordKey { side, object, id }),
+        );
     }
     Ok(keys)
 }
@@ -99,14 +116,19 @@ pub(super) fn causes_of(
     if lane != Lane::Retry {
         return Ok(BTreeSet::new());
     }
-    Ok(errors::of_record(view, number)?.into_iter().map(|error| error.cause).collect())
+    Ok(errors::of_record(view, number)?
+        .into_iter()
+        .map(|error| error.cause)
+        .collect())
 }
 
 /// Makes every other record of these causes ready; returns the causes that had some, with how many.
 pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<(i64, usize)>> {
     let mut released = Vec::new();
     for number in fixed {
-        let Some(cause) = causes::get(tx, *number)? else { continue };
+        let Some(cause) = causes::get(tx, *number)? else {
+            continue;
+        };
         let records = make_ready(tx, &sources(tx, &cause)?)?;
         if records > 0 {
             released.push((*number, records));

@@ -10,8 +10,8 @@ use super::matching::mark;
 use super::pack;
 use super::planning::Planned;
 use crate::crm::http::CallError;
-use crate::crm::{hubspot, salesforce};
 use crate::crm::hubspot::{HubSpotOperation, HubSpotRow};
+use crate::crm::{hubspot, salesforce};
 use crate::domain::attempt::{Attempt, Shown};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{Action, Known, Span};
@@ -40,13 +40,20 @@ enum Answer {
 
 impl Context {
     /// Writes everything planned: to Salesforce, then to HubSpot, then the ids of what was created.
-    pub(super) async fn write_all(&self, cycle: &mut Cycle<'_>, planned: Vec<Planned>) -> anyhow::Result<()> {
+    pub(super) async fn write_all(
+        &self,
+        cycle: &mut Cycle<'_>,
+        planned: Vec<Planned>,
+    ) -> anyhow::Result<()> {
         let mut jobs: BTreeMap<(Lane, Side), Vec<Job>> = BTreeMap::new();
         for one in planned {
             let last = one.writes.len().saturating_sub(1);
             for (place, write) in one.writes.iter().enumerate() {
                 let row = (place == last).then(|| one.row.clone());
-                let job = Job { attempt: conclude::attempt(&one, write), row };
+                let job = Job {
+                    attempt: conclude::attempt(&one, write),
+                    row,
+                };
                 jobs.entry((one.row.lane, write.to)).or_default().push(job);
             }
         }
@@ -84,7 +91,16 @@ impl Context {
             lost: Vec::new(),
             marks: true,
         };
-        Job { attempt: Attempt { ids: made.ids.clone(), write, lane, number: 1, ask: None }, row: None }
+        Job {
+            attempt: Attempt {
+                ids: made.ids.clone(),
+                write,
+                lane,
+                number: 1,
+                ask: None,
+            },
+            row: None,
+        }
     }
 
     /// Writes one lane's jobs to one side; returns the pairs that were created.
@@ -120,7 +136,11 @@ impl Context {
             Side::Salesforce => {
                 let width_max = bounds.collection.max(1) * bounds.collections.max(1);
                 let first = pack::WIDTH_FIRST.min(width_max);
-                *self.shared().widths.entry(cycle.mapping.object.clone()).or_insert(first)
+                *self
+                    .shared()
+                    .widths
+                    .entry(cycle.mapping.object.clone())
+                    .or_insert(first)
             }
         }
     }
@@ -150,7 +170,11 @@ impl Context {
                     for (places, failures) in wrote.refused {
                         if let [place] = places.as_slice() {
                             let answer = Answer::Failed(said(failures));
-                            reported.push(Reported { place: *place, answer, span: None });
+                            reported.push(Reported {
+                                place: *place,
+                                answer,
+                                span: None,
+                            });
                         } else {
                             open.extend(halves(places));
                         }
@@ -158,7 +182,11 @@ impl Context {
                 }
                 Err(Trouble::Call(CallError::Rejected { failures, .. })) if alone => {
                     let answer = Answer::Failed(said(failures));
-                    reported.extend(places.into_iter().map(|place| Reported { place, answer: answer.clone(), span: None }));
+                    reported.extend(places.into_iter().map(|place| Reported {
+                        place,
+                        answer: answer.clone(),
+                        span: None,
+                    }));
                 }
                 Err(Trouble::Call(CallError::Rejected { .. })) => open.extend(halves(places)),
                 Err(Trouble::Store(error)) => return Err(Trouble::Store(error)),
@@ -196,9 +224,19 @@ impl Context {
         // Also without an answer: what was read before may be older than what stands there now.
         let now = self.clock.monotonic_ms();
         let mut shared = self.shared();
-        for id in places.iter().filter_map(|place| jobs[*place].attempt.write.id.clone()) {
+        for id in places
+            .iter()
+            .filter_map(|place| jobs[*place].attempt.write.id.clone())
+        {
             let object = cycle.mapping.object.clone();
-            shared.fresh.forget(RecordKey { side: to, object, id }, now);
+            shared.fresh.forget(
+                RecordKey {
+                    side: to,
+                    object,
+                    id,
+                },
+                now,
+            );
         }
         drop(shared);
         wrote
@@ -216,24 +254,42 @@ impl Context {
         let write = |place: usize| &jobs[place].attempt.write;
         let parts = pack::parts(cycle.mapping, schema, places, write, bounds);
         let carried = parts.places.iter().map(Vec::len).sum();
-        let errand = Errand::new(Side::Salesforce, Operation::Write, lane, &cycle.mapping.object, carried);
+        let errand = Errand::new(
+            Side::Salesforce,
+            Operation::Write,
+            lane,
+            &cycle.mapping.object,
+            carried,
+        );
         let (sent_at, began) = (self.salesforce_now(), self.clock.monotonic_ms());
-        let reply = self.call(&errand, || self.salesforce.write(&parts.batches)).await?;
+        let reply = self
+            .call(&errand, || self.salesforce.write(&parts.batches))
+            .await?;
         let took_ms = self.clock.monotonic_ms() - began;
         let span = span(sent_at, reply.server_time);
         let mut wrote = Wrote::default();
         for (places, part) in parts.places.into_iter().zip(reply.value) {
             match part {
-                Ok(rows) => wrote.reported.extend(places.into_iter().zip(rows).map(|(place, row)| {
-                    Reported { place, answer: salesforce_answer(row), span: span.clone() }
-                })),
+                Ok(rows) => {
+                    wrote
+                        .reported
+                        .extend(places.into_iter().zip(rows).map(|(place, row)| Reported {
+                            place,
+                            answer: salesforce_answer(row),
+                            span: span.clone(),
+                        }))
+                }
                 Err(failures) => wrote.refused.push((places, failures)),
             }
         }
         let width_max = bounds.collection.max(1) * bounds.collections.max(1);
         let crowded = wrote.reported.iter().any(Reported::asks_for_less);
         self.set_width(cycle, |width| {
-            if crowded { pack::narrower(width) } else { pack::wider(width, width_max, took_ms) }
+            if crowded {
+                pack::narrower(width)
+            } else {
+                pack::wider(width, width_max, took_ms)
+            }
         });
         Ok(wrote)
     }
@@ -246,29 +302,47 @@ impl Context {
         places: &[usize],
     ) -> Result<Wrote, Trouble> {
         let mut wrote = Wrote::default();
-        let (creates, changes): (Vec<usize>, Vec<usize>) =
-            places.iter().partition(|place| jobs[**place].attempt.write.action == Action::Created);
+        let (creates, changes): (Vec<usize>, Vec<usize>) = places
+            .iter()
+            .partition(|place| jobs[**place].attempt.write.action == Action::Created);
         for (create, places) in [(true, creates), (false, changes)] {
             if places.is_empty() {
                 continue;
             }
-            let rows: Vec<HubSpotRow> =
-                places.iter().map(|place| hubspot_row(&jobs[*place], *place)).collect();
+            let rows: Vec<HubSpotRow> = places
+                .iter()
+                .map(|place| hubspot_row(&jobs[*place], *place))
+                .collect();
             let operation = if create {
-                HubSpotOperation::Upsert { id_property: cycle.mapping.hubspot_id_field.clone() }
+                HubSpotOperation::Upsert {
+                    id_property: cycle.mapping.hubspot_id_field.clone(),
+                }
             } else {
                 HubSpotOperation::Update
             };
-            let errand =
-                Errand::new(Side::HubSpot, Operation::Write, lane, &cycle.mapping.object, rows.len());
+            let errand = Errand::new(
+                Side::HubSpot,
+                Operation::Write,
+                lane,
+                &cycle.mapping.object,
+                rows.len(),
+            );
             let fields = cycle.mapping.fields_on(Side::HubSpot);
             let source = cycle.schemas.source(cycle.mapping, Side::HubSpot, &fields);
             let send = || self.hubspot.write(&source, &operation, &rows);
             match self.call(&errand, send).await {
-                Ok(reply) => wrote.reported.extend(reply.value.into_iter().filter_map(|(trace, row)| {
-                    let place = trace.parse().ok()?;
-                    Some(Reported { place, answer: hubspot_answer(row), span: None })
-                })),
+                Ok(reply) => {
+                    wrote
+                        .reported
+                        .extend(reply.value.into_iter().filter_map(|(trace, row)| {
+                            let place = trace.parse().ok()?;
+                            Some(Reported {
+                                place,
+                                answer: hubspot_answer(row),
+                                span: None,
+                            })
+                        }))
+                }
                 Err(Trouble::Call(CallError::Rejected { failures, .. })) => {
                     wrote.refused.push((places, failures));
                 }
@@ -286,7 +360,11 @@ impl Context {
         jobs: Vec<Job>,
         answers: Vec<Reported>,
     ) -> anyhow::Result<Vec<Made>> {
-        let (mapping, schemas, key) = (cycle.mapping.clone(), cycle.schemas.clone(), self.store.key());
+        let (mapping, schemas, key) = (
+            cycle.mapping.clone(),
+            cycle.schemas.clone(),
+            self.store.key(),
+        );
         let (made, released) = self
             .store
             .write(move |tx| {
@@ -296,31 +374,43 @@ impl Context {
                 for (place, job) in jobs.iter().enumerate() {
                     // A row that the answer does not mention has an unknown outcome.
                     let reported = by_place.remove(&place);
-                    let (answer, span) = reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
+                    let (answer, span) =
+                        reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
                     match answer {
                         Answer::Written(id, record) => {
                             let schema = schemas.on(to);
                             let shown = match (&record, span) {
                                 (Some(record), _) => Shown::Record(record, schema, &mapping, &key),
-                                (None, span) => Shown::Later(span.unwrap_or(Span { from: tx.now(), to: tx.now() })),
+                                (None, span) => Shown::Later(span.unwrap_or(Span {
+                                    from: tx.now(),
+                                    to: tx.now(),
+                                })),
                             };
                             let ids = conclude::synced(tx, &job.attempt, &id, &shown, &mut fixed)?;
                             if job.attempt.write.action == Action::Created {
-                                made.push(Made { ids, created_on: to });
+                                made.push(Made {
+                                    ids,
+                                    created_on: to,
+                                });
                             }
                             if let Some(row) = &job.row {
                                 inbox::conclude(tx, row)?;
                             }
                         }
                         Answer::Failed(failures) => {
-                            let releases = conclude::failed(tx, &job.attempt, failures, Known::Answered)?;
+                            let releases =
+                                conclude::failed(tx, &job.attempt, failures, Known::Answered)?;
                             if let Some(row) = &job.row {
                                 conclude::after_failure(tx, row, &releases)?;
                             }
                         }
                         Answer::Unknown => {
                             if let Some(row) = &job.row {
-                                inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(UNKNOWN_MS)))?;
+                                inbox::put_back(
+                                    tx,
+                                    row,
+                                    &Rest::Deferred(tx.now().plus(UNKNOWN_MS)),
+                                )?;
                             }
                         }
                     }
@@ -329,7 +419,10 @@ impl Context {
             })
             .await?;
         for (cause, records) in released {
-            tracing::info!(cause, "C-{cause} seems fixed; {records} more records will be tried again");
+            tracing::info!(
+                cause,
+                "C-{cause} seems fixed; {records} more records will be tried again"
+            );
         }
         self.wakes.notifier.ring();
         Ok(made)
@@ -355,9 +448,9 @@ struct Reported {
 impl Reported {
     fn asks_for_less(&self) -> bool {
         match &self.answer {
-            Answer::Failed(failures) => {
-                failures.iter().any(|one| pack::asks_for_less(&one.failure.code))
-            }
+            Answer::Failed(failures) => failures
+                .iter()
+                .any(|one| pack::asks_for_less(&one.failure.code)),
             Answer::Written(..) | Answer::Unknown => false,
         }
     }
@@ -396,24 +489,37 @@ fn said(failures: Vec<RawFailure>) -> Vec<RawFailure> {
         return failures;
     }
     let failure = Failure::of(System::Syncline, "refused_without_reason");
-    vec![RawFailure { failure, message: String::new(), value: None, rule: None }]
+    vec![RawFailure {
+        failure,
+        message: String::new(),
+        value: None,
+        rule: None,
+    }]
 }
 
 /// The span in which our write can have been stamped, on the server's clock of whole seconds.
 fn span(sent_at: Option<Timestamp>, answered_at: Option<Timestamp>) -> Option<Span> {
     let (from, to) = (sent_at?, answered_at?);
-    Some(Span { from: from.plus(-2_000), to: to.max(from).plus(1_000) })
+    Some(Span {
+        from: from.plus(-2_000),
+        to: to.max(from).plus(1_000),
+    })
 }
 
 fn hubspot_row(job: &Job, place: usize) -> HubSpotRow {
     let write = &job.attempt.write;
     let id: Option<RecordId> = match write.action {
         Action::Created => job.attempt.ids.salesforce.clone(),
-        Action::Updated | Action::Blanked | Action::Deleted | Action::Associated | Action::Agreed => {
-            write.id.clone()
-        }
+        Action::Updated
+        | Action::Blanked
+        | Action::Deleted
+        | Action::Associated
+        | Action::Agreed => write.id.clone(),
     };
     let id = id.map(|id| id.to_string()).unwrap_or_default();
-    HubSpotRow { trace: place.to_string(), key: id, fields: write.fields.clone() }
+    HubSpotRow {
+        trace: place.to_string(),
+        key: id,
+        fields: write.fields.clone(),
+    }
 }
-

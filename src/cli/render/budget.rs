@@ -20,7 +20,11 @@ pub(super) fn text(budget: &BudgetUse, moment: &Moment) -> String {
     if !operations.is_empty() {
         text.push_str(&format!("  {}\n", operations.join("  ")));
     }
-    text.push_str(&format!("\nper hour  {}  {}\n", sparkline(&budget.hours), moment.clock(budget.at)));
+    text.push_str(&format!(
+        "\nper hour  {}  {}\n",
+        sparkline(&budget.hours),
+        moment.clock(budget.at)
+    ));
     let rate = budget.calls.last_hour;
     let left = match budget.hours_left {
         Some(hours) => format!("at this rate the rest lasts {}", counted(hours, "hour")),

@@ -33,7 +33,10 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
     text.push_str(&table.text());
     text.push('\n');
     if report.predicted > 0 {
-        text.push_str(&format!("Predicted without a call: {}.\n", number(report.predicted)));
+        text.push_str(&format!(
+            "Predicted without a call: {}.\n",
+            number(report.predicted)
+        ));
     }
     if let Some(first) = report.causes.first() {
         text.push_str(&format!(
@@ -52,14 +55,26 @@ pub(super) fn list(report: &Errors, moment: &Moment) -> String {
     let mut text = table(&report.errors, moment).text();
     let more = report.total.saturating_sub(report.errors.len() as u64);
     if more > 0 {
-        text.push_str(&format!("and {} (--limit N shows more)\n", counted(more, "more error")));
+        text.push_str(&format!(
+            "and {} (--limit N shows more)\n",
+            counted(more, "more error")
+        ));
     }
     text
 }
 
 fn table(errors: &[ErrorLine], moment: &Moment) -> Table {
-    let mut table =
-        Table::new(&["RECORD", "HUBSPOT", "SALESFORCE", "TO", "CAUSE", "TYPE", "FIELD", "SINCE", "TRIES"]);
+    let mut table = Table::new(&[
+        "RECORD",
+        "HUBSPOT",
+        "SALESFORCE",
+        "TO",
+        "CAUSE",
+        "TYPE",
+        "FIELD",
+        "SINCE",
+        "TRIES",
+    ]);
     for error in errors {
         table.row(vec![
             format!("#{}", error.record),
@@ -87,7 +102,11 @@ pub(super) fn cause(story: &CauseStory, moment: &Moment) -> String {
         moment.clock(line.since),
         moment.ago(line.since)
     );
-    let field = if story.field.is_empty() { String::new() } else { format!(" [{}]", story.field) };
+    let field = if story.field.is_empty() {
+        String::new()
+    } else {
+        format!(" [{}]", story.field)
+    };
     text.push_str(&format!("{} said: {}{field}\n", story.to, story.code));
     if let Some(message) = &story.message {
         text.push_str(&format!("  \"{message}\"\n"));
@@ -97,7 +116,10 @@ pub(super) fn cause(story: &CauseStory, moment: &Moment) -> String {
     text.push_str("\nSome of its records:\n");
     text.push_str(&table(&story.examples, moment).text());
     if let Some(first) = story.examples.first() {
-        text.push_str(&format!("\none record's story   syncline records show '#{}'\n", first.record));
+        text.push_str(&format!(
+            "\none record's story   syncline records show '#{}'\n",
+            first.record
+        ));
     }
     text
 }
@@ -105,7 +127,10 @@ pub(super) fn cause(story: &CauseStory, moment: &Moment) -> String {
 /// One type.
 pub(super) fn kind(kind: &KindStory) -> String {
     let mut text = format!("{} ({}), {}\n", kind.name, kind.slug, kind.category);
-    text.push_str(&format!("{}\n\nFix, by {}:\n", kind.meaning, kind.who_fixes));
+    text.push_str(&format!(
+        "{}\n\nFix, by {}:\n",
+        kind.meaning, kind.who_fixes
+    ));
     for (place, step) in kind.fix.iter().enumerate() {
         text.push_str(&format!("  {}. {step}\n", place + 1));
     }

@@ -81,12 +81,19 @@ fn held(hold: &HoldStory, moment: &Moment) -> String {
 }
 
 fn tail(entries: &Entries, moment: &Moment) -> String {
-    entries.entries.iter().map(|entry| entry_line(entry, moment)).collect()
+    entries
+        .entries
+        .iter()
+        .map(|entry| entry_line(entry, moment))
+        .collect()
 }
 
 /// One entry on one line.
 pub(crate) fn entry_line(entry: &EntryLine, moment: &Moment) -> String {
-    let record = entry.record.map(|record| format!("#{record}")).unwrap_or_default();
+    let record = entry
+        .record
+        .map(|record| format!("#{record}"))
+        .unwrap_or_default();
     format!(
         "{:>8}  {}  {:<20} {:<7} {}\n",
         entry.seq,

@@ -23,33 +23,64 @@ pub(super) fn text(status: &Status, moment: &Moment) -> String {
 
 fn head(status: &Status, moment: &Moment) -> String {
     let running = match status.running_since {
-        Some(since) => format!("running since {} ({})", moment.clock(since), moment.ago(since)),
+        Some(since) => format!(
+            "running since {} ({})",
+            moment.clock(since),
+            moment.ago(since)
+        ),
         None => "not running".to_owned(),
     };
     let mode = match status.mode {
         Mode::Observe => "  mode observe: nothing is written",
         Mode::Sync => "",
     };
-    format!("syncline {}  {running}   as of {}{mode}\n", status.version, moment.clock(status.at))
+    format!(
+        "syncline {}  {running}   as of {}{mode}\n",
+        status.version,
+        moment.clock(status.at)
+    )
 }
 
 fn side_line(line: &SideLine, moment: &Moment) -> String {
-    let account = line.account.clone().unwrap_or_else(|| "not reached yet".to_owned());
-    let state = line.suspended.clone().map_or("ok".to_owned(), |why| format!("SUSPENDED: {why}"));
-    let read = line.read_at.map(|at| format!("   last read {}", moment.seconds(at)));
-    format!("{:<11} {account:<20} {state}{}\n", line.side.to_string(), read.unwrap_or_default())
+    let account = line
+        .account
+        .clone()
+        .unwrap_or_else(|| "not reached yet".to_owned());
+    let state = line
+        .suspended
+        .clone()
+        .map_or("ok".to_owned(), |why| format!("SUSPENDED: {why}"));
+    let read = line
+        .read_at
+        .map(|at| format!("   last read {}", moment.seconds(at)));
+    format!(
+        "{:<11} {account:<20} {state}{}\n",
+        line.side.to_string(),
+        read.unwrap_or_default()
+    )
 }
 
 fn objects(lines: &[ObjectLine]) -> String {
     let observing = lines.iter().any(|line| line.would_write > 0);
-    let mut head = vec!["OBJECT", "IN SYNC", "FAILING", "WAITING", "DEFERRED", "HELD", "EXCLUDED", "TOTAL"];
+    let mut head = vec![
+        "OBJECT", "IN SYNC", "FAILING", "WAITING", "DEFERRED", "HELD", "EXCLUDED", "TOTAL",
+    ];
     if observing {
         head.insert(6, "WOULD WRITE");
     }
     let mut table = Table::new(&head);
     for line in lines {
         let mut row = vec![line.object.to_string()];
-        row.extend([line.in_sync, line.failing, line.waiting, line.deferred, line.held].map(number));
+        row.extend(
+            [
+                line.in_sync,
+                line.failing,
+                line.waiting,
+                line.deferred,
+                line.held,
+            ]
+            .map(number),
+        );
         if observing {
             row.push(number(line.would_write));
         }
@@ -104,14 +135,27 @@ fn tail(status: &Status, moment: &Moment) -> String {
     if back > 0 {
         text.push_str(&format!(" ({back} back again)"));
     }
-    text.push_str(if status.errors > 0 { "       syncline errors\n" } else { "\n" });
-    let sent = status.mail_sent_at.map_or("none sent yet".to_owned(), |at| {
-        format!("last delivered {}", moment.clock(at))
+    text.push_str(if status.errors > 0 {
+        "       syncline errors\n"
+    } else {
+        "\n"
     });
+    let sent = status
+        .mail_sent_at
+        .map_or("none sent yet".to_owned(), |at| {
+            format!("last delivered {}", moment.clock(at))
+        });
     let waiting = status.mails_waiting;
-    let waiting = if waiting > 0 { format!(", {} waiting", counted(waiting, "mail")) } else { String::new() };
+    let waiting = if waiting > 0 {
+        format!(", {} waiting", counted(waiting, "mail"))
+    } else {
+        String::new()
+    };
     text.push_str(&format!("MAIL     {sent}{waiting}\n"));
-    text.push_str(&format!("STORE    {} journal entries\n", number(status.entries.unsigned_abs())));
+    text.push_str(&format!(
+        "STORE    {} journal entries\n",
+        number(status.entries.unsigned_abs())
+    ));
     let held = match status.held.as_slice() {
         [] => "nothing".to_owned(),
         holds => holds

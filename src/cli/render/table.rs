@@ -10,7 +10,10 @@ pub struct Table {
 impl Table {
     /// A table with these columns.
     pub fn new(head: &[&str]) -> Self {
-        Self { head: head.iter().map(|&word| word.to_owned()).collect(), rows: Vec::new() }
+        Self {
+            head: head.iter().map(|&word| word.to_owned()).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row; missing cells are empty.
@@ -37,7 +40,9 @@ impl Table {
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         let right: Vec<bool> = (0..columns)
-            .map(|column| !self.rows.is_empty() && self.rows.iter().all(|row| is_number(&cell(row, column))))
+            .map(|column| {
+                !self.rows.is_empty() && self.rows.iter().all(|row| is_number(&cell(row, column)))
+            })
             .collect();
         let mut text = String::new();
         for row in std::iter::once(&self.head).chain(&self.rows) {

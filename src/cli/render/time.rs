@@ -44,7 +44,12 @@ impl Moment {
 /// A length of time in ms, in one unit or two.
 pub fn length(milliseconds: i64) -> String {
     let seconds = milliseconds.max(0) / 1_000;
-    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
+    match (
+        seconds / 86_400,
+        seconds / 3_600 % 24,
+        seconds / 60 % 60,
+        seconds % 60,
+    ) {
         (0, 0, 0, seconds) => format!("{seconds} s"),
         (0, 0, minutes, _) => format!("{minutes} min"),
         (0, hours, minutes, _) if hours < 3 && minutes > 0 => format!("{hours} h {minutes} min"),

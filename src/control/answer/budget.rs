@@ -14,13 +14,23 @@ pub(super) fn line(view: &View<'_>, now: Timestamp) -> anyhow::Result<CallsLine>
     let used = calls::used_since(view, Side::Salesforce, now.plus(-HOURS * HOUR_MS))?;
     let hour = calls::used_since(view, Side::Salesforce, now.plus(-HOUR_MS))?;
     let org = calls::usage(view, Side::Salesforce)?;
-    let of = |lane: Lane| used.iter().filter(|one| one.lane == lane).map(|one| one.calls).sum();
+    let of = |lane: Lane| {
+        used.iter()
+            .filter(|one| one.lane == lane)
+            .map(|one| one.calls)
+            .sum()
+    };
+    let ours: u64 = used.iter().map(|one| one.calls).sum();
     Ok(CallsLine {
-        used: used.iter().map(|one| one.calls).sum(),
+        used: ours,
         allocation: settings::allocation(view)?.map_or(0, |setting| setting.event.allocation),
-        org_used: org.as_ref().map(|org| org.used),
+        // What the org used is told in steps of a percent; it is never less than ours.
+        org_used: org.as_ref().map(|org| org.used.max(ours)),
         org_limit: org.as_ref().map(|org| org.limit),
-        lanes: Lane::ALL.iter().map(|lane| (lane.key().to_owned(), of(*lane))).collect(),
+        lanes: Lane::ALL
+            .iter()
+            .map(|lane| (lane.key().to_owned(), of(*lane)))
+            .collect(),
         last_hour: hour.iter().map(|one| one.calls).sum(),
     })
 }
@@ -29,7 +39,10 @@ pub(super) fn used(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
     let line = line(view, now)?;
     let used = calls::used_since(view, Side::Salesforce, now.plus(-HOURS * HOUR_MS))?;
     let of = |operation: Operation| -> u64 {
-        used.iter().filter(|one| one.operation == operation).map(|one| one.calls).sum()
+        used.iter()
+            .filter(|one| one.operation == operation)
+            .map(|one| one.calls)
+            .sum()
     };
     let reserve = settings::allocation(view)?.map_or(0, |setting| setting.event.reserve_percent);
     let left = line.allocation.saturating_sub(line.used);
@@ -38,9 +51,16 @@ pub(super) fn used(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
     Ok(Report::Budget(Box::new(BudgetUse {
         at: now,
         reserve_percent: reserve,
-        operations: Operation::ALL.iter().map(|one| (one.key().to_owned(), of(*one))).collect(),
+        operations: Operation::ALL
+            .iter()
+            .map(|one| (one.key().to_owned(), of(*one)))
+            .collect(),
         hours: hours(view, now)?,
-        hours_left: if lasting { None } else { left.checked_div(line.last_hour) },
+        hours_left: if lasting {
+            None
+        } else {
+            left.checked_div(line.last_hour)
+        },
         calls: line,
     })))
 }

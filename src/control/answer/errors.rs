@@ -28,7 +28,10 @@ pub(super) fn causes(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
 
 /// Open causes in the order of their records.
 pub(super) fn lines(view: &View<'_>) -> anyhow::Result<Vec<CauseLine>> {
-    causes::open(view)?.iter().map(|cause| line(view, cause)).collect()
+    causes::open(view)?
+        .iter()
+        .map(|cause| line(view, cause))
+        .collect()
 }
 
 /// One cause as lists show it.
@@ -42,7 +45,9 @@ fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
         back: cause.back.is_some(),
         kind: slug.as_str().to_owned(),
         what: wording::sentence(view, cause)?,
-        who_fixes: kind.map(|kind| kind.who_fixes.title().to_owned()).unwrap_or_default(),
+        who_fixes: kind
+            .map(|kind| kind.who_fixes.title().to_owned())
+            .unwrap_or_default(),
     })
 }
 
@@ -56,7 +61,11 @@ pub(super) fn list(
     if let Some(number) = cause {
         known_cause(view, number)?;
     }
-    let filter = Filter { cause, slug: slug.map(|kind| kind.slug.clone()), ..Filter::default() };
+    let filter = Filter {
+        cause,
+        slug: slug.map(|kind| kind.slug.clone()),
+        ..Filter::default()
+    };
     let (mut lines, mut total, mut place) = (Vec::new(), 0, Place::start());
     loop {
         let page = errors::list(view, &filter, &place)?;
@@ -69,13 +78,20 @@ pub(super) fn list(
             }
         }
     }
-    Ok(Report::Errors(Errors { total, errors: lines }))
+    Ok(Report::Errors(Errors {
+        total,
+        errors: lines,
+    }))
 }
 
 /// One open error as lists show it.
 pub(super) fn error_line(view: &View<'_>, error: &OpenError) -> anyhow::Result<ErrorLine> {
     let ids = pairs::get(view, error.record)?.map(|pair| pair.ids);
-    let id = |side| ids.as_ref().and_then(|ids| ids.id(side)).map(ToString::to_string);
+    let id = |side| {
+        ids.as_ref()
+            .and_then(|ids| ids.id(side))
+            .map(ToString::to_string)
+    };
     let message = match &error.text {
         Some(key) => annex::text(view, key)?,
         None => None,
@@ -86,7 +102,11 @@ pub(super) fn error_line(view: &View<'_>, error: &OpenError) -> anyhow::Result<E
         hubspot: id(crate::domain::record::Side::HubSpot),
         salesforce: id(crate::domain::record::Side::Salesforce),
         to: error.to,
-        field: error.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        field: error
+            .field
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         code: error.code.clone(),
         kind: error.slug.as_str().to_owned(),
         cause: error.cause,
@@ -98,17 +118,29 @@ pub(super) fn error_line(view: &View<'_>, error: &OpenError) -> anyhow::Result<E
 }
 
 fn known_cause(view: &View<'_>, number: i64) -> anyhow::Result<Cause> {
-    causes::get(view, number)?
-        .ok_or_else(|| refuse(Refusal::usage(format!("there is no cause C-{number}; see \"syncline errors\""))))
+    causes::get(view, number)?.ok_or_else(|| {
+        refuse(Refusal::usage(format!(
+            "there is no cause C-{number}; see \"syncline errors\""
+        )))
+    })
 }
 
 pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
     let cause = known_cause(view, number)?;
     let slug = cause.slug.clone().unwrap_or_else(Slug::other);
-    let kind = view.catalogue().get(&slug).map(|kind| kind_story(view, kind)).transpose()?;
-    let Some(kind) = kind else { anyhow::bail!("the catalogue lacks {slug}") };
+    let kind = view
+        .catalogue()
+        .get(&slug)
+        .map(|kind| kind_story(view, kind))
+        .transpose()?;
+    let Some(kind) = kind else {
+        anyhow::bail!("the catalogue lacks {slug}")
+    };
     let message = wording::message(view, &cause)?;
-    let filter = Filter { cause: Some(number), ..Filter::default() };
+    let filter = Filter {
+        cause: Some(number),
+        ..Filter::default()
+    };
     let examples = errors::list(view, &filter, &Place::start())?
         .iter()
         .take(EXAMPLES as usize)
@@ -118,7 +150,12 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         line: line(view, &cause)?,
         to: cause.fingerprint.side,
         object: cause.fingerprint.object.clone(),
-        field: cause.fingerprint.field.as_ref().map(ToString::to_string).unwrap_or_default(),
+        field: cause
+            .fingerprint
+            .field
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         code: cause.fingerprint.code.clone(),
         message,
         kind,
@@ -140,7 +177,9 @@ fn exactly<'v>(view: &'v View<'_>, word: &str) -> anyhow::Result<&'v Type> {
             } else {
                 format!("did you mean {}?", names.join(", "))
             };
-            Err(refuse(Refusal::usage(format!("there is no type {word:?}; {hint}"))))
+            Err(refuse(Refusal::usage(format!(
+                "there is no type {word:?}; {hint}"
+            ))))
         }
     }
 }
@@ -155,7 +194,11 @@ fn kind_story(view: &View<'_>, kind: &Type) -> anyhow::Result<KindStory> {
         meaning: kind.meaning.clone(),
         fix: kind.fix.clone(),
         who_fixes: kind.who_fixes.title().to_owned(),
-        retry: kind.retry.iter().map(|class| spoken(*class).to_owned()).collect(),
+        retry: kind
+            .retry
+            .iter()
+            .map(|class| spoken(*class).to_owned())
+            .collect(),
         errors: of.clone().map(|count| count.errors).sum(),
         records: of.map(|count| count.records).sum(),
     })
@@ -165,7 +208,9 @@ fn spoken(class: RetryClass) -> &'static str {
     match class {
         RetryClass::Transient => "by itself, a little later each time, at most 8 times",
         RetryClass::Data => "when the record changes",
-        RetryClass::Config => "when schema or mapping changes, and one record every few hours as a probe",
+        RetryClass::Config => {
+            "when schema or mapping changes, and one record every few hours as a probe"
+        }
         RetryClass::Dep => "when its parent is linked",
         RetryClass::Human => "when a person asks",
     }
@@ -173,5 +218,8 @@ fn spoken(class: RetryClass) -> &'static str {
 
 /// Errors of one pair.
 pub(super) fn of_record(view: &View<'_>, record: PairNumber) -> anyhow::Result<Vec<ErrorLine>> {
-    errors::of_record(view, record)?.iter().map(|error| error_line(view, error)).collect()
+    errors::of_record(view, record)?
+        .iter()
+        .map(|error| error_line(view, error))
+        .collect()
 }

@@ -28,7 +28,10 @@ pub async fn answer(
         Request::Status => ask(store, move |view| status::status(view, now)).await,
         Request::Causes => ask(store, move |view| errors::causes(view, now)).await,
         Request::Errors { cause, kind, limit } => {
-            ask(store, move |view| errors::list(view, cause, kind.as_deref(), limit)).await
+            ask(store, move |view| {
+                errors::list(view, cause, kind.as_deref(), limit)
+            })
+            .await
         }
         Request::Cause { number } => ask(store, move |view| errors::cause(view, number)).await,
         Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,
@@ -42,7 +45,9 @@ pub async fn answer(
         Request::Resume => settle::resume(store, by).await,
         Request::Rebuild => {
             let entries = store.write(projections::rebuild).await?;
-            Ok(done(format!("projections built anew from {entries} entries")))
+            Ok(done(format!(
+                "projections built anew from {entries} entries"
+            )))
         }
     }
 }
@@ -76,7 +81,10 @@ fn tail(view: &View<'_>, lines: u32, after: Option<i64>) -> anyhow::Result<Repor
         Some(after) => journal::read(view, after, lines)?,
         None => journal::tail(view, lines)?,
     };
-    let entries = entries.iter().map(entry_line).collect::<anyhow::Result<_>>()?;
+    let entries = entries
+        .iter()
+        .map(entry_line)
+        .collect::<anyhow::Result<_>>()?;
     Ok(Report::Entries(Entries { entries }))
 }
 
@@ -104,12 +112,20 @@ pub struct Figures {
 
 /// Adds up a whole store.
 pub fn figures(view: &View<'_>) -> anyhow::Result<Figures> {
-    let synced = sums::synced_between(view, 0, journal::last_seq(view)?)?.values().sum();
-    let calls_spent =
-        calls::used_since(view, Side::Salesforce, Timestamp(0))?.iter().map(|one| one.calls).sum();
+    let synced = sums::synced_between(view, 0, journal::last_seq(view)?)?
+        .values()
+        .sum();
+    let calls_spent = calls::used_since(view, Side::Salesforce, Timestamp(0))?
+        .iter()
+        .map(|one| one.calls)
+        .sum();
     let mut types: BTreeMap<String, u64> = BTreeMap::new();
     for one in open_errors::by_type(view)? {
         *types.entry(one.slug.as_str().to_owned()).or_default() += one.errors;
     }
-    Ok(Figures { synced, calls_spent, types })
+    Ok(Figures {
+        synced,
+        calls_spent,
+        types,
+    })
 }

@@ -44,11 +44,17 @@ fn find(view: &View<'_>, id: &str) -> anyhow::Result<Pair> {
     }
     let long = crate::domain::convert::long_id(id);
     for text in [id, long.as_str()] {
-        let Ok(parsed) = RecordId::parse(text) else { continue };
+        let Ok(parsed) = RecordId::parse(text) else {
+            continue;
+        };
         for mapping in settings::mappings(view)? {
             for side in Side::BOTH {
                 let object = mapping.event.mapping.object.clone();
-                let key = RecordKey { side, object, id: parsed.clone() };
+                let key = RecordKey {
+                    side,
+                    object,
+                    id: parsed.clone(),
+                };
                 if let Some(number) = pairs::by_key(view, &key)?
                     && let Some(pair) = pairs::get(view, number)?
                 {

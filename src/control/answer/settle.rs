@@ -15,7 +15,11 @@ const EXAMPLES: usize = 20;
 
 fn known(view: &View<'_>, number: i64) -> anyhow::Result<Hold> {
     let hold = holds::get(view, number)?;
-    hold.ok_or_else(|| refuse(Refusal::usage(format!("there is no hold H-{number}; see \"syncline status\""))))
+    hold.ok_or_else(|| {
+        refuse(Refusal::usage(format!(
+            "there is no hold H-{number}; see \"syncline status\""
+        )))
+    })
 }
 
 pub(super) fn story(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
@@ -50,11 +54,25 @@ pub(super) async fn hold(
     let records = store
         .write(move |tx| {
             if known(tx, number)?.settled.is_some() {
-                return Err(refuse(Refusal::usage(format!("H-{number} is settled already"))));
+                return Err(refuse(Refusal::usage(format!(
+                    "H-{number} is settled already"
+                ))));
             }
-            let records =
-                if approved { inbox::approve(tx, number)? } else { inbox::drop_hold(tx, number)? };
-            projections::append(tx, None, HoldSettled { hold: number, approved, records, by })?;
+            let records = if approved {
+                inbox::approve(tx, number)?
+            } else {
+                inbox::drop_hold(tx, number)?
+            };
+            projections::append(
+                tx,
+                None,
+                HoldSettled {
+                    hold: number,
+                    approved,
+                    records,
+                    by,
+                },
+            )?;
             Ok(records)
         })
         .await
@@ -68,16 +86,28 @@ pub(super) async fn hold(
 
 pub(super) async fn set_budget(store: &Store, calls: u64, by: By) -> Result<Report, Refusal> {
     if calls == 0 {
-        return Err(Refusal::usage("an allocation of 0 calls stops everything; use \"syncline pause\""));
+        return Err(Refusal::usage(
+            "an allocation of 0 calls stops everything; use \"syncline pause\"",
+        ));
     }
     store
         .write(move |tx| {
             let reserve_percent =
                 settings::allocation(tx)?.map_or(10, |setting| setting.event.reserve_percent);
-            projections::append(tx, None, AllocationSet { allocation: calls, reserve_percent, by })
+            projections::append(
+                tx,
+                None,
+                AllocationSet {
+                    allocation: calls,
+                    reserve_percent,
+                    by,
+                },
+            )
         })
         .await?;
-    Ok(done(format!("{calls} Salesforce calls are allowed in any 24 h from now on")))
+    Ok(done(format!(
+        "{calls} Salesforce calls are allowed in any 24 h from now on"
+    )))
 }
 
 pub(super) async fn pause(store: &Store, by: By) -> Result<Report, Refusal> {
@@ -107,5 +137,9 @@ pub(super) async fn resume(store: &Store, by: By) -> Result<Report, Refusal> {
             Ok(was)
         })
         .await?;
-    Ok(done(if was { "writing goes on" } else { "writing was not paused" }))
+    Ok(done(if was {
+        "writing goes on"
+    } else {
+        "writing was not paused"
+    }))
 }

@@ -26,7 +26,11 @@ pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
     let suspended = sides.iter().any(|side| side.suspended.is_some());
     let mut attention = Vec::new();
     for side in &sides {
-        attention.extend(side.suspended.as_ref().map(|why| format!("{} is suspended: {why}", side.side)));
+        attention.extend(
+            side.suspended
+                .as_ref()
+                .map(|why| format!("{} is suspended: {why}", side.side)),
+        );
     }
     attention.extend(held.iter().map(|hold| {
         format!(
@@ -41,9 +45,14 @@ pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
         attention.push("writing is paused: syncline resume".to_owned());
     }
     let mails = slots::recent(view)?;
-    let refused = mails.iter().filter(|mail| mail.state == State::Refused).count();
+    let refused = mails
+        .iter()
+        .filter(|mail| mail.state == State::Refused)
+        .count();
     if refused > 0 {
-        attention.push(format!("{refused} of the last mails were refused for good; see the log"));
+        attention.push(format!(
+            "{refused} of the last mails were refused for good; see the log"
+        ));
     }
     Ok(Report::Status(Box::new(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -99,7 +108,12 @@ fn sides(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<SideLine>> {
         });
         let suspended = settings::suspended(view, side)?.map(|setting| suspension(&setting.event));
         let read_at = read_at(view, side, now)?;
-        lines.push(SideLine { side, account, suspended, read_at });
+        lines.push(SideLine {
+            side,
+            account,
+            suspended,
+            read_at,
+        });
     }
     Ok(lines)
 }
@@ -127,10 +141,28 @@ fn objects(view: &View<'_>) -> anyhow::Result<Vec<ObjectLine>> {
         .into_iter()
         .map(|(object, standing)| {
             let total = standing.total();
-            let Standing { in_sync, failing, waiting, deferred, held, would_write, excluded, pending } =
-                standing;
+            let Standing {
+                in_sync,
+                failing,
+                waiting,
+                deferred,
+                held,
+                would_write,
+                excluded,
+                pending,
+            } = standing;
             let waiting = waiting + pending;
-            ObjectLine { object, in_sync, failing, waiting, deferred, held, would_write, excluded, total }
+            ObjectLine {
+                object,
+                in_sync,
+                failing,
+                waiting,
+                deferred,
+                held,
+                would_write,
+                excluded,
+                total,
+            }
         })
         .collect())
 }
@@ -156,7 +188,9 @@ pub(super) fn members(view: &View<'_>, hold: i64) -> anyhow::Result<u64> {
     let (mut members, mut after) = (0, 0);
     loop {
         let page = inbox::held(view, hold, after)?;
-        let Some(last) = page.last() else { return Ok(members) };
+        let Some(last) = page.last() else {
+            return Ok(members);
+        };
         members += page.len() as u64;
         after = last.number;
     }

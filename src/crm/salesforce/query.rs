@@ -128,7 +128,11 @@ impl Query {
                 format!("{field} IN ({})", values.join(","))
             })
             .collect();
-        let soql = format!("{} WHERE {}", select(source, &shape), conditions.join(" OR "));
+        let soql = format!(
+            "{} WHERE {}",
+            select(source, &shape),
+            conditions.join(" OR ")
+        );
         Self::new(soql, Bin::Included, shape)
     }
 

@@ -179,6 +179,13 @@ impl Event {
     }
 }
 
+impl RecordSynced {
+    /// Whether it only carried the other side's id: a call, but no change that people count.
+    pub fn only_marks(&self) -> bool {
+        self.fields.len() == 1 && self.marked == [self.to] && self.action == Action::Updated
+    }
+}
+
 /// An event in its place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {

@@ -13,9 +13,9 @@ mod to_salesforce;
 
 use super::{Server, Simulator};
 pub use drip::drip;
-pub use surprise::surprise;
 use records::{AddRecord, hubspot_contact, salesforce_contact};
 use serde_json::json;
+pub use surprise::surprise;
 
 /// Contacts that stand only in HubSpot and that Salesforce will take.
 const HEALTHY_HUBSPOT: usize = 120;

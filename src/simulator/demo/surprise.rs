@@ -16,18 +16,25 @@ const STOPPED: usize = 3;
 /// Adds the rule at `now` (Unix ms), and contacts in HubSpot that break it.
 pub fn surprise(simulator: &mut Simulator, now: i64) {
     simulator.salesforce.inject(Injected {
-        name: "No fax".to_owned(),
+        name: "Mobile consent".to_owned(),
         object: "Contact".to_owned(),
         kind: InjectedKind::ValidationRule,
-        when: vec![Predicate { field: "Fax".to_owned(), op: Op::Present, value: String::new() }],
-        message: "We do not keep fax numbers any more.".to_owned(),
-        fields: vec!["Fax".to_owned()],
+        when: vec![Predicate {
+            field: "MobilePhone".to_owned(),
+            op: Op::Contains,
+            value: "555 02".to_owned(),
+        }],
+        message: "A mobile number needs a consent on file.".to_owned(),
+        fields: vec!["MobilePhone".to_owned()],
         active: true,
     });
     for number in 0..STOPPED {
         let person = Person::new(NEWCOMERS + number);
         let mut contact = hubspot_contact(&person, number);
-        contact.insert("fax".to_owned(), json!(format!("+49 30 555 02{number:02}")));
+        contact.insert(
+            "mobilephone".to_owned(),
+            json!(format!("+49 30 555 02{number:02}")),
+        );
         put_hubspot(simulator, None, &contact, now);
     }
 }
