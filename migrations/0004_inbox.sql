@@ -21,12 +21,12 @@ create table inbox (
 ) strict;
 
 -- One in flight per pair, whatever the lane.
-create unique index inbox_in_flight on inbox (pair) where state = 'in_flight' and pair is not null;
+create unique index inbox_in_flight on inbox (pair) where state = 'in_flight';
 
 -- What may be taken, by lane and time.
 create index inbox_by_state on inbox (state, lane, not_before);
-create index inbox_by_parent on inbox (parent) where parent is not null;
-create index inbox_by_hold on inbox (hold) where hold is not null;
+create index inbox_by_parent on inbox (parent);
+create index inbox_by_hold on inbox (hold);
 
 -- What was read lately, so that a listing tells a late commit from a known one.
 create table seen (

@@ -25,7 +25,7 @@ create table pairs (
   synced_at  integer,                       -- last success, Unix ms
   check ((state = 'absorbed') = (absorbed_into is not null))
 ) strict;
-create unique index pairs_by_hubspot on pairs (object, hubspot) where hubspot is not null;
-create unique index pairs_by_salesforce on pairs (object, salesforce) where salesforce is not null;
+create unique index pairs_by_hubspot on pairs (object, hubspot);
+create unique index pairs_by_salesforce on pairs (object, salesforce);
 create index pairs_by_state on pairs (object, state);
-create index pairs_absorbed on pairs (absorbed_into) where absorbed_into is not null;
+create index pairs_absorbed on pairs (absorbed_into);

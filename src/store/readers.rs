@@ -4,11 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
-use super::{BUSY, STATEMENTS_MAX, Shared, StoreError, View};
+use super::{Shared, StoreError, View, steady};
 
 /// The readers of one store.
 pub(super) struct Readers {
@@ -90,8 +89,6 @@ pub(super) fn open(file: &Path, still: bool) -> Result<Connection, StoreError> {
     }
     let connection = Connection::open_with_flags(uri, flags)
         .map_err(|error| StoreError::opening(file, &error))?;
-    connection.busy_timeout(BUSY)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    steady(&connection)?;
     Ok(connection)
 }

@@ -1,0 +1,124 @@
+//! Derived again, the projections are the same.
+
+use proptest::prelude::*;
+use syncline::annex;
+use syncline::domain::call::Lane;
+use syncline::domain::event::{
+    Action, Excluded, Known, Linked, LoopFound, RecordExcluded, RecordUnlinked, Span,
+};
+use syncline::domain::failure::TextKey;
+use syncline::domain::record::{PairNumber, Side, Timestamp};
+use syncline::projections::{self, append, causes, errors, pairs};
+use syncline::store::Tx;
+
+use crate::store::Bench;
+
+use super::{accept, assert_replay, both, failed, failure, field, half, spend, synced};
+
+#[test]
+fn a_start_with_the_same_catalogue_derives_nothing_anew() {
+    let bench = Bench::new();
+    bench.write(|tx| {
+        assert_eq!(projections::refresh(tx)?, projections::Refreshed::Nothing);
+        accept(tx, 1);
+        assert_eq!(projections::refresh(tx)?, projections::Refreshed::Nothing);
+        annex::set_meta(tx, "catalogue", Some("another"))?;
+        assert_eq!(
+            projections::refresh(tx)?,
+            projections::Refreshed::Catalogue(1)
+        );
+        assert_eq!(projections::refresh(tx)?, projections::Refreshed::Nothing);
+        Ok(())
+    });
+}
+
+/// One of many things that may happen, chosen by four bytes.
+fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Result<()> {
+    let to = Side::BOTH[usize::from(how % 2)];
+    let ids = match more % 3 {
+        0 => half(Side::BOTH[usize::from(how / 2 % 2)], who),
+        _ => both(who),
+    };
+    let known = Known::ALL[usize::from(how) % 3];
+    let excluded = Excluded::Condition;
+    match what % 12 {
+        0..=2 => {
+            let mut failures = vec![failure(["E1", "E2", "E3"][usize::from(more % 3)], None)];
+            if more > 128 {
+                failures.push(failure("E4", Some("Phone")));
+                failures[0].rule = Some(TextKey("00".to_owned()));
+            }
+            append(tx, None, failed(ids, to, known, failures))?;
+        }
+        3 | 4 => {
+            let mut event = synced(ids, to, Action::ALL[usize::from(how) % Action::ALL.len()]);
+            let span = Span {
+                from: Timestamp(1),
+                to: Timestamp(2),
+            };
+            event.provisional = (more > 100).then_some(span);
+            event.lane = Lane::ALL[usize::from(more) % Lane::ALL.len()];
+            append(tx, None, event)?;
+        }
+        5 | 6 => drop(pairs::link(tx, both(who), Linked::Key)?),
+        7 => drop(append(tx, None, RecordExcluded { ids, why: excluded })?),
+        8 => drop(append(tx, None, RecordUnlinked { ids, why: excluded })?),
+        9 => drop(append(
+            tx,
+            None,
+            LoopFound {
+                ids,
+                field: field("phone"),
+            },
+        )?),
+        10 => drop(spend(tx, u64::from(more), i64::from(how) * 3_600_000)),
+        _ => {
+            let mut crossed = both(who);
+            crossed.salesforce = both(more % 6).salesforce;
+            drop(pairs::link(tx, crossed, Linked::Operator)?);
+        }
+    }
+    Ok(())
+}
+
+/// What the incremental counts must equal.
+fn assert_counts(bench: &Bench) {
+    bench.read(|view| {
+        for cause in causes::since(view, -1)? {
+            let records = causes::records(view, cause.number, PairNumber(0))?;
+            assert_eq!(cause.records, records.len() as u64, "C-{}", cause.number);
+        }
+        let numbers = pairs::list(view, &pairs::Filter::default(), PairNumber(0))?;
+        for pair in numbers {
+            assert!(
+                pair.ids.hubspot.is_some() || pair.ids.salesforce.is_some(),
+                "{pair:?}"
+            );
+            let failing = errors::of_record(view, pair.number)?
+                .iter()
+                .any(|error| error.slug.as_str() != errors::WAITING);
+            assert_eq!(failing, pair.state == pairs::State::Failing, "{pair:?}");
+        }
+        Ok(())
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happened_the_projections_derived_anew_are_the_same(
+        story in proptest::collection::vec((any::<u8>(), 0..6_u8, any::<u8>(), any::<u8>()), 1..80)
+    ) {
+        let bench = Bench::new();
+        for chapter in story.chunks(7) {
+            let chapter = chapter.to_vec();
+            bench.pass(90_000);
+            bench.write(move |tx| chapter.into_iter().try_for_each(|event| happen(tx, event)));
+        }
+        assert_counts(&bench);
+        assert_replay(&bench);
+        let whole = bench.read(|view| Ok(syncline::journal::verify_chain(view)));
+        prop_assert!(whole.is_ok());
+    }
+}
