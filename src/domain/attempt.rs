@@ -39,10 +39,9 @@ impl Attempt {
         let mut ids = self.ids.clone();
         *ids.slot(to) = Some(id.clone());
         let (moved, provisional) = match shown {
-            Shown::Record(record, schema, mapping, key) => (
-                as_shown(&self.write.moved, record, schema, mapping, key),
-                None,
-            ),
+            Shown::Record(record, schema, mapping, key) => {
+                (as_shown(&self.write, record, schema, mapping, key), None)
+            }
             Shown::Later(span) => (self.write.moved.clone(), Some(span.clone())),
         };
         RecordSynced {
@@ -83,11 +82,18 @@ impl Attempt {
     }
 }
 
-/// Both sides agree and nothing is written: `moved` prints are adopted.
-pub fn agreed(ids: PairIds, moved: Vec<Moved>, marked: Vec<Side>, lane: Lane) -> RecordSynced {
+/// Nothing is left to be written to `to`, because both sides agree: `moved` prints are adopted, and
+/// errors of that direction are over.
+pub fn agreed(
+    ids: PairIds,
+    to: Side,
+    moved: Vec<Moved>,
+    marked: Vec<Side>,
+    lane: Lane,
+) -> RecordSynced {
     RecordSynced {
         ids,
-        to: Side::HubSpot,
+        to,
         action: Action::Agreed,
         fields: Vec::new(),
         moved,
@@ -100,33 +106,36 @@ pub fn agreed(ids: PairIds, moved: Vec<Moved>, marked: Vec<Side>, lane: Lane) ->
     }
 }
 
-/// The target's prints taken from what it showed, where it showed the field.
+/// The prints of what was written, taken from what the target showed. Other fields keep what was
+/// read before: the answer may show a person's change of them, which must not pass for ours.
 fn as_shown(
-    moved: &[Moved],
+    write: &Write,
     record: &Record,
     schema: &ObjectSchema,
     mapping: &Mapping,
     key: &PrintKey,
 ) -> Vec<Moved> {
     let side = record.key.side;
-    moved
-        .iter()
-        .map(|one| {
-            let mut one = one.clone();
-            let shown = mapping
-                .fields
-                .iter()
-                .find(|field| field.hubspot == one.field)
-                .map(|field| field.on(side))
-                .and_then(|name| Some((record.fields.get(name)?, schema.field(name)?)));
-            if let Some((value, field)) = shown {
-                let print = Some(super::convert::print(key, value, field));
-                match side {
-                    Side::HubSpot => one.hubspot = print,
-                    Side::Salesforce => one.salesforce = print,
-                }
+    let shown = |one: &Moved| {
+        let field = mapping
+            .fields
+            .iter()
+            .find(|field| field.hubspot == one.field)?;
+        let name = field.on(side);
+        let value = write
+            .fields
+            .contains_key(name)
+            .then(|| record.fields.get(name))??;
+        Some(super::convert::print(key, value, schema.field(name)?))
+    };
+    let mut moved = write.moved.clone();
+    for one in &mut moved {
+        if let Some(print) = shown(one) {
+            match side {
+                Side::HubSpot => one.hubspot = Some(print),
+                Side::Salesforce => one.salesforce = Some(print),
             }
-            one
-        })
-        .collect()
+        }
+    }
+    moved
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::planning::{Decision, Outcome, Planned, Settled};
+use super::planning::{Agreed, Decision, Outcome, Planned, Settled};
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
@@ -25,8 +25,10 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
     if let Some((ids, why)) = decision.link {
         pairs::link(tx, ids, why)?;
     }
-    if let Some((ids, moved)) = decision.adopted {
-        projections::append(tx, None, attempt::agreed(ids, moved, Vec::new(), lane))?;
+    let ids = decision.ids;
+    for Agreed { to, moved, marked } in decision.agreed {
+        let event = attempt::agreed(ids.clone(), to, moved, marked, lane);
+        projections::append(tx, None, event)?;
     }
     for (ids, write, raw) in decision.failures {
         let attempt = Attempt {
@@ -41,22 +43,19 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
     match decision.outcome {
         Outcome::Planned(planned) => Ok(Some(planned)),
         Outcome::Settled(settled) => {
-            settle(tx, &decision.row, settled)?;
+            settle(tx, &decision.row, ids, settled)?;
             Ok(None)
         }
     }
 }
 
-fn settle(tx: &Tx<'_>, row: &Row, settled: Settled) -> anyhow::Result<()> {
+fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: Settled) -> anyhow::Result<()> {
     match settled {
         Settled::Quiet => (),
         Settled::Again => {
             return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
         }
-        Settled::Agreed { ids, moved, marked } => {
-            projections::append(tx, None, attempt::agreed(ids, moved, marked, row.lane))?;
-        }
-        Settled::Excluded { ids, why } => {
+        Settled::Excluded(why) => {
             projections::append(tx, None, RecordExcluded { ids, why })?;
         }
     }

@@ -33,26 +33,29 @@ pub(super) struct Planned {
 pub(super) enum Settled {
     /// Nothing moved.
     Quiet,
-    /// Both agree; these prints are adopted.
-    Agreed {
-        ids: PairIds,
-        moved: Vec<Moved>,
-        marked: Vec<Side>,
-    },
     /// Left out, and why.
-    Excluded { ids: PairIds, why: Excluded },
+    Excluded(Excluded),
     /// Its pair was planned with another row: look once more after that is written.
     Again,
+}
+
+/// Prints adopted because a side has nothing left to be written.
+#[derive(Debug)]
+pub(super) struct Agreed {
+    pub(super) to: Side,
+    pub(super) moved: Vec<Moved>,
+    pub(super) marked: Vec<Side>,
 }
 
 /// One row's decision.
 #[derive(Debug)]
 pub(super) struct Decision {
     pub(super) row: Row,
+    pub(super) ids: PairIds,
     /// The link found now, to be journaled first.
     pub(super) link: Option<(PairIds, Linked)>,
-    /// Prints to adopt beside the writes.
-    pub(super) adopted: Option<(PairIds, Vec<Moved>)>,
+    /// Where both agree, and what is adopted with that.
+    pub(super) agreed: Vec<Agreed>,
     /// Writes that cannot be made, by side.
     pub(super) failures: Vec<(PairIds, Write, Vec<RawFailure>)>,
     pub(super) outcome: Outcome,
@@ -66,12 +69,13 @@ pub(super) enum Outcome {
 }
 
 impl Decision {
-    fn settled(row: Row, settled: Settled) -> Self {
+    fn settled(row: Row, ids: PairIds, settled: Settled) -> Self {
         let outcome = Outcome::Settled(settled);
         Self {
             row,
+            ids,
             link: None,
-            adopted: None,
+            agreed: Vec::new(),
             failures: Vec::new(),
             outcome,
         }
@@ -100,9 +104,9 @@ impl Context {
         let mut questions = Vec::new();
         for one in known {
             match sources.remove(&one.row.key) {
-                Some(source) => match self.answer_alone(mapping, schemas, &one, &source) {
-                    Some(settled) => decisions.push(Decision::settled(one.row, settled)),
-                    None => questions.push(Question { known: one, source }),
+                Some(source) => match self.answer_alone(mapping, schemas, one, source) {
+                    Ok(decision) => decisions.push(decision),
+                    Err(question) => questions.push(*question),
                 },
                 None => decisions.push(gone(one)),
             }
@@ -119,28 +123,34 @@ impl Context {
         &self,
         mapping: &Mapping,
         schemas: &Schemas,
-        known: &Known,
-        source: &Record,
-    ) -> Option<Settled> {
+        known: Known,
+        source: Record,
+    ) -> Result<Decision, Box<Question>> {
         let pair = known.pair.as_ref();
+        let ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
         if source.deleted {
-            let ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
-            return Some(excluded_once(pair, ids, Excluded::Deleted));
+            let settled = excluded_once(pair, Excluded::Deleted);
+            return Ok(Decision::settled(known.row, ids, settled));
         }
-        let pair = pair?;
-        let settled = pair.is_linked() && is_marked(pair) && pair.state == State::InSync;
-        if !settled || matches!(known.row.lane, Lane::Retry | Lane::Resync) {
-            return None;
+        let quiet = pair
+            .is_some_and(|pair| pair.is_linked() && is_marked(pair) && pair.state == State::InSync);
+        if quiet && !matches!(known.row.lane, Lane::Retry | Lane::Resync) {
+            match self.look(mapping, schemas, &source, &known.base) {
+                Seen::Echo => return Ok(Decision::settled(known.row, ids, Settled::Quiet)),
+                Seen::Adopted(moved) => {
+                    let to = source.key.side;
+                    let agreed = vec![Agreed {
+                        to,
+                        moved,
+                        marked: Vec::new(),
+                    }];
+                    let decision = Decision::settled(known.row, ids, Settled::Quiet);
+                    return Ok(Decision { agreed, ..decision });
+                }
+                Seen::Changed(_) => (),
+            }
         }
-        match self.look(mapping, schemas, source, &known.base) {
-            Seen::Echo => Some(Settled::Quiet),
-            Seen::Adopted(moved) => Some(Settled::Agreed {
-                ids: pair.ids.clone(),
-                moved,
-                marked: Vec::new(),
-            }),
-            Seen::Changed(_) => None,
-        }
+        Err(Box::new(Question { known, source }))
     }
 
     async fn answer_with_partners(
@@ -269,17 +279,14 @@ fn meet(
     let pair = known.pair.as_ref();
     let mut ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
     if met.contains(&source.key) {
-        return Meeting::Over(Decision::settled(known.row, Settled::Again));
+        return Meeting::Over(Decision::settled(known.row, ids, Settled::Again));
     }
     let over = |known: Known, why| {
-        let settled = excluded_once(known.pair.as_ref(), ids.clone(), why);
-        Meeting::Over(Decision::settled(known.row, settled))
+        let settled = excluded_once(known.pair.as_ref(), why);
+        Meeting::Over(Decision::settled(known.row, ids.clone(), settled))
     };
     let (partner, link) = match partner {
-        Partner::Found(record, how) if record.deleted => {
-            let _ = how;
-            return over(known, Excluded::Deleted);
-        }
+        Partner::Found(record, _) if record.deleted => return over(known, Excluded::Deleted),
         Partner::Found(record, how) => (Some(*record), linked(how)),
         Partner::Nobody if !mapping.creates.allows(source.key.side.other()) => {
             return over(known, Excluded::Creation);
@@ -290,7 +297,7 @@ fn meet(
     };
     if let Some(record) = &partner {
         if !met.insert(record.key.clone()) {
-            return Meeting::Over(Decision::settled(known.row, Settled::Again));
+            return Meeting::Over(Decision::settled(known.row, ids, Settled::Again));
         }
         *ids.slot(record.key.side) = Some(record.key.id.clone());
     }
@@ -349,47 +356,56 @@ fn decide(couple: Couple, merged: Merged, schemas: &Schemas, now: Timestamp) -> 
     } else {
         Vec::new()
     };
-    let link = link.map(|why| (ids.clone(), why));
-    if writes.is_empty() {
-        let news = link.is_some() || !merged.agreed.is_empty() || needs_mark(&known, &marked);
-        // Adopting prints beside a failure would hide the change that failed: merge leaves the
-        // failed side's out, so what agrees may be adopted.
-        let settled = if news {
-            Settled::Agreed {
-                ids,
-                moved: merged.agreed,
-                marked,
-            }
-        } else {
-            Settled::Quiet
-        };
-        let outcome = Outcome::Settled(settled);
-        return Decision {
-            row: known.row,
-            link,
-            adopted: None,
-            failures,
-            outcome,
-        };
-    }
-    let adopted = (!merged.agreed.is_empty()).then(|| (ids.clone(), merged.agreed));
-    let tried = known
+    let news = link.is_some() || !merged.agreed.is_empty() || needs_mark(&known, &marked);
+    let failing = known
         .pair
         .as_ref()
-        .map(|pair| pair.attempts)
-        .unwrap_or_default();
-    let planned = Planned {
-        row: known.row.clone(),
-        ids,
-        writes,
-        tried,
+        .is_some_and(|pair| pair.state == State::Failing);
+    let is_free = |side: &Side| {
+        !writes.iter().any(|write: &Write| write.to == *side)
+            && !failures.iter().any(|(_, write, _)| write.to == *side)
+    };
+    let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
+    let mut moved = merged.agreed;
+    let mut agreed = Vec::new();
+    if partner.is_some() && (news || failing) {
+        // What has nothing left to be written cannot fail either: it is said for every such side,
+        // and never for a side that is written or refused now, whose errors are not over.
+        for to in free {
+            let (moved, marked) = (std::mem::take(&mut moved), marked.clone());
+            agreed.push(Agreed { to, moved, marked });
+            if !failing {
+                break;
+            }
+        }
+    }
+    if let Some(first) = writes.first_mut() {
+        // Both sides are written: the prints are adopted with the first that succeeds.
+        first.moved.append(&mut moved);
+    }
+    let link = link.map(|why| (ids.clone(), why));
+    let outcome = if writes.is_empty() {
+        Outcome::Settled(Settled::Quiet)
+    } else {
+        let tried = known
+            .pair
+            .as_ref()
+            .map(|pair| pair.attempts)
+            .unwrap_or_default();
+        Outcome::Planned(Planned {
+            row: known.row.clone(),
+            ids: ids.clone(),
+            writes,
+            tried,
+        })
     };
     Decision {
         row: known.row,
+        ids,
         link,
-        adopted,
+        agreed,
         failures,
-        outcome: Outcome::Planned(planned),
+        outcome,
     }
 }
 
@@ -427,22 +443,25 @@ fn is_marked(pair: &Pair) -> bool {
 }
 
 fn gone(known: Known) -> Decision {
-    let settled = match &known.pair {
-        Some(pair) => excluded_once(Some(pair), pair.ids.clone(), Excluded::Deleted),
+    let (ids, settled) = match &known.pair {
+        Some(pair) => (
+            pair.ids.clone(),
+            excluded_once(Some(pair), Excluded::Deleted),
+        ),
         // Never heard of before and gone already: there is nothing to tell.
-        None => Settled::Quiet,
+        None => (PairIds::half(&known.row.key), Settled::Quiet),
     };
-    Decision::settled(known.row, settled)
+    Decision::settled(known.row, ids, settled)
 }
 
 /// An exclusion is journaled when it begins, and not again while it lasts.
-fn excluded_once(pair: Option<&Pair>, ids: PairIds, why: Excluded) -> Settled {
+fn excluded_once(pair: Option<&Pair>, why: Excluded) -> Settled {
     let known = pair
         .filter(|pair| pair.state == State::Excluded)
         .and_then(|pair| pair.why);
     if known == Some(why) {
         Settled::Quiet
     } else {
-        Settled::Excluded { ids, why }
+        Settled::Excluded(why)
     }
 }
