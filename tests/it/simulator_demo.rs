@@ -402,7 +402,11 @@ fn a_hundred_steps_bring_newcomers_changes_and_ends_of_causes() {
         lines.iter().any(|line| line.contains("added Platinum")),
         "{lines:#?}"
     );
-    assert!(carrier.hubspot_contacts().len() > contacts + 20);
+    let after = carrier.hubspot_contacts().len();
+    assert!(after > contacts + 20);
+    demo::drip(&mut carrier.simulator, 0, NOON + 300_000);
+    let again = carrier.hubspot_contacts().len();
+    assert_eq!(again, after, "a step made twice changes nothing new");
     let (ours, filled) = (carrier.hubspot_contacts(), carrier.filled.clone());
     for slug in ["restricted-picklist", "sf-validation-rule"] {
         let provoked = filled.provoked.iter().find(|one| one.slug == slug).unwrap();
