@@ -5,6 +5,9 @@ mod catalogue;
 mod classify;
 mod config;
 mod convert;
+mod crm_hubspot;
+mod crm_salesforce;
+mod crm_transport;
 mod digest;
 #[cfg(feature = "e2e")]
 mod e2e_clients;
