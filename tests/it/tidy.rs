@@ -163,7 +163,7 @@ fn the_domain_never_awaits_and_never_asks_what_time_it_is() {
             "net",
         ];
         for word in found
-            .words
+            .idents
             .iter()
             .filter(|word| banned.contains(&word.as_str()))
         {
@@ -187,7 +187,7 @@ fn sql_stands_only_in_the_rooms_that_own_tables() {
         }
         let mut found = Words::default();
         found.visit_file(&parsed);
-        if found.words.iter().any(|word| word == "rusqlite")
+        if found.idents.iter().any(|word| word == "rusqlite")
             || found.texts.iter().any(|text| is_sql(text))
         {
             wrong.push(file.display().to_string());
@@ -255,7 +255,7 @@ impl Paths {
             syn::UseTree::Path(path) => self.rooms.push(path.ident.to_string()),
             syn::UseTree::Name(name) => self.rooms.push(name.ident.to_string()),
             syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.tree(item)),
-            _ => (),
+            syn::UseTree::Rename(_) | syn::UseTree::Glob(_) => (),
         }
     }
 }
@@ -283,7 +283,7 @@ impl<'ast> Visit<'ast> for Paths {
 #[derive(Default)]
 struct Words {
     awaits: bool,
-    words: Vec<String>,
+    idents: Vec<String>,
     texts: Vec<String>,
 }
 
@@ -303,7 +303,7 @@ impl<'ast> Visit<'ast> for Words {
     }
 
     fn visit_ident(&mut self, ident: &'ast proc_macro2::Ident) {
-        self.words.push(ident.to_string());
+        self.idents.push(ident.to_string());
     }
 
     fn visit_lit_str(&mut self, text: &'ast syn::LitStr) {
