@@ -26,7 +26,6 @@ mod simulator_hubspot;
 mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
-mod simulator_speed;
 mod store;
 mod tidy;
 #[cfg(feature = "e2e")]
