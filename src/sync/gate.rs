@@ -280,6 +280,7 @@ impl Context {
             return Ok(now.plus(budget::HOLD_MS));
         }
         let Some(server_now) = self.salesforce_now() else {
+            self.wakes.connection.ring();
             return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
         };
         self.ask(errand, server_now, now, &policy)
@@ -294,6 +295,7 @@ impl Context {
     ) -> Result<Timestamp, Trouble> {
         let mut shared = self.shared();
         let since = shared.waiting.get(&errand.lane).copied();
+        shared.ledger.forget_before(server_now);
         let usage = shared.usage;
         let answer = shared.ledger.ask(
             errand.lane,
