@@ -1,5 +1,6 @@
 //! The one integration-test binary: SQLite is linked once.
 
+mod attempt;
 mod budget;
 mod catalogue;
 mod classify;
