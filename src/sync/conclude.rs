@@ -10,7 +10,7 @@ use crate::domain::classify;
 use crate::domain::event::{Known, Linked, RecordExcluded};
 use crate::domain::failure::RawFailure;
 use crate::domain::merge::Write;
-use crate::domain::record::{PairIds, RecordId};
+use crate::domain::record::{PairIds, RecordId, Timestamp};
 use crate::domain::retry::{self, Release};
 use crate::inbox::{self, Rest, Row};
 use crate::projections::{self, pairs};
@@ -113,9 +113,8 @@ pub(super) fn failed(
     Ok(releases)
 }
 
-/// What a failed row does next: it waits for the earliest instant, or leaves until something else
-/// makes it ready.
-pub(super) fn after_failure(tx: &Tx<'_>, row: &Row, releases: &[Release]) -> anyhow::Result<()> {
+/// The earliest instant at which a failure is worth another try by itself.
+pub(super) fn earliest(releases: &[Release]) -> Option<Timestamp> {
     let at = releases.iter().filter_map(|release| match release {
         Release::At(at) => Some(*at),
         Release::RecordChanges
@@ -123,13 +122,16 @@ pub(super) fn after_failure(tx: &Tx<'_>, row: &Row, releases: &[Release]) -> any
         | Release::ParentLinks
         | Release::OnResync => None,
     });
-    match at.min() {
-        Some(at) => {
-            inbox::conclude(tx, row)?;
-            inbox::see(tx, &row.key, row.stamp, Lane::Retry, at).map(drop)
-        }
-        None => inbox::conclude(tx, row).map(drop),
+    at.min()
+}
+
+/// Ends a row: it leaves, until something else makes it ready or until it is tried again.
+pub(super) fn leave(tx: &Tx<'_>, row: &Row, again: Option<Timestamp>) -> anyhow::Result<()> {
+    inbox::conclude(tx, row)?;
+    if let Some(at) = again {
+        inbox::see(tx, &row.key, row.stamp, Lane::Retry, at)?;
     }
+    Ok(())
 }
 
 /// The attempt that a planned write makes now.

@@ -110,6 +110,14 @@ impl Schemas {
         }
     }
 
+    /// The schema on `side`, to be kept beyond the cycle.
+    pub(super) fn shared(&self, side: Side) -> &Arc<ObjectSchema> {
+        match side {
+            Side::HubSpot => &self.hubspot,
+            Side::Salesforce => &self.salesforce,
+        }
+    }
+
     /// What a reading call on `side` wants to know of an object.
     pub(super) fn source<'a>(
         &'a self,

@@ -64,6 +64,7 @@ impl Writer {
                 schemas: &schemas,
                 started: now,
                 waits: None,
+                open: BTreeMap::new(),
             };
             context.run_cycle(&mut cycle, mode).await?;
             look_again = cycle
@@ -95,6 +96,8 @@ pub(super) struct Cycle<'a> {
     pub(super) started: Timestamp,
     /// When rows that could not be served now are due again.
     pub(super) waits: Option<Timestamp>,
+    /// Rows by number of which one write is open: they may not leave with their last one.
+    pub(super) open: BTreeMap<i64, Timestamp>,
 }
 
 impl Cycle<'_> {

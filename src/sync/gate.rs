@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use super::context::Context;
+use super::words::{moved_enough, spoken_length, tell_plenty, tell_scarce};
 use crate::crm::http::{CallError, Reply};
-use crate::domain::budget::{self, Answer, Ledger, OrgUsage, Policy, Scarcity};
+use crate::domain::budget::{self, Answer, Ledger, OrgUsage, Policy};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Suspension, UsageReported};
 use crate::domain::failure::RawFailure;
@@ -470,43 +471,4 @@ pub(super) fn refused(failures: Vec<RawFailure>) -> Trouble {
         status: 400,
         failures,
     })
-}
-
-/// Whether usage moved by a percent of its ceiling since it was last told.
-fn moved_enough(before: Option<OrgUsage>, used: u64, limit: u64) -> bool {
-    before.is_none_or(|before| {
-        let percent = (limit / 100).max(1);
-        before.limit != limit || before.used / percent != used / percent
-    })
-}
-
-fn scarcity(why: Scarcity) -> &'static str {
-    match why {
-        Scarcity::Window => "the allocation is used up",
-        Scarcity::OrgReserve => "the rest is the org's own reserve",
-        Scarcity::Share => "its share is used up",
-        Scarcity::Bucket => "paced over the day",
-    }
-}
-
-fn tell_scarce(lane: Lane, why: Scarcity, used: u64, policy: &Policy) {
-    let allocation = policy.allocation;
-    tracing::warn!(%lane, "budget: {used} of {allocation} calls used; {lane} deferred ({}); it resumes by itself", scarcity(why));
-}
-
-fn tell_plenty(told: &mut bool, lane: Lane) {
-    if *told {
-        *told = false;
-        tracing::info!(notice = true, %lane, "budget frees: {lane} goes on");
-    }
-}
-
-/// A length of time as people say it: `17 min 31 s`.
-pub(super) fn spoken_length(milliseconds: i64) -> String {
-    let seconds = milliseconds.max(0) / 1_000;
-    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
 }

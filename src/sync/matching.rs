@@ -1,17 +1,20 @@
 //! Finds each row's record and its partner: by link, else by id field, else by key, and by nothing
 //! that lags.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::context::{Context, Schemas};
 use super::gate::{Errand, Trouble, refused};
+use super::partner::{
+    Catch, Found, Partner, Wanted, choose, doubled_keys, key_of, marked_partner, wanted,
+};
 use crate::crm::hubspot::Keys;
 use crate::crm::salesforce::Query;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::fingerprint::PrintKey;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::{self, Base, Prints, Provisional};
-use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Timestamp, Value};
+use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
 use crate::projections::pairs::Pair;
 use crate::projections::{pairs, prints};
@@ -22,67 +25,6 @@ pub(super) struct Known {
     pub(super) row: Row,
     pub(super) pair: Option<Pair>,
     pub(super) base: Base,
-}
-
-/// What became of the search for a partner.
-pub(super) enum Partner {
-    /// Linked, or found by id or key.
-    Found(Box<Record>, Found),
-    /// Nobody has the key: a record may be created.
-    Nobody,
-    /// Linked, but the partner is gone.
-    Gone,
-    /// Several records, or one that belongs to somebody else, have the key.
-    Ambiguous,
-}
-
-/// How a partner was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    Linked,
-    ById,
-    ByKey,
-}
-
-/// Records of one side, found by whatever they were asked for.
-#[derive(Default)]
-struct Catch {
-    records: BTreeMap<RecordId, Record>,
-    marked: BTreeMap<String, RecordId>,
-    keyed: BTreeMap<String, BTreeSet<RecordId>>,
-}
-
-impl Catch {
-    fn add(&mut self, record: Record, mapping: &Mapping) {
-        let side = record.key.side;
-        let id = record.key.id.clone();
-        if let Some(mark) = text_of(&record, mapping.id_field_on(side)) {
-            self.marked.insert(mark.to_lowercase(), id.clone());
-        }
-        if let Some(key) = key_of(&record, mapping) {
-            self.keyed.entry(key).or_default().insert(id.clone());
-        }
-        self.records.insert(id, record);
-    }
-}
-
-/// The value two records are matched by, as both sides compare it.
-pub(super) fn key_of(record: &Record, mapping: &Mapping) -> Option<String> {
-    let field = mapping.match_by.as_ref()?;
-    text_of(record, field.on(record.key.side)).map(|text| text.to_lowercase())
-}
-
-fn text_of(record: &Record, field: &FieldName) -> Option<String> {
-    match record.fields.get(field)? {
-        Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
-        Value::Number(text) => Some(text.clone()),
-        Value::Text(_)
-        | Value::Blank
-        | Value::Bool(_)
-        | Value::Date(..)
-        | Value::DateTime(_)
-        | Value::Options(_) => None,
-    }
 }
 
 impl Context {
@@ -508,135 +450,5 @@ impl<'a> By<'a> {
                 .map(|values| Keys::Property { name, values })
                 .collect(),
         }
-    }
-}
-
-/// What a Salesforce record is asked for by.
-struct Wanted {
-    id: Option<RecordId>,
-    mark: Option<String>,
-    key: Option<String>,
-}
-
-/// How a HubSpot record's partner is asked for: a linked one by its id alone.
-fn wanted(portal: i64, mapping: &Mapping, pair: Option<&Pair>, record: &Record) -> Wanted {
-    if let Some(id) = pair.and_then(|pair| pair.ids.salesforce.clone()) {
-        return Wanted {
-            id: Some(id),
-            mark: None,
-            key: None,
-        };
-    }
-    Wanted {
-        id: text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok()),
-        mark: Some(mark(portal, &record.key.id)),
-        key: key_of(record, mapping),
-    }
-}
-
-/// What Salesforce's id field says for a HubSpot record: portals overlap, so the portal is in it.
-pub(super) fn mark(portal: i64, id: &RecordId) -> String {
-    format!("{portal}-{id}")
-}
-
-/// The HubSpot record that a Salesforce record's id field names, when it is of our portal.
-fn marked_partner(portal: i64, mapping: &Mapping, record: &Record) -> Option<RecordId> {
-    let mark = text_of(record, &mapping.salesforce_id_field)?;
-    let id = mark.strip_prefix(&format!("{portal}-"))?;
-    RecordId::parse(id).ok()
-}
-
-/// Keys that two records of the same side share: neither may take the partner silently.
-fn doubled_keys(
-    sources: &[(Option<&Pair>, &Record)],
-    mapping: &Mapping,
-) -> BTreeSet<(Side, String)> {
-    let mut seen: BTreeMap<(Side, String), BTreeSet<&RecordId>> = BTreeMap::new();
-    for (_, record) in sources {
-        if let Some(key) = key_of(record, mapping) {
-            seen.entry((record.key.side, key))
-                .or_default()
-                .insert(&record.key.id);
-        }
-    }
-    seen.into_iter()
-        .filter(|(_, ids)| ids.len() > 1)
-        .map(|(key, _)| key)
-        .collect()
-}
-
-fn choose(
-    portal: i64,
-    mapping: &Mapping,
-    pair: Option<&Pair>,
-    record: &Record,
-    catch: &Catch,
-    doubled: &BTreeSet<(Side, String)>,
-) -> Partner {
-    let side = record.key.side;
-    let found = |id: &RecordId, how| {
-        catch
-            .records
-            .get(id)
-            .map(|record| Partner::Found(Box::new(record.clone()), how))
-    };
-    if let Some(id) = pair.and_then(|pair| pair.ids.id(side.other())) {
-        return found(id, Found::Linked).unwrap_or(Partner::Gone);
-    }
-    // What the partner says of us, then what we say of the partner.
-    let our_mark = match side {
-        Side::HubSpot => mark(portal, &record.key.id),
-        Side::Salesforce => record.key.id.to_string(),
-    };
-    if let Some(partner) = catch
-        .marked
-        .get(&our_mark.to_lowercase())
-        .and_then(|id| found(id, Found::ById))
-    {
-        return partner;
-    }
-    let named = match side {
-        Side::HubSpot => {
-            text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok())
-        }
-        Side::Salesforce => marked_partner(portal, mapping, record),
-    };
-    if let Some(partner) = named.and_then(|id| found(&id, Found::ById)) {
-        return partner;
-    }
-    by_key(portal, mapping, record, catch, doubled)
-}
-
-fn by_key(
-    portal: i64,
-    mapping: &Mapping,
-    record: &Record,
-    catch: &Catch,
-    doubled: &BTreeSet<(Side, String)>,
-) -> Partner {
-    let side = record.key.side;
-    let Some(key) = key_of(record, mapping) else {
-        return Partner::Nobody;
-    };
-    let Some(hits) = catch.keyed.get(&key) else {
-        return Partner::Nobody;
-    };
-    let hits: Vec<&Record> = hits.iter().filter_map(|id| catch.records.get(id)).collect();
-    match hits.as_slice() {
-        [] => Partner::Nobody,
-        [only] if !doubled.contains(&(side, key)) && !claimed(portal, mapping, only, record) => {
-            Partner::Found(Box::new((*only).clone()), Found::ByKey)
-        }
-        [_, ..] => Partner::Ambiguous,
-    }
-}
-
-/// Whether a record found by key says that it belongs to another one.
-fn claimed(portal: i64, mapping: &Mapping, hit: &Record, by: &Record) -> bool {
-    match hit.key.side {
-        Side::HubSpot => {
-            text_of(hit, &mapping.hubspot_id_field).is_some_and(|id| id != by.key.id.as_str())
-        }
-        Side::Salesforce => marked_partner(portal, mapping, hit).is_some_and(|id| id != by.key.id),
     }
 }

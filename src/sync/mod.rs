@@ -11,12 +11,15 @@ mod cycle;
 mod detect;
 mod fresh;
 mod gate;
+mod job;
 mod matching;
 mod metadata;
 mod pack;
+mod partner;
 mod planning;
 mod retry;
 mod wake;
+mod words;
 mod write;
 
 pub use connection::Connection;

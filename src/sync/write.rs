@@ -1,42 +1,31 @@
 //! Writes what was planned, in as few calls as the other side bears, and concludes each record.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::conclude;
 use super::context::Context;
 use super::cycle::Cycle;
 use super::gate::{Errand, Trouble};
-use super::matching::mark;
+use super::job::{
+    Answer, Job, Made, Reported, Wrote, halves, hubspot_answer, hubspot_row, said,
+    salesforce_answer, span,
+};
 use super::pack;
+use super::partner::mark;
 use super::planning::Planned;
 use crate::crm::http::CallError;
 use crate::crm::hubspot::{HubSpotOperation, HubSpotRow};
-use crate::crm::{hubspot, salesforce};
 use crate::domain::attempt::{Attempt, Shown};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{Action, Known, Span};
-use crate::domain::failure::{Failure, RawFailure, System};
+use crate::domain::fingerprint::PrintKey;
+use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
-use crate::domain::record::{Fields, PairIds, Record, RecordId, RecordKey, Side, Timestamp, Value};
-use crate::inbox::{self, Rest, Row};
-
-/// One write of one planned row.
-#[derive(Debug, Clone)]
-struct Job {
-    attempt: Attempt,
-    /// The row that leaves the inbox with this job; none for a mark, which a later echo would heal.
-    row: Option<Row>,
-}
-
-/// What a job's call brought.
-#[derive(Clone)]
-enum Answer {
-    /// The record, and how it was shown, where the answer shows it.
-    Written(RecordId, Option<Box<Record>>),
-    Failed(Vec<RawFailure>),
-    /// It may have taken effect: the row goes back and is matched by key.
-    Unknown,
-}
+use crate::domain::record::{Fields, Record, RecordId, RecordKey, Side, Timestamp, Value};
+use crate::domain::schema::ObjectSchema;
+use crate::inbox::{self, Rest};
+use crate::store::Tx;
 
 impl Context {
     /// Writes everything planned: to Salesforce, then to HubSpot, then the ids of what was created.
@@ -47,12 +36,11 @@ impl Context {
     ) -> anyhow::Result<()> {
         let mut jobs: BTreeMap<(Lane, Side), Vec<Job>> = BTreeMap::new();
         for one in planned {
-            let last = one.writes.len().saturating_sub(1);
             for (place, write) in one.writes.iter().enumerate() {
-                let row = (place == last).then(|| one.row.clone());
                 let job = Job {
                     attempt: conclude::attempt(&one, write),
-                    row,
+                    row: Some(one.row.clone()),
+                    last: place + 1 == one.writes.len(),
                 };
                 jobs.entry((one.row.lane, write.to)).or_default().push(job);
             }
@@ -100,6 +88,7 @@ impl Context {
                 ask: None,
             },
             row: None,
+            last: true,
         }
     }
 
@@ -117,11 +106,24 @@ impl Context {
             let rest = jobs.split_off(width);
             let call = std::mem::replace(&mut jobs, rest);
             match self.write_call(cycle, lane, to, &call).await {
-                Ok(answers) => made.extend(self.conclude(cycle, to, call, answers).await?),
+                Ok(answers) => {
+                    let (more, open) = self.conclude(cycle, to, call, answers).await?;
+                    made.extend(more);
+                    cycle.open.extend(open);
+                }
                 Err(Trouble::Store(error)) => return Err(error),
                 Err(trouble) => {
                     jobs.extend(call);
-                    let rows = jobs.drain(..).filter_map(|job| job.row).collect();
+                    let (last, first): (Vec<Job>, Vec<Job>) =
+                        jobs.drain(..).partition(|job| job.last);
+                    // The row's other write is still to come and settles it: not as done.
+                    let at = self.clock.now().plus(UNKNOWN_MS);
+                    cycle.open.extend(
+                        first
+                            .into_iter()
+                            .filter_map(|job| Some((job.row?.number, at))),
+                    );
+                    let rows = last.into_iter().filter_map(|job| job.row).collect();
                     self.put_back(cycle, rows, &trouble).await?;
                 }
             }
@@ -352,70 +354,35 @@ impl Context {
         Ok(wrote)
     }
 
-    /// Journals each record's answer; rows leave, or go back when the outcome is unknown.
+    /// Journals each record's answer; rows leave, or go back when an outcome is open. Returns the
+    /// pairs made, and the rows that may not leave with their last write, with when to look again.
     async fn conclude(
         &self,
         cycle: &Cycle<'_>,
         to: Side,
         jobs: Vec<Job>,
         answers: Vec<Reported>,
-    ) -> anyhow::Result<Vec<Made>> {
-        let (mapping, schemas, key) = (
-            cycle.mapping.clone(),
-            cycle.schemas.clone(),
-            self.store.key(),
-        );
-        let (made, released) = self
+    ) -> anyhow::Result<(Vec<Made>, Vec<(i64, Timestamp)>)> {
+        let target = Target {
+            mapping: cycle.mapping.clone(),
+            schema: Arc::clone(cycle.schemas.shared(to)),
+            key: self.store.key(),
+        };
+        let known_open = cycle.open.clone();
+        let (concluded, released) = self
             .store
             .write(move |tx| {
-                let (mut made, mut fixed) = (Vec::new(), BTreeSet::new());
+                let mut concluded = Concluded {
+                    open: known_open,
+                    ..Concluded::default()
+                };
                 let mut by_place: BTreeMap<usize, Reported> =
                     answers.into_iter().map(|one| (one.place, one)).collect();
                 for (place, job) in jobs.iter().enumerate() {
-                    // A row that the answer does not mention has an unknown outcome.
-                    let reported = by_place.remove(&place);
-                    let (answer, span) =
-                        reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
-                    match answer {
-                        Answer::Written(id, record) => {
-                            let schema = schemas.on(to);
-                            let shown = match (&record, span) {
-                                (Some(record), _) => Shown::Record(record, schema, &mapping, &key),
-                                (None, span) => Shown::Later(span.unwrap_or(Span {
-                                    from: tx.now(),
-                                    to: tx.now(),
-                                })),
-                            };
-                            let ids = conclude::synced(tx, &job.attempt, &id, &shown, &mut fixed)?;
-                            if job.attempt.write.action == Action::Created {
-                                made.push(Made {
-                                    ids,
-                                    created_on: to,
-                                });
-                            }
-                            if let Some(row) = &job.row {
-                                inbox::conclude(tx, row)?;
-                            }
-                        }
-                        Answer::Failed(failures) => {
-                            let releases =
-                                conclude::failed(tx, &job.attempt, failures, Known::Answered)?;
-                            if let Some(row) = &job.row {
-                                conclude::after_failure(tx, row, &releases)?;
-                            }
-                        }
-                        Answer::Unknown => {
-                            if let Some(row) = &job.row {
-                                inbox::put_back(
-                                    tx,
-                                    row,
-                                    &Rest::Deferred(tx.now().plus(UNKNOWN_MS)),
-                                )?;
-                            }
-                        }
-                    }
+                    concluded.one(tx, job, by_place.remove(&place), &target)?;
                 }
-                Ok((made, super::retry::release(tx, &fixed)?))
+                let released = super::retry::release(tx, &concluded.fixed)?;
+                Ok((concluded, released))
             })
             .await?;
         for (cause, records) in released {
@@ -425,101 +392,92 @@ impl Context {
             );
         }
         self.wakes.notifier.ring();
-        Ok(made)
+        Ok((concluded.made, concluded.open.into_iter().collect()))
+    }
+}
+
+/// The side that was written, as far as its answers need it.
+struct Target {
+    mapping: Mapping,
+    schema: Arc<ObjectSchema>,
+    key: PrintKey,
+}
+
+/// What one call's answers came to.
+#[derive(Default)]
+struct Concluded {
+    made: Vec<Made>,
+    fixed: BTreeSet<i64>,
+    open: BTreeMap<i64, Timestamp>,
+}
+
+impl Concluded {
+    /// Journals one job's answer; one that is not mentioned has an unknown outcome.
+    fn one(
+        &mut self,
+        tx: &Tx<'_>,
+        job: &Job,
+        reported: Option<Reported>,
+        target: &Target,
+    ) -> anyhow::Result<()> {
+        let (answer, span) = reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
+        let again = match answer {
+            Answer::Written(id, record) => {
+                self.written(tx, job, &id, record.as_deref(), span, target)?;
+                None
+            }
+            Answer::Failed(failures) => {
+                let releases = conclude::failed(tx, &job.attempt, failures, Known::Answered)?;
+                conclude::earliest(&releases)
+            }
+            Answer::Unknown => {
+                if let Some(row) = job
+                    .row
+                    .as_ref()
+                    .filter(|row| job.last && !self.open.contains_key(&row.number))
+                {
+                    return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(UNKNOWN_MS)));
+                }
+                Some(tx.now().plus(UNKNOWN_MS))
+            }
+        };
+        let Some(row) = &job.row else { return Ok(()) };
+        if let Some(at) = again {
+            let known = self.open.entry(row.number).or_insert(at);
+            *known = (*known).min(at);
+        }
+        if job.last {
+            conclude::leave(tx, row, self.open.remove(&row.number))?;
+        }
+        Ok(())
+    }
+
+    fn written(
+        &mut self,
+        tx: &Tx<'_>,
+        job: &Job,
+        id: &RecordId,
+        record: Option<&Record>,
+        span: Option<Span>,
+        target: &Target,
+    ) -> anyhow::Result<()> {
+        let shown = match record {
+            Some(record) => Shown::Record(record, &target.schema, &target.mapping, &target.key),
+            None => Shown::Later(span.unwrap_or(Span {
+                from: tx.now(),
+                to: tx.now(),
+            })),
+        };
+        let ids = conclude::synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
+        if job.attempt.write.action == Action::Created {
+            self.made.push(Made {
+                ids,
+                created_on: job.attempt.write.to,
+            });
+        }
+        Ok(())
     }
 }
 
 /// How long a row of unknown outcome waits before it is matched again.
 const UNKNOWN_MS: i64 = 500;
-
-/// A pair of which one half was created now.
-struct Made {
-    ids: PairIds,
-    created_on: Side,
-}
-
-/// One job's answer.
-struct Reported {
-    place: usize,
-    answer: Answer,
-    span: Option<Span>,
-}
-
-impl Reported {
-    fn asks_for_less(&self) -> bool {
-        match &self.answer {
-            Answer::Failed(failures) => failures
-                .iter()
-                .any(|one| pack::asks_for_less(&one.failure.code)),
-            Answer::Written(..) | Answer::Unknown => false,
-        }
-    }
-}
-
-/// What one or two calls brought: answers by record, and parts that were refused whole.
-#[derive(Default)]
-struct Wrote {
-    reported: Vec<Reported>,
-    refused: Vec<(Vec<usize>, Vec<RawFailure>)>,
-}
-
-fn halves(mut places: Vec<usize>) -> [Vec<usize>; 2] {
-    let second = places.split_off(places.len() / 2);
-    [second, places]
-}
-
-fn salesforce_answer(row: salesforce::RowOutcome) -> Answer {
-    match row {
-        salesforce::RowOutcome::Written { id, .. } => Answer::Written(id, None),
-        salesforce::RowOutcome::Failed(failures) => Answer::Failed(said(failures)),
-    }
-}
-
-fn hubspot_answer(row: hubspot::RowOutcome) -> Answer {
-    match row {
-        hubspot::RowOutcome::Written { id, shown, .. } => Answer::Written(id, shown.map(Box::new)),
-        hubspot::RowOutcome::Failed(failures) => Answer::Failed(said(failures)),
-        hubspot::RowOutcome::Unmentioned => Answer::Unknown,
-    }
-}
-
-/// A refusal without a word still names a failure.
-fn said(failures: Vec<RawFailure>) -> Vec<RawFailure> {
-    if !failures.is_empty() {
-        return failures;
-    }
-    let failure = Failure::of(System::Syncline, "refused_without_reason");
-    vec![RawFailure {
-        failure,
-        message: String::new(),
-        value: None,
-        rule: None,
-    }]
-}
-
-/// The span in which our write can have been stamped, on the server's clock of whole seconds.
-fn span(sent_at: Option<Timestamp>, answered_at: Option<Timestamp>) -> Option<Span> {
-    let (from, to) = (sent_at?, answered_at?);
-    Some(Span {
-        from: from.plus(-2_000),
-        to: to.max(from).plus(1_000),
-    })
-}
-
-fn hubspot_row(job: &Job, place: usize) -> HubSpotRow {
-    let write = &job.attempt.write;
-    let id: Option<RecordId> = match write.action {
-        Action::Created => job.attempt.ids.salesforce.clone(),
-        Action::Updated
-        | Action::Blanked
-        | Action::Deleted
-        | Action::Associated
-        | Action::Agreed => write.id.clone(),
-    };
-    let id = id.map(|id| id.to_string()).unwrap_or_default();
-    HubSpotRow {
-        trace: place.to_string(),
-        key: id,
-        fields: write.fields.clone(),
-    }
-}

@@ -1,0 +1,123 @@
+//! One write on its way: the job, its answer, and how both CRMs' answers become it.
+
+use super::pack;
+use crate::crm::hubspot::HubSpotRow;
+use crate::crm::{hubspot, salesforce};
+use crate::domain::attempt::Attempt;
+use crate::domain::event::{Action, Span};
+use crate::domain::failure::{Failure, RawFailure, System};
+use crate::domain::record::{PairIds, Record, RecordId, Side, Timestamp};
+use crate::inbox::Row;
+
+/// One write of one planned row.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    pub(super) attempt: Attempt,
+    /// The row it serves; none for a mark, which a later echo would heal.
+    pub(super) row: Option<Row>,
+    /// Whether the row is settled with this job: it is the last of the row's writes.
+    pub(super) last: bool,
+}
+
+/// What a job's call brought.
+#[derive(Clone)]
+pub(super) enum Answer {
+    /// The record, and how it was shown, where the answer shows it.
+    Written(RecordId, Option<Box<Record>>),
+    Failed(Vec<RawFailure>),
+    /// It may have taken effect: the row goes back and is matched by key.
+    Unknown,
+}
+
+/// A pair of which one half was created now.
+pub(super) struct Made {
+    pub(super) ids: PairIds,
+    pub(super) created_on: Side,
+}
+
+/// One job's answer.
+pub(super) struct Reported {
+    pub(super) place: usize,
+    pub(super) answer: Answer,
+    pub(super) span: Option<Span>,
+}
+
+impl Reported {
+    /// Whether a failure says that the call was too wide.
+    pub(super) fn asks_for_less(&self) -> bool {
+        match &self.answer {
+            Answer::Failed(failures) => failures
+                .iter()
+                .any(|one| pack::asks_for_less(&one.failure.code)),
+            Answer::Written(..) | Answer::Unknown => false,
+        }
+    }
+}
+
+/// What one or two calls brought: answers by record, and parts that were refused whole.
+#[derive(Default)]
+pub(super) struct Wrote {
+    pub(super) reported: Vec<Reported>,
+    pub(super) refused: Vec<(Vec<usize>, Vec<RawFailure>)>,
+}
+
+pub(super) fn halves(mut places: Vec<usize>) -> [Vec<usize>; 2] {
+    let second = places.split_off(places.len() / 2);
+    [second, places]
+}
+
+pub(super) fn salesforce_answer(row: salesforce::RowOutcome) -> Answer {
+    match row {
+        salesforce::RowOutcome::Written { id, .. } => Answer::Written(id, None),
+        salesforce::RowOutcome::Failed(failures) => Answer::Failed(said(failures)),
+    }
+}
+
+pub(super) fn hubspot_answer(row: hubspot::RowOutcome) -> Answer {
+    match row {
+        hubspot::RowOutcome::Written { id, shown, .. } => Answer::Written(id, shown.map(Box::new)),
+        hubspot::RowOutcome::Failed(failures) => Answer::Failed(said(failures)),
+        hubspot::RowOutcome::Unmentioned => Answer::Unknown,
+    }
+}
+
+/// A refusal without a word still names a failure.
+pub(super) fn said(failures: Vec<RawFailure>) -> Vec<RawFailure> {
+    if !failures.is_empty() {
+        return failures;
+    }
+    let failure = Failure::of(System::Syncline, "refused_without_reason");
+    vec![RawFailure {
+        failure,
+        message: String::new(),
+        value: None,
+        rule: None,
+    }]
+}
+
+/// The span in which our write can have been stamped, on the server's clock of whole seconds.
+pub(super) fn span(sent_at: Option<Timestamp>, answered_at: Option<Timestamp>) -> Option<Span> {
+    let (from, to) = (sent_at?, answered_at?);
+    Some(Span {
+        from: from.plus(-2_000),
+        to: to.max(from).plus(1_000),
+    })
+}
+
+pub(super) fn hubspot_row(job: &Job, place: usize) -> HubSpotRow {
+    let write = &job.attempt.write;
+    let id: Option<RecordId> = match write.action {
+        Action::Created => job.attempt.ids.salesforce.clone(),
+        Action::Updated
+        | Action::Blanked
+        | Action::Deleted
+        | Action::Associated
+        | Action::Agreed => write.id.clone(),
+    };
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    HubSpotRow {
+        trace: place.to_string(),
+        key: id,
+        fields: write.fields.clone(),
+    }
+}

@@ -1,0 +1,204 @@
+//! Which record belongs to which: by link, else by id field, else by key, and never by two.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::mapping::Mapping;
+use crate::domain::record::{FieldName, Record, RecordId, Side, Value};
+use crate::projections::pairs::Pair;
+
+/// What became of the search for a partner.
+pub(super) enum Partner {
+    /// Linked, or found by id or key.
+    Found(Box<Record>, Found),
+    /// Nobody has the key: a record may be created.
+    Nobody,
+    /// Linked, but the partner is gone.
+    Gone,
+    /// Several records, or one that belongs to somebody else, have the key.
+    Ambiguous,
+}
+
+/// How a partner was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Linked,
+    ById,
+    ByKey,
+}
+
+/// Records of one side, found by whatever they were asked for.
+#[derive(Default)]
+pub(super) struct Catch {
+    pub(super) records: BTreeMap<RecordId, Record>,
+    pub(super) marked: BTreeMap<String, RecordId>,
+    pub(super) keyed: BTreeMap<String, BTreeSet<RecordId>>,
+}
+
+impl Catch {
+    /// Adds what was found.
+    pub(super) fn add(&mut self, record: Record, mapping: &Mapping) {
+        let side = record.key.side;
+        let id = record.key.id.clone();
+        if let Some(mark) = text_of(&record, mapping.id_field_on(side)) {
+            self.marked.insert(mark.to_lowercase(), id.clone());
+        }
+        if let Some(key) = key_of(&record, mapping) {
+            self.keyed.entry(key).or_default().insert(id.clone());
+        }
+        self.records.insert(id, record);
+    }
+}
+
+/// The value two records are matched by, as both sides compare it.
+pub(super) fn key_of(record: &Record, mapping: &Mapping) -> Option<String> {
+    let field = mapping.match_by.as_ref()?;
+    text_of(record, field.on(record.key.side)).map(|text| text.to_lowercase())
+}
+
+pub(super) fn text_of(record: &Record, field: &FieldName) -> Option<String> {
+    match record.fields.get(field)? {
+        Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        Value::Number(text) => Some(text.clone()),
+        Value::Text(_)
+        | Value::Blank
+        | Value::Bool(_)
+        | Value::Date(..)
+        | Value::DateTime(_)
+        | Value::Options(_) => None,
+    }
+}
+
+/// What a Salesforce record is asked for by.
+pub(super) struct Wanted {
+    pub(super) id: Option<RecordId>,
+    pub(super) mark: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// How a HubSpot record's partner is asked for: a linked one by its id alone.
+pub(super) fn wanted(
+    portal: i64,
+    mapping: &Mapping,
+    pair: Option<&Pair>,
+    record: &Record,
+) -> Wanted {
+    if let Some(id) = pair.and_then(|pair| pair.ids.salesforce.clone()) {
+        return Wanted {
+            id: Some(id),
+            mark: None,
+            key: None,
+        };
+    }
+    Wanted {
+        id: text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok()),
+        mark: Some(mark(portal, &record.key.id)),
+        key: key_of(record, mapping),
+    }
+}
+
+/// What Salesforce's id field says for a HubSpot record: portals overlap, so the portal is in it.
+pub(super) fn mark(portal: i64, id: &RecordId) -> String {
+    format!("{portal}-{id}")
+}
+
+/// The HubSpot record that a Salesforce record's id field names, when it is of our portal.
+pub(super) fn marked_partner(portal: i64, mapping: &Mapping, record: &Record) -> Option<RecordId> {
+    let mark = text_of(record, &mapping.salesforce_id_field)?;
+    let id = mark.strip_prefix(&format!("{portal}-"))?;
+    RecordId::parse(id).ok()
+}
+
+/// Keys that two records of the same side share: neither may take the partner silently.
+pub(super) fn doubled_keys(
+    sources: &[(Option<&Pair>, &Record)],
+    mapping: &Mapping,
+) -> BTreeSet<(Side, String)> {
+    let mut seen: BTreeMap<(Side, String), BTreeSet<&RecordId>> = BTreeMap::new();
+    for (_, record) in sources {
+        if let Some(key) = key_of(record, mapping) {
+            seen.entry((record.key.side, key))
+                .or_default()
+                .insert(&record.key.id);
+        }
+    }
+    seen.into_iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|(key, _)| key)
+        .collect()
+}
+
+pub(super) fn choose(
+    portal: i64,
+    mapping: &Mapping,
+    pair: Option<&Pair>,
+    record: &Record,
+    catch: &Catch,
+    doubled: &BTreeSet<(Side, String)>,
+) -> Partner {
+    let side = record.key.side;
+    let found = |id: &RecordId, how| {
+        catch
+            .records
+            .get(id)
+            .map(|record| Partner::Found(Box::new(record.clone()), how))
+    };
+    if let Some(id) = pair.and_then(|pair| pair.ids.id(side.other())) {
+        return found(id, Found::Linked).unwrap_or(Partner::Gone);
+    }
+    // What the partner says of us, then what we say of the partner.
+    let our_mark = match side {
+        Side::HubSpot => mark(portal, &record.key.id),
+        Side::Salesforce => record.key.id.to_string(),
+    };
+    if let Some(partner) = catch
+        .marked
+        .get(&our_mark.to_lowercase())
+        .and_then(|id| found(id, Found::ById))
+    {
+        return partner;
+    }
+    let named = match side {
+        Side::HubSpot => {
+            text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok())
+        }
+        Side::Salesforce => marked_partner(portal, mapping, record),
+    };
+    if let Some(partner) = named.and_then(|id| found(&id, Found::ById)) {
+        return partner;
+    }
+    by_key(portal, mapping, record, catch, doubled)
+}
+
+pub(super) fn by_key(
+    portal: i64,
+    mapping: &Mapping,
+    record: &Record,
+    catch: &Catch,
+    doubled: &BTreeSet<(Side, String)>,
+) -> Partner {
+    let side = record.key.side;
+    let Some(key) = key_of(record, mapping) else {
+        return Partner::Nobody;
+    };
+    let Some(hits) = catch.keyed.get(&key) else {
+        return Partner::Nobody;
+    };
+    let hits: Vec<&Record> = hits.iter().filter_map(|id| catch.records.get(id)).collect();
+    match hits.as_slice() {
+        [] => Partner::Nobody,
+        [only] if !doubled.contains(&(side, key)) && !claimed(portal, mapping, only, record) => {
+            Partner::Found(Box::new((*only).clone()), Found::ByKey)
+        }
+        [_, ..] => Partner::Ambiguous,
+    }
+}
+
+/// Whether a record found by key says that it belongs to another one.
+pub(super) fn claimed(portal: i64, mapping: &Mapping, hit: &Record, by: &Record) -> bool {
+    match hit.key.side {
+        Side::HubSpot => {
+            text_of(hit, &mapping.hubspot_id_field).is_some_and(|id| id != by.key.id.as_str())
+        }
+        Side::Salesforce => marked_partner(portal, mapping, hit).is_some_and(|id| id != by.key.id),
+    }
+}
