@@ -23,7 +23,7 @@ use crate::crm::salesforce::Salesforce;
 use crate::domain::event::{DaemonStarted, DaemonStopped};
 use crate::domain::record::Timestamp;
 use crate::mail::SmtpMailer;
-use crate::notifier::Notifier;
+use crate::notifier::{Notifier, Watch};
 use crate::store::Store;
 use crate::sync::{
     Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
@@ -232,6 +232,10 @@ impl Daemon {
                 notifier,
                 Notifier::new(store, clock, Arc::new(mailer), teller)
             );
+        } else {
+            // Nobody is mailed; the log still tells.
+            let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+            start!("watch", notifier, Watch::new(store, clock));
         }
         loops
     }
@@ -304,7 +308,8 @@ works!(
     HubSpotDetector,
     Writer,
     Retrier,
-    Notifier
+    Notifier,
+    Watch
 );
 
 /// One loop: look, do, and wait in exactly one place.

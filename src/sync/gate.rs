@@ -6,6 +6,7 @@ use super::context::Context;
 use crate::crm::http::{CallError, Reply};
 use crate::domain::budget::{self, Answer, Ledger, OrgUsage, Policy, Scarcity};
 use crate::domain::call::{Lane, Operation};
+use crate::domain::digest::thousands;
 use crate::domain::event::{CallsReturned, CallsSpent, Suspension, UsageReported};
 use crate::domain::failure::RawFailure;
 use crate::domain::record::{ObjectName, Side, Timestamp};
@@ -489,7 +490,16 @@ fn scarcity(why: Scarcity) -> &'static str {
 
 fn tell_scarce(lane: Lane, why: Scarcity, used: u64, policy: &Policy) {
     let allocation = policy.allocation;
-    tracing::warn!(%lane, "budget: {used} of {allocation} calls used; {lane} deferred ({}); it resumes by itself", scarcity(why));
+    let share = used
+        .saturating_mul(100)
+        .checked_div(allocation)
+        .unwrap_or(100);
+    let (used, allocation) = (thousands(used), thousands(allocation));
+    tracing::warn!(
+        %lane,
+        "budget: {used} of {allocation} calls used ({share} %); {lane} deferred ({}); it resumes by itself",
+        scarcity(why)
+    );
 }
 
 fn tell_plenty(told: &mut bool, lane: Lane) {
