@@ -256,7 +256,7 @@ impl Stage {
             let status = self.status().await?;
             for hold in &status.held {
                 say(format!(
-                    "\nThe guard holds a first load: {} {} to be {} in {}. Approving it, as you would:\n  syncline approve H-{}\n",
+                    "\nThe guard holds a first load: {} {} records to be {} in {}. Approving it, as you would:\n  syncline approve H-{}\n",
                     hold.records, hold.object, hold.action, hold.to, hold.number
                 ))?;
                 self.ask(&Request::SettleHold {

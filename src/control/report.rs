@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Action, Known, Mode};
 use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::domain::schedule::Frequency;
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,29 @@ pub enum Report {
     Entries(Entries),
     /// Something was done; in words.
     Done(Done),
+}
+
+/// Which way a cause's records go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trend {
+    /// It opened, or came back, within the hour.
+    New,
+    /// Records joined it within the hour.
+    Up,
+    /// None did.
+    Flat,
+}
+
+impl Trend {
+    /// Its word in a table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Up => "up",
+            Self::Flat => "flat",
+        }
+    }
 }
 
 macro_rules! reports {
@@ -70,12 +94,27 @@ reports! {
         mails_waiting: u64,
         /// The last mail accepted by the server.
         mail_sent_at: Option<Timestamp>,
+        /// The last daily or weekly mails and the next.
+        digests: Digests,
+        /// Bytes of the store.
+        store_bytes: u64,
         /// Entries in the journal.
         entries: i64,
         /// What a person should look at, most urgent first, with the next step.
         attention: Vec<String>,
         /// Whether syncing stands still.
         stopped: bool,
+    }
+    /// Mails at set times.
+    Digests {
+        /// The last one due: `daily`, with the time it was planned.
+        last: Option<(Frequency, Timestamp)>,
+        /// Recipients it went to.
+        sent: u64,
+        /// Recipients it was for.
+        recipients: u64,
+        /// The next one due.
+        next: Option<(Frequency, Timestamp)>,
     }
     /// One connection.
     SideLine {
@@ -108,6 +147,8 @@ reports! {
         excluded: u64,
         /// All.
         total: u64,
+        /// How far behind the sides we are, in ms; none before both were read.
+        lag_ms: Option<i64>,
     }
     /// Use of Salesforce calls in the last 24 h.
     CallsLine {
@@ -149,6 +190,8 @@ reports! {
         since: Timestamp,
         /// Whether it was resolved once and is back.
         back: bool,
+        /// Which way its records go.
+        trend: Trend,
         /// The type's slug.
         kind: String,
         /// In a sentence.
@@ -164,6 +207,8 @@ reports! {
         errors: u64,
         /// Records with one.
         records: u64,
+        /// Records with more than one error.
+        several: u64,
         /// Errors known without a call.
         predicted: u64,
         /// In the order of their records.
@@ -285,6 +330,8 @@ reports! {
         limit: u64,
         /// The only field concerned, when there is only one.
         field: Option<String>,
+        /// When a person settled it, and whether it was approved.
+        settled: Option<(Timestamp, bool)>,
         /// Some of its records: side and id.
         examples: Vec<(Side, String)>,
     }

@@ -23,7 +23,7 @@ use crate::crm::salesforce::Salesforce;
 use crate::domain::event::{DaemonStarted, DaemonStopped};
 use crate::domain::record::Timestamp;
 use crate::mail::SmtpMailer;
-use crate::notifier::Notifier;
+use crate::notifier::{Notifier, Watch};
 use crate::store::Store;
 use crate::sync::{
     Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
@@ -209,6 +209,10 @@ impl Daemon {
                 shared(),
                 Notifier::new(store, clock, Arc::new(mailer), teller),
             ));
+        } else {
+            // Nobody is mailed; the log still tells.
+            let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+            loops.spawn(keep(shared(), Watch::new(store, clock)));
         }
         loops
     }
@@ -294,6 +298,7 @@ works! {
     Writer: writer,
     Retrier: retrier,
     Notifier: notifier,
+    Watch: notifier,
 }
 
 /// What every loop is given.

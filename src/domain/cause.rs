@@ -38,47 +38,77 @@ impl Fingerprint {
 /// What a cause's sentence may name, where it is known.
 #[derive(Debug, Clone, Default)]
 pub struct Naming {
+    /// What people of the written side call the object: `Contact`.
+    pub object: Option<String>,
     /// What people call the field.
     pub label: Option<String>,
+    /// The field that every message names, where the answer itself names none.
+    pub field: Option<FieldName>,
     /// The rule, flow or trigger.
     pub rule: Option<String>,
     /// Refused list values with their records, most first.
     pub values: Vec<(String, u64)>,
 }
 
-/// A cause in one sentence: its type's template with the names filled in.
+/// A cause in one sentence: its type's template with the names filled in. Salesforce's people know
+/// a field by its API name (`Contact.Fax`), HubSpot's by its label (`Postal Code of contact`).
 pub fn sentence(kind: &Type, fingerprint: &Fingerprint, naming: &Naming) -> String {
-    let field = fingerprint.field.as_ref().map(ToString::to_string);
-    let nameless = || "the record".to_owned();
-    let label = naming
-        .label
-        .clone()
-        .or_else(|| field.clone())
-        .unwrap_or_else(nameless);
-    let values: Vec<String> = naming
+    let text = filled(&kind.cause, "rule", naming.rule.clone());
+    let values = naming
         .values
         .iter()
-        .map(|(value, records)| format!("{value} {records}"))
-        .collect();
-    let mut text = kind.cause.clone();
-    for (name, known) in [("rule", naming.rule.clone()), ("values", joined(&values))] {
-        let hole = format!("{{{name}}}");
-        text = match known {
-            Some(known) => text.replace(&hole, &known),
-            None => text
-                .replace(&format!(": {hole}"), "")
-                .replace(&hole, "unknown"),
-        };
+        .map(|(value, records)| format!("{value} {records}"));
+    let values: Vec<String> = values.collect();
+    let text = filled(&text, "values", joined(&values));
+    let field = fingerprint.field.as_ref().or(naming.field.as_ref());
+    let object = naming.object.as_deref();
+    let text = with_field(&text, fingerprint, field, naming.label.as_deref())
+        .replace("{object}", object.unwrap_or(fingerprint.object.as_str()))
+        .replace("{side}", &fingerprint.side.to_string());
+    capitalised(&text)
+}
+
+/// Fills the hole `name`; an unknown value leaves no colon behind.
+fn filled(text: &str, name: &str, known: Option<String>) -> String {
+    let hole = format!("{{{name}}}");
+    match known {
+        Some(known) => text.replace(&hole, &known),
+        None => text
+            .replace(&format!(": {hole}"), "")
+            .replace(&hole, "unknown"),
     }
-    if field.is_none() {
-        // "contact.the record" is nobody's field: the object alone says it.
-        text = text
+}
+
+fn with_field(
+    text: &str,
+    fingerprint: &Fingerprint,
+    field: Option<&FieldName>,
+    label: Option<&str>,
+) -> String {
+    let Some(field) = field else {
+        // Without a field, the raw code tells two causes of one type apart.
+        let code = fingerprint.code.to_lowercase().replace('_', " ");
+        return text
             .replace("{object}.{field}", "{object}")
-            .replace("{object}.{label}", "{object}");
+            .replace("({field})", &format!("({code})"))
+            .replace("{field}", "a field")
+            .replace("{label}", "a field");
+    };
+    let label = label.unwrap_or(field.as_str());
+    match fingerprint.side {
+        Side::HubSpot => text
+            .replace("{object}.{field}", &format!("{label} of {{object}}"))
+            .replace("{field}", label),
+        Side::Salesforce => text.replace("{field}", field.as_str()),
     }
-    text.replace("{object}", fingerprint.object.as_str())
-        .replace("{field}", &field.unwrap_or_else(nameless))
-        .replace("{label}", &label)
+    .replace("{label}", label)
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 fn joined(values: &[String]) -> Option<String> {

@@ -1,10 +1,14 @@
 //! Hands planned mails to the server, each try journaled; the same bytes under the same Message-ID.
 
+use std::collections::BTreeMap;
+
 use super::Notifier;
 use crate::annex;
 use crate::config::MailAddress;
-use crate::domain::event::{DigestFailed, DigestSent};
+use crate::domain::digest::{count, duration};
+use crate::domain::event::{DigestFailed, DigestSent, Slot};
 use crate::domain::record::Timestamp;
+use crate::domain::schedule::Frequency;
 use crate::mail::{MailError, MessageId, Outgoing};
 use crate::projections;
 use crate::projections::slots::{self, Mail};
@@ -20,8 +24,27 @@ fn due(mail: &Mail) -> Timestamp {
     let Some(tried_at) = mail.tried_at.filter(|_| mail.attempts > 0) else {
         return mail.planned_at;
     };
-    let place = usize::try_from(mail.attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    tried_at.plus(WAITS_MS[place.min(WAITS_MS.len() - 1)])
+    tried_at.plus(wait_ms(mail.attempts))
+}
+
+/// How long is waited after so many failed tries.
+fn wait_ms(attempts: u32) -> i64 {
+    let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    WAITS_MS[place.min(WAITS_MS.len() - 1)]
+}
+
+/// What a mail is, for the log: `daily digest of 2026-11-17 08:00 Europe/Rome`.
+fn occasion(slot: &Slot) -> String {
+    let due = slot
+        .due
+        .replacen('T', " ", 1)
+        .replace('[', " ")
+        .replace(']', "");
+    match slot.frequency {
+        Frequency::Now => "news".to_owned(),
+        Frequency::Daily => format!("daily digest of {due}"),
+        Frequency::Weekly => format!("weekly digest of {due}"),
+    }
 }
 
 impl Notifier {
@@ -34,16 +57,32 @@ impl Notifier {
     /// Tries every mail that is due, once each; one that fails stops none of the others.
     pub(super) async fn deliver(&mut self) -> anyhow::Result<()> {
         let now = self.clock.now();
+        let mut delivered: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for mail in self.store.read(slots::unsent).await? {
             // A clock set back must not keep a mail for days.
             if due(&mail) <= now || mail.planned_at > now {
-                self.offer(mail).await?;
+                let counted = delivered.entry(occasion(&mail.slot)).or_default();
+                counted.1 += 1;
+                if self.offer(mail).await? {
+                    counted.0 += 1;
+                }
+            }
+        }
+        for (occasion, (sent, tried)) in delivered {
+            if sent > 0 {
+                let whom = if sent == tried {
+                    count(sent, "recipient")
+                } else {
+                    format!("{sent} of {}", count(tried, "recipient"))
+                };
+                tracing::info!(recipients = sent, "{occasion} delivered to {whom}");
             }
         }
         Ok(())
     }
 
-    async fn offer(&mut self, mail: Mail) -> anyhow::Result<()> {
+    /// Tries one mail; whether the server took it.
+    async fn offer(&mut self, mail: Mail) -> anyhow::Result<bool> {
         let attempt = mail.attempts + 1;
         let Some(outgoing) = self.outgoing(&mail).await? else {
             // Its bytes or its recipient were erased: it can never be sent.
@@ -57,7 +96,7 @@ impl Notifier {
             self.store
                 .write(move |tx| projections::append(tx, None, event))
                 .await?;
-            return Ok(());
+            return Ok(false);
         };
         match self.mailer.send(&outgoing).await {
             Ok(()) => {
@@ -68,15 +107,16 @@ impl Notifier {
                 self.store
                     .write(move |tx| projections::append(tx, None, event))
                     .await?;
-                let (frequency, due) = (mail.slot.frequency, &mail.slot.due);
-                tracing::info!(%frequency, "digest delivered: {frequency}, slot {due}");
                 if std::mem::take(&mut self.silent) {
                     tracing::info!(notice = true, "mail works again");
                 }
+                Ok(true)
             }
-            Err(error) => self.refused(&mail, attempt, &error).await?,
+            Err(error) => {
+                self.refused(&mail, attempt, &error).await?;
+                Ok(false)
+            }
         }
-        Ok(())
     }
 
     async fn refused(
@@ -97,16 +137,30 @@ impl Notifier {
         self.store
             .write(move |tx| projections::append(tx, None, event))
             .await?;
-        let frequency = mail.slot.frequency;
+        let (occasion, recipient) = (occasion(&mail.slot), mail.slot.recipient);
         if !again {
-            tracing::error!(%frequency, "mail given up after {attempt} tries: {}; others still get theirs", error.text);
+            let tries = if attempt == 1 {
+                "1 try".to_owned()
+            } else {
+                format!("{attempt} tries")
+            };
+            tracing::error!(
+                recipient,
+                "{occasion} given up after {tries}: {}; others still get theirs",
+                error.text
+            );
         } else if !std::mem::replace(&mut self.silent, true) {
             let doubt = if error.ambiguous {
                 " (it may have arrived; the same mail goes again)"
             } else {
                 ""
             };
-            tracing::warn!(%frequency, "mail: {}{doubt}; queued, attempt {attempt}", error.text);
+            let wait = duration(wait_ms(attempt));
+            tracing::warn!(
+                recipient,
+                "mail: {}{doubt}; {occasion} queued, attempt {attempt}, next in {wait}",
+                error.text
+            );
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lines::{Reader, concerns, line, rows};
 use super::scheduled::{accounts, used};
-use super::{Teller, compose};
+use super::{Teller, compose, notices};
 use crate::annex;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::{
@@ -55,8 +55,7 @@ pub(super) fn plan(
         zone_name: &recipient.zone,
         now: tx.now(),
     };
-    let mut notices = everybody(tx, recipient.recipient)?;
-    let mut wait = None;
+    let (mut news, mut wait) = everybody(tx, teller, recipient.recipient)?;
     if recipient.immediately
         && let Some(backlog) = backlog(tx)?
     {
@@ -66,14 +65,14 @@ pub(super) fn plan(
             if due <= tx.now() || opened > tx.now() {
                 for told in causes.told {
                     let (seq, at) = causes.first.unwrap_or((0, opened));
-                    notices.add(told, seq, at);
+                    news.add(told, seq, at);
                 }
             } else {
-                wait = Some(due);
+                wait = Some(wait.map_or(due, |other| due.min(other)));
             }
         }
     }
-    let Some((seq, _)) = notices.first else {
+    let Some((seq, _)) = news.first else {
         return Ok((false, wait));
     };
     match may_tell(tx, teller, recipient.recipient)? {
@@ -86,11 +85,8 @@ pub(super) fn plan(
         }
         AtOnce::Wait => return Ok((false, wait)),
     }
-    let spoken = spoken(tx, &reader, &notices.told)?;
-    Ok((
-        mail(tx, &reader, recipient, spoken, notices.told, seq)?,
-        wait,
-    ))
+    let spoken = notices::spoken(tx, &reader, recipient.recipient, &news.told)?;
+    Ok((mail(tx, &reader, recipient, spoken, news.told, seq)?, wait))
 }
 
 fn mail(
@@ -171,7 +167,7 @@ fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<
 }
 
 /// The seq up to which causes belong to the first load; none while that goes on.
-fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
+pub(super) fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
     if let Some(until) = annex::meta(tx, BACKLOG)?.and_then(|text| text.parse().ok()) {
         return Ok(Some(until));
     }
@@ -257,8 +253,13 @@ fn moment(cause: &Cause, state: CauseState) -> (i64, Timestamp) {
     (moment.seq, moment.at)
 }
 
-/// What concerns everybody and this recipient does not know yet.
-fn everybody(view: &View<'_>, recipient: i64) -> anyhow::Result<News> {
+/// What concerns everybody and this recipient does not know yet, and when gathering holds ends:
+/// one cycle often opens several, and they are one piece of news. One settled meanwhile is none.
+fn everybody(
+    view: &View<'_>,
+    teller: &Teller,
+    recipient: i64,
+) -> anyhow::Result<(News, Option<Timestamp>)> {
     let mut news = News::default();
     let last = journal::last_seq(view)?;
     let knows = |told: &Told| slots::was_told(view, recipient, told);
@@ -273,8 +274,19 @@ fn everybody(view: &View<'_>, recipient: i64) -> anyhow::Result<News> {
             Some(_) | None => (),
         }
     }
+    let mut fresh = Vec::new();
     for hold in holds::open(view)? {
         if !knows(&Told::Held(hold.number))? {
+            fresh.push(hold);
+        }
+    }
+    let opened = fresh.iter().map(|hold| hold.opened_at).min();
+    let due = opened.map(|opened| opened.plus(teller.gather_ms));
+    // A clock set back must not keep it for days.
+    let gathers = due.is_some_and(|due| due > view.now())
+        && opened.is_some_and(|opened| opened <= view.now());
+    if !gathers {
+        for hold in fresh {
             news.add(Told::Held(hold.number), last, hold.opened_at);
         }
     }
@@ -286,61 +298,5 @@ fn everybody(view: &View<'_>, recipient: i64) -> anyhow::Result<News> {
     if !exhausted && knows(&Told::BudgetExhausted)? {
         news.add(Told::BudgetFrees, last, view.now());
     }
-    Ok(news)
-}
-
-/// Notices in words.
-fn spoken(view: &View<'_>, reader: &Reader<'_>, told: &[Told]) -> anyhow::Result<Vec<Notice>> {
-    let mut notices = Vec::new();
-    for one in told {
-        notices.extend(match one {
-            Told::Cause(..) => None,
-            Told::Suspended(side) => settings::suspended(view, *side)?.map(|setting| {
-                let event = setting.event;
-                Notice::Suspended {
-                    side: *side,
-                    reason: format!("{} ({} {})", event.reason, event.status, event.code),
-                    since: reader.short(setting.at),
-                    remedy:
-                        "syncline status says why; mend it, then reload or restart Syncline. It \
-                             also probes every 15 minutes by itself."
-                            .to_owned(),
-                }
-            }),
-            Told::Resumed(side) => Some(Notice::Resumed {
-                side: *side,
-                after_ms: 0,
-                changes: 0,
-            }),
-            Told::Held(number) => holds::get(view, *number)?.map(|hold| Notice::Held {
-                hold: hold.number,
-                what: format!(
-                    "{} to {}, {} records to be {}{}",
-                    hold.object,
-                    hold.to,
-                    hold.records,
-                    hold.action,
-                    hold.field
-                        .map(|field| format!(", all of {field}"))
-                        .unwrap_or_default()
-                ),
-                limit: format!("guard {} in 24 h", hold.limit),
-            }),
-            Told::BudgetExhausted => {
-                let calls = used(view)?;
-                let rows = inbox::counts(view)?;
-                let deferred = rows
-                    .iter()
-                    .filter(|one| one.state == inbox::State::Deferred);
-                Some(Notice::BudgetExhausted {
-                    used: calls.ours,
-                    allocation: calls.allocation,
-                    deferred: deferred.map(|one| one.rows).sum(),
-                    frees_at: None,
-                })
-            }
-            Told::BudgetFrees => Some(Notice::BudgetFrees { deferred: 0 }),
-        });
-    }
-    Ok(notices)
+    Ok((news, due.filter(|_| gathers)))
 }

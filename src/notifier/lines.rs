@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::Teller;
 use crate::annex;
+use crate::domain::catalogue::WhoFixes;
 use crate::domain::digest::{CauseLine, ErrorRow, LineState, Said, Trend};
 use crate::domain::event::RecipientSetting;
 use crate::domain::failure::System;
@@ -109,7 +110,7 @@ pub(super) fn line(
     };
     let page = errors::list(view, &filter, &Place::start())?;
     let examples = examples(view, reader, cause, &page)?;
-    let who = kind.map(|kind| kind.who_fixes.title()).unwrap_or_default();
+    let who = kind.map(|kind| role(kind.who_fixes)).unwrap_or_default();
     let fix = kind.map(|kind| {
         kind.fix
             .iter()
@@ -156,6 +157,15 @@ pub(super) fn line(
         note: None,
         examples,
     })
+}
+
+/// Who fixes it, in full: a mail has the room that a table lacks.
+fn role(who: WhoFixes) -> &'static str {
+    match who {
+        WhoFixes::SalesforceAdmin => "Salesforce admin",
+        WhoFixes::HubSpotAdmin => "HubSpot admin",
+        WhoFixes::RevOps | WhoFixes::Operator => who.title(),
+    }
 }
 
 /// Who gave the verdict: the CRM, or our own check before a call.

@@ -7,7 +7,9 @@ mod compose;
 mod deliver;
 mod immediate;
 mod lines;
+mod notices;
 mod scheduled;
+mod watch;
 
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use crate::domain::record::Timestamp;
 use crate::mail::Mailer;
 use crate::projections::settings;
 use crate::store::Store;
+
+pub use watch::{Line, Watch, look};
 
 /// How long a quiet look waits; news rings earlier.
 const LOOK_EVERY_MS: i64 = 15_000;
@@ -49,6 +53,7 @@ pub struct Notifier {
     clock: Arc<dyn Clock>,
     mailer: Arc<dyn Mailer>,
     teller: Arc<Teller>,
+    watch: Watch,
     silent: bool,
 }
 
@@ -61,6 +66,7 @@ impl Notifier {
         teller: Teller,
     ) -> Self {
         Self {
+            watch: Watch::new(Arc::clone(&store), Arc::clone(&clock)),
             store,
             clock,
             mailer,
@@ -71,6 +77,7 @@ impl Notifier {
 
     /// Mails what is planned, plans what is due, mails that, and says when to look again.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        self.watch.work().await?;
         self.deliver().await?;
         let now = self.clock.now();
         let mut look_again = now.plus(LOOK_EVERY_MS);

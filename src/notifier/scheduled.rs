@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Reader, concerns, line, rows};
-use super::{Teller, compose};
+use super::{Teller, compose, notices};
 use crate::annex;
 use crate::domain::budget::OrgUsage;
+use crate::domain::catalogue::WhoFixes;
 use crate::domain::digest::{
     Calls, CauseLine, CurrentCause, Digest, Excluded, Failing, ForSomeone, Late, LineState, Synced,
     ToldCause, Waiting, news, render,
@@ -210,7 +211,7 @@ fn digest(
         },
         conflicts_lost: 0,
         deletions_ignored: 0,
-        notices: Vec::new(),
+        notices: notices::standing(view, reader)?,
         accounted: None,
         rows: rows(view, reader, &open)?,
         remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
@@ -287,7 +288,7 @@ fn who(
     let mut everybody: Vec<ForSomeone> = by
         .into_iter()
         .map(|(who, causes)| ForSomeone {
-            who: format!("the {who}"),
+            who: article(who),
             causes,
         })
         .collect();
@@ -302,6 +303,15 @@ fn who(
         );
     }
     (None, everybody)
+}
+
+/// RevOps is a team and takes no article.
+fn article(who: &str) -> String {
+    if who == WhoFixes::RevOps.title() {
+        who.to_owned()
+    } else {
+        format!("the {who}")
+    }
 }
 
 fn synced(view: &View<'_>, after: i64, last: i64) -> anyhow::Result<Synced> {
@@ -323,11 +333,13 @@ pub(super) fn used(view: &View<'_>) -> anyhow::Result<Calls> {
     let since = view.now().plus(-DAY_MS);
     let used = calls::used_since(view, Side::Salesforce, since)?;
     let org = calls::usage(view, Side::Salesforce)?;
+    let ours = used.iter().map(|one| one.calls).sum();
     Ok(Calls {
-        ours: used.iter().map(|one| one.calls).sum(),
+        ours,
         allocation: settings::allocation(view)?.map_or(0, |setting| setting.event.allocation),
         org: org.map(|org| OrgUsage {
-            used: org.used,
+            // What the org used is told in steps of a percent; it is never less than ours.
+            used: org.used.max(ours),
             limit: org.limit,
         }),
     })

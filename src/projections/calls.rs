@@ -1,5 +1,7 @@
 //! Calls spent: the exact log that the rolling window is summed over, and what the sides say.
 
+use std::collections::BTreeMap;
+
 use rusqlite::OptionalExtension;
 
 use crate::domain::call::{Lane, Operation};
@@ -167,4 +169,19 @@ pub fn usage(view: &View<'_>, side: Side) -> anyhow::Result<Option<Usage>> {
             })
         })
         .optional()?)
+}
+
+/// When changes of each object were last looked for on `side`, within `since`.
+pub fn looked_for(
+    view: &View<'_>,
+    side: Side,
+    since: Timestamp,
+) -> anyhow::Result<BTreeMap<ObjectName, Timestamp>> {
+    let mut statement = view.sql().prepare_cached(
+        "select object, max(spent_at) from calls
+         where side = ?1 and spent_at >= ?2 and object is not null and operation in ('poll', 'page')
+         group by object",
+    )?;
+    let rows = statement.query_map((side, since), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

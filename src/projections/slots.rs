@@ -268,3 +268,13 @@ pub fn was_told(view: &View<'_>, recipient: i64, told: &Told) -> anyhow::Result<
         )?
         .query_row((recipient, subject, word), |row| row.get(0))?)
 }
+
+/// When a recipient was told this, if it is the last thing told of its subject.
+pub fn told_at(view: &View<'_>, recipient: i64, told: &Told) -> anyhow::Result<Option<Timestamp>> {
+    let (subject, word, _) = subject(told);
+    Ok(view
+        .sql()
+        .prepare_cached("select at from told where recipient = ?1 and subject = ?2 and state = ?3")?
+        .query_row((recipient, subject, word), |row| row.get(0))
+        .optional()?)
+}

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use crate::annex;
 use crate::domain::catalogue::{Slug, Type};
 use crate::domain::cause::{self, Naming};
+use crate::domain::failure::TextKey;
+use crate::domain::record::{FieldName, Side};
+use crate::domain::schema::ObjectSchema;
 use crate::store::View;
 
 use super::causes::Cause;
-use super::errors::{self, Filter, Place};
+use super::errors::{self, Filter, OpenError, Place};
+use super::settings;
 
 /// Refused values named in a sentence.
 const VALUES_MAX: usize = 5;
@@ -40,18 +44,78 @@ pub fn message(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<String>>
 fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
     let fingerprint = &cause.fingerprint;
     let schema = annex::schema(view, fingerprint.side, &fingerprint.object)?;
-    let field = fingerprint.field.as_ref();
-    let label = schema.and_then(|schema| Some(schema.field(field?)?.label.clone()));
-    let rule = match &fingerprint.rule {
-        Some(key) => annex::text(view, key)?,
-        None => None,
-    };
-    let mut values: BTreeMap<String, u64> = BTreeMap::new();
     let filter = Filter {
         cause: Some(cause.number),
         ..Filter::default()
     };
-    for error in errors::list(view, &filter, &Place::start())? {
+    let errors = errors::list(view, &filter, &Place::start())?;
+    let told = match (&fingerprint.field, &schema) {
+        (None, Some(schema)) => field_told(view, &errors, schema)?,
+        (Some(_), _) | (None, None) => None,
+    };
+    let field = fingerprint.field.as_ref().or(told.as_ref());
+    let label = schema
+        .as_ref()
+        .and_then(|schema| Some(schema.field(field?)?.label.clone()));
+    let rule = match &fingerprint.rule {
+        Some(key) => annex::text(view, key)?,
+        None => None,
+    };
+    Ok(Naming {
+        object: object(view, cause)?,
+        label,
+        field: told,
+        rule,
+        values: values(view, &errors)?,
+    })
+}
+
+/// The object as people of the written side call it.
+fn object(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<String>> {
+    if cause.fingerprint.side == Side::HubSpot {
+        return Ok(None);
+    }
+    let mappings = settings::mappings(view)?;
+    let mut mappings = mappings.into_iter().map(|setting| setting.event.mapping);
+    Ok(mappings
+        .find(|mapping| mapping.object == cause.fingerprint.object)
+        .map(|mapping| mapping.salesforce_type))
+}
+
+/// The custom field that every message names. One message that names another, or none, and
+/// nothing is claimed.
+fn field_told(
+    view: &View<'_>,
+    errors: &[OpenError],
+    schema: &ObjectSchema,
+) -> anyhow::Result<Option<FieldName>> {
+    let mut keys: Vec<&TextKey> = errors
+        .iter()
+        .filter_map(|error| error.text.as_ref())
+        .collect();
+    keys.sort();
+    keys.dedup();
+    let mut told: Option<FieldName> = None;
+    for key in keys {
+        let message = annex::text(view, key)?.unwrap_or_default();
+        let words = message.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let mut fields = words
+            .filter(|word| word.ends_with("__c"))
+            .filter_map(|word| FieldName::parse(word).ok())
+            .filter(|field| schema.field(field).is_some());
+        match (fields.next(), &told) {
+            (Some(field), Some(known)) if field != *known => return Ok(None),
+            (Some(field), _) => told = Some(field),
+            (None, _) => return Ok(None),
+        }
+    }
+    Ok(told)
+}
+
+/// Refused values with their records, most first.
+fn values(view: &View<'_>, errors: &[OpenError]) -> anyhow::Result<Vec<(String, u64)>> {
+    let mut values: BTreeMap<String, u64> = BTreeMap::new();
+    for error in errors {
         if let Some(key) = &error.value
             && let Some(value) = annex::text(view, key)?
         {
@@ -61,9 +125,5 @@ fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
     let mut values: Vec<(String, u64)> = values.into_iter().collect();
     values.sort_by_key(|(_, records)| std::cmp::Reverse(*records));
     values.truncate(VALUES_MAX);
-    Ok(Naming {
-        label,
-        rule,
-        values,
-    })
+    Ok(values)
 }

@@ -43,6 +43,16 @@ impl View<'_> {
         &self.key
     }
 
+    /// Bytes of the database file, as SQLite counts its pages.
+    pub fn bytes(&self) -> anyhow::Result<u64> {
+        let pragma = |name: &str| -> rusqlite::Result<i64> {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get(0))
+        };
+        let bytes = pragma("page_count")?.saturating_mul(pragma("page_size")?);
+        Ok(bytes.unsigned_abs())
+    }
+
     /// Rows handed out by one listing at most.
     pub fn page_max(&self) -> u32 {
         self.shared.options.page_max

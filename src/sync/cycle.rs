@@ -8,6 +8,7 @@ use super::context::{Context, Schemas};
 use super::gate::Trouble;
 use super::planning::Planned;
 use crate::domain::call::Lane;
+use crate::domain::digest::thousands;
 use crate::domain::event::{Action, CycleHeld, Mode};
 use crate::domain::guard::{self, Count, Verdict};
 use crate::domain::mapping::Mapping;
@@ -299,22 +300,44 @@ impl Context {
             })
             .await?;
         if let Some((hold, Some(event))) = &held {
-            let CycleHeld {
-                object,
-                to,
-                action,
-                records,
-                limit,
-                ..
-            } = event;
-            tracing::error!(
-                %object,
-                "HELD H-{hold}: {object} to {to}, {records} records to be {action} (guard {limit} in 24 h); \
-                 none of them written; see \"syncline approve H-{hold} --show\", then \"syncline approve H-{hold}\""
-            );
+            tell_held(*hold, event, planned);
             self.wakes.notifier.ring();
         }
         Ok(held.map(|(hold, _)| hold))
+    }
+}
+
+/// A first load is held by design: that is a notice and no trouble.
+fn tell_held(hold: i64, event: &CycleHeld, planned: &[Planned]) {
+    let CycleHeld {
+        object,
+        to,
+        action,
+        limit,
+        ..
+    } = event;
+    let records = thousands(event.records);
+    let limit = thousands(*limit);
+    let field = event
+        .field
+        .as_ref()
+        .map(|field| format!(", all of {field}"));
+    let field = field.unwrap_or_default();
+    let next =
+        format!("see \"syncline approve H-{hold} --show\", then \"syncline approve H-{hold}\"");
+    if planned.iter().all(|one| one.row.lane == Lane::Backfill) {
+        tracing::info!(
+            notice = true,
+            %object,
+            "HELD H-{hold}: first load, {object} to {to}, {records} records to be {action}{field}; \
+             it waits for a person, none of them written; {next}"
+        );
+    } else {
+        tracing::error!(
+            %object,
+            "HELD H-{hold}: {object} to {to}, {records} records to be {action}{field} \
+             (guard {limit} in 24 h); none of them written; {next}"
+        );
     }
 }
 

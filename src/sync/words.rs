@@ -2,6 +2,7 @@
 
 use crate::domain::budget::{OrgUsage, Policy, Scarcity};
 use crate::domain::call::Lane;
+use crate::domain::digest::thousands;
 
 /// Whether usage moved by a percent of its ceiling since it was last told.
 pub(super) fn moved_enough(before: Option<OrgUsage>, used: u64, limit: u64) -> bool {
@@ -22,7 +23,16 @@ pub(super) fn scarcity(why: Scarcity) -> &'static str {
 
 pub(super) fn tell_scarce(lane: Lane, why: Scarcity, used: u64, policy: &Policy) {
     let allocation = policy.allocation;
-    tracing::warn!(%lane, "budget: {used} of {allocation} calls used; {lane} deferred ({}); it resumes by itself", scarcity(why));
+    let share = used
+        .saturating_mul(100)
+        .checked_div(allocation)
+        .unwrap_or(100);
+    let (used, allocation) = (thousands(used), thousands(allocation));
+    tracing::warn!(
+        %lane,
+        "budget: {used} of {allocation} calls used ({share} %); {lane} deferred ({}); it resumes by itself",
+        scarcity(why)
+    );
 }
 
 pub(super) fn tell_plenty(told: &mut bool, lane: Lane) {

@@ -18,13 +18,14 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         counted(report.causes.len() as u64, "cause"),
         moment.clock(report.at)
     );
-    let mut table = Table::new(&["CAUSE", "RECORDS", "SINCE", "TYPE", "WHAT", "WHO"]);
+    let mut table = Table::new(&["CAUSE", "RECORDS", "SINCE", "TREND", "TYPE", "WHAT", "WHO"]);
     for cause in &report.causes {
         let back = if cause.back { " (back)" } else { "" };
         table.row(vec![
             format!("C-{}", cause.number),
             number(cause.records),
             moment.ago(cause.since),
+            cause.trend.word().to_owned(),
             cause.kind.clone(),
             format!("{}{back}", cause.what),
             cause.who_fixes.clone(),
@@ -32,16 +33,20 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
     }
     text.push_str(&table.text());
     text.push('\n');
-    if report.predicted > 0 {
-        text.push_str(&format!(
-            "Predicted without a call: {}.\n",
-            number(report.predicted)
-        ));
-    }
+    let several = match report.several {
+        0 => "No record has more than one error.".to_owned(),
+        1 => "1 record has more than one error.".to_owned(),
+        several => format!("{} records have more than one error.", number(several)),
+    };
+    text.push_str(&format!(
+        "{several}  Predicted without a call: {}.\n\n",
+        number(report.predicted)
+    ));
     if let Some(first) = report.causes.first() {
         text.push_str(&format!(
-            "one cause     syncline errors show C-{0}\nits records   syncline errors list --cause C-{0}\n",
-            first.number
+            "one cause     syncline errors show C-{0}\nits records   syncline errors list --cause C-{0}\n\
+             its type      syncline errors show {1}\n",
+            first.number, first.kind
         ));
     }
     text

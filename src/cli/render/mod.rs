@@ -63,6 +63,15 @@ fn held(hold: &HoldStory, moment: &Moment) -> String {
     if let Some(field) = &hold.field {
         text.push_str(&format!("All of them concern {field}.\n"));
     }
+    if let Some((at, approved)) = hold.settled {
+        let at = moment.clock(at);
+        text.push_str(&if approved {
+            format!("Settled already: approved {at}; its records were read again and written.\n")
+        } else {
+            format!("Settled already: dropped {at}; its changes are not written.\n")
+        });
+        return text;
+    }
     text.push_str("None of them was written.\n\n");
     let mut table = Table::new(&["SIDE", "ID"]);
     for (side, id) in &hold.examples {

@@ -1,9 +1,9 @@
 //! `syncline status`.
 
 use super::table::Table;
-use super::time::Moment;
+use super::time::{Moment, length};
 use super::{counted, number};
-use crate::control::report::{CallsLine, ObjectLine, SideLine, Status};
+use crate::control::report::{CallsLine, Digests, ObjectLine, SideLine, Status};
 use crate::domain::event::Mode;
 
 /// The whole listing.
@@ -63,7 +63,7 @@ fn side_line(line: &SideLine, moment: &Moment) -> String {
 fn objects(lines: &[ObjectLine]) -> String {
     let observing = lines.iter().any(|line| line.would_write > 0);
     let mut head = vec![
-        "OBJECT", "IN SYNC", "FAILING", "WAITING", "DEFERRED", "HELD", "EXCLUDED", "TOTAL",
+        "OBJECT", "IN SYNC", "FAILING", "WAITING", "DEFERRED", "HELD", "EXCLUDED", "TOTAL", "LAG",
     ];
     if observing {
         head.insert(6, "WOULD WRITE");
@@ -85,6 +85,7 @@ fn objects(lines: &[ObjectLine]) -> String {
             row.push(number(line.would_write));
         }
         row.extend([line.excluded, line.total].map(number));
+        row.push(line.lag_ms.map_or("-".to_owned(), length));
         table.row(row);
     }
     table.text()
@@ -124,6 +125,56 @@ pub(super) fn percent(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100).checked_div(whole).unwrap_or(0)
 }
 
+/// `: 2 new, 1 back in the last 24 h`
+fn since_yesterday(status: &Status) -> String {
+    let yesterday = status.at.plus(-86_400_000);
+    let of = |back: bool| {
+        let young = status.causes.iter().filter(|cause| cause.since > yesterday);
+        young.filter(|cause| cause.back == back).count()
+    };
+    let words: Vec<String> = [(of(false), "new"), (of(true), "back")]
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    format!(": {} in the last 24 h", words.join(", "))
+}
+
+/// `last daily Tue 17 Nov 08:00 delivered to 2 of 2, next Wed 18 Nov 08:00; `
+fn digests(digests: &Digests, moment: &Moment) -> String {
+    let mut parts = Vec::new();
+    if let Some((frequency, at)) = digests.last {
+        parts.push(format!(
+            "last {frequency} {} delivered to {} of {}",
+            moment.clock(at),
+            digests.sent,
+            digests.recipients
+        ));
+    }
+    if let Some((frequency, at)) = digests.next {
+        parts.push(format!("next {frequency} {}", moment.clock(at)));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    format!("{}; ", parts.join(", "))
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")];
+    for (unit, name) in UNITS {
+        if bytes >= unit {
+            let tenths = bytes.saturating_mul(10) / unit;
+            return format!("{}.{} {name}", number(tenths / 10), tenths % 10);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
 fn tail(status: &Status, moment: &Moment) -> String {
     let mut text = format!(
         "ERRORS   {} on {}, {}",
@@ -131,10 +182,7 @@ fn tail(status: &Status, moment: &Moment) -> String {
         counted(status.failing, "record"),
         counted(status.causes.len() as u64, "cause"),
     );
-    let back = status.causes.iter().filter(|cause| cause.back).count();
-    if back > 0 {
-        text.push_str(&format!(" ({back} back again)"));
-    }
+    text.push_str(&since_yesterday(status));
     text.push_str(if status.errors > 0 {
         "       syncline errors\n"
     } else {
@@ -142,8 +190,8 @@ fn tail(status: &Status, moment: &Moment) -> String {
     });
     let sent = status
         .mail_sent_at
-        .map_or("none sent yet".to_owned(), |at| {
-            format!("last delivered {}", moment.clock(at))
+        .map_or("no mail delivered yet".to_owned(), |at| {
+            format!("last mail delivered {}", moment.clock(at))
         });
     let waiting = status.mails_waiting;
     let waiting = if waiting > 0 {
@@ -151,9 +199,11 @@ fn tail(status: &Status, moment: &Moment) -> String {
     } else {
         String::new()
     };
-    text.push_str(&format!("MAIL     {sent}{waiting}\n"));
+    let digests = digests(&status.digests, moment);
+    text.push_str(&format!("MAIL     {digests}{sent}{waiting}\n"));
     text.push_str(&format!(
-        "STORE    {} journal entries\n",
+        "STORE    {}, {} journal entries\n",
+        size(status.store_bytes),
         number(status.entries.unsigned_abs())
     ));
     let held = match status.held.as_slice() {

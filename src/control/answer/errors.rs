@@ -2,7 +2,9 @@
 
 use super::refuse;
 use crate::annex;
-use crate::control::report::{CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report};
+use crate::control::report::{
+    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report, Trend,
+};
 use crate::control::request::Refusal;
 use crate::domain::catalogue::{Found, Slug, Type};
 use crate::domain::record::{PairNumber, Timestamp};
@@ -11,6 +13,8 @@ use crate::projections::causes::{self, Cause};
 use crate::projections::errors::{self, Filter, OpenError, Place};
 use crate::projections::{pairs, wording};
 use crate::store::View;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// Records shown as examples.
 const EXAMPLES: u32 = 5;
@@ -21,6 +25,7 @@ pub(super) fn causes(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
         at: now,
         errors: totals.errors,
         records: totals.records,
+        several: totals.several,
         predicted: totals.predicted,
         causes: lines(view)?,
     }))
@@ -43,12 +48,35 @@ fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
         records: cause.records,
         since: cause.since().at,
         back: cause.back.is_some(),
+        trend: trend(view, cause)?,
         kind: slug.as_str().to_owned(),
         what: wording::sentence(view, cause)?,
         who_fixes: kind
             .map(|kind| kind.who_fixes.title().to_owned())
             .unwrap_or_default(),
     })
+}
+
+fn trend(view: &View<'_>, cause: &Cause) -> anyhow::Result<Trend> {
+    let hour_ago = view.now().plus(-HOUR_MS);
+    if cause.since().at >= hour_ago {
+        return Ok(Trend::New);
+    }
+    let filter = Filter {
+        cause: Some(cause.number),
+        ..Filter::default()
+    };
+    let mut place = Place::start();
+    loop {
+        let page = errors::list(view, &filter, &place)?;
+        let Some(last) = page.last() else {
+            return Ok(Trend::Flat);
+        };
+        if page.iter().any(|error| error.first_at >= hour_ago) {
+            return Ok(Trend::Up);
+        }
+        place = Place::behind(last);
+    }
 }
 
 pub(super) fn list(

@@ -29,9 +29,15 @@ pub(super) fn story(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         .take(EXAMPLES)
         .map(|row| (row.key.side, row.key.id.to_string()))
         .collect();
-    let records = members(view, number)?;
+    // Once settled its members are members no more.
+    let records = if hold.settled.is_some() {
+        hold.records
+    } else {
+        members(view, number)?
+    };
     Ok(Report::Hold(HoldStory {
         limit: hold.limit,
+        settled: hold.settled,
         field: hold.field.map(|field| field.to_string()),
         examples,
         line: HoldLine {

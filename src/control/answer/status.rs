@@ -2,14 +2,17 @@
 
 use super::budget;
 use super::errors::lines;
-use crate::control::report::{HoldLine, ObjectLine, Report, SideLine, Status};
+use std::collections::BTreeMap;
+
+use crate::control::report::{Digests, HoldLine, ObjectLine, Report, SideLine, Status};
 use crate::domain::call::Operation;
 use crate::domain::event::{ConnectionSuspended, Event, Mode};
-use crate::domain::record::{Side, Timestamp};
+use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::domain::schedule::{self, Frequency, Schedule};
 use crate::inbox;
 use crate::journal;
 use crate::projections::figures::{self, Standing};
-use crate::projections::slots::{self, State};
+use crate::projections::slots::{self, Mail, State};
 use crate::projections::{calls, errors, holds, settings};
 use crate::store::View;
 
@@ -34,7 +37,7 @@ pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
     }
     attention.extend(held.iter().map(|hold| {
         format!(
-            "H-{} holds {} {} to be {} in {}: syncline approve H-{} --show",
+            "H-{} holds {} {} records to be {} in {}: syncline approve H-{} --show",
             hold.number, hold.records, hold.object, hold.action, hold.to, hold.number
         )
     }));
@@ -61,7 +64,7 @@ pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
         mode,
         paused,
         sides,
-        objects: objects(view)?,
+        objects: objects(view, now)?,
         calls,
         errors: totals.errors,
         failing: totals.records,
@@ -73,6 +76,8 @@ pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
             .filter(|mail| mail.state == State::Sent)
             .filter_map(|mail| mail.tried_at)
             .max(),
+        digests: digests(view, &mails)?,
+        store_bytes: view.bytes()?,
         entries: journal::last_seq(view)?,
         attention,
         stopped: suspended || paused,
@@ -132,7 +137,57 @@ fn read_at(view: &View<'_>, side: Side, now: Timestamp) -> anyhow::Result<Option
         .max())
 }
 
-fn objects(view: &View<'_>) -> anyhow::Result<Vec<ObjectLine>> {
+/// How far behind each object is: since the side read longest ago was last read.
+fn lags(view: &View<'_>, now: Timestamp) -> anyhow::Result<BTreeMap<ObjectName, i64>> {
+    let since = now.plus(-86_400_000);
+    let hubspot = calls::looked_for(view, Side::HubSpot, since)?;
+    let mut lags = BTreeMap::new();
+    for (object, at) in calls::looked_for(view, Side::Salesforce, since)? {
+        if let Some(other) = hubspot.get(&object) {
+            lags.insert(object, now.since(at.min(*other)).max(0));
+        }
+    }
+    Ok(lags)
+}
+
+/// The last mails at a set time and how many took them, and when the next are due.
+fn digests(view: &View<'_>, mails: &[Mail]) -> anyhow::Result<Digests> {
+    let timed = |mail: &&Mail| mail.slot.frequency != Frequency::Now;
+    let last = mails.iter().find(timed);
+    let same = |mail: &&Mail| {
+        last.is_some_and(|last| {
+            (last.slot.frequency, &last.slot.due) == (mail.slot.frequency, &mail.slot.due)
+        })
+    };
+    let sent = mails.iter().filter(same);
+    let sent = sent.filter(|mail| mail.state == State::Sent).count();
+    let mut next: Option<(Frequency, Timestamp)> = None;
+    let recipients = settings::notifications(view)?.map(|setting| setting.event.recipients);
+    for recipient in recipients.into_iter().flatten() {
+        let Ok(zone) = schedule::zone(&recipient.zone) else {
+            continue;
+        };
+        for scheduled in &recipient.schedules {
+            let due = Schedule::cron(&scheduled.cron)
+                .ok()
+                .and_then(|schedule| schedule.next(&zone, view.now()));
+            if let Some(due) = due
+                && next.is_none_or(|(_, at)| due.at < at)
+            {
+                next = Some((scheduled.frequency, due.at));
+            }
+        }
+    }
+    Ok(Digests {
+        last: last.map(|mail| (mail.slot.frequency, mail.planned_at)),
+        sent: sent as u64,
+        recipients: mails.iter().filter(same).count() as u64,
+        next,
+    })
+}
+
+fn objects(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<ObjectLine>> {
+    let lags = lags(view, now)?;
     let mut standings = figures::standings(view)?;
     for mapping in settings::mappings(view)? {
         standings.entry(mapping.event.mapping.object).or_default();
@@ -153,6 +208,7 @@ fn objects(view: &View<'_>) -> anyhow::Result<Vec<ObjectLine>> {
             } = standing;
             let waiting = waiting + pending;
             ObjectLine {
+                lag_ms: lags.get(&object).copied(),
                 object,
                 in_sync,
                 failing,

@@ -276,12 +276,20 @@ pub(super) fn size(cause: &CauseLine) -> String {
     let records = count(cause.records, "record");
     match (cause.state, cause.records_told) {
         (LineState::News(CauseState::Resolved), _) => {
-            format!("{records}, open {}", count(cause.open_days.into(), "day"))
+            format!("{records}, open {}", open_for(cause))
         }
         (LineState::News(CauseState::Grew), Some(told)) => {
             format!("{} -> {records}", thousands(told))
         }
         (LineState::News(_) | LineState::StillOpen, _) => records,
+    }
+}
+
+/// How long it is, or was, open.
+fn open_for(cause: &CauseLine) -> String {
+    match cause.open_days {
+        0 => "less than a day".to_owned(),
+        days => count(days.into(), "day"),
     }
 }
 
@@ -398,7 +406,7 @@ pub(super) fn effect(cause: &CauseLine) -> String {
     if cause.state == LineState::News(CauseState::Resolved) {
         return format!(
             "No record fails by it any more. It was open {}; {} when last told.",
-            count(cause.open_days.into(), "day"),
+            open_for(cause),
             count(cause.records, "record")
         );
     }

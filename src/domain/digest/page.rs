@@ -140,10 +140,10 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
     footer.push(facts::remedy(&news.remedy));
     // A single cause is the mail's heading itself.
     let changes = match news.causes.as_slice() {
-        [cause] => format!(
+        [cause] if news.notices.is_empty() => format!(
             "{}: {}",
             subject::state_word(cause),
-            arrows(&facts::size(cause))
+            shorten(&facts::sentence(cause), 70)
         ),
         causes => facts::changes(causes).join(", "),
     };

@@ -1,0 +1,117 @@
+//! What concerns everybody, in words.
+
+use super::lines::Reader;
+use super::scheduled::used;
+use crate::domain::digest::{Notice, count, thousands};
+use crate::domain::event::{ConnectionSuspended, Told};
+use crate::domain::record::{Side, Timestamp};
+use crate::inbox::{self, State};
+use crate::projections::holds::{self, Hold};
+use crate::projections::settings::{self, Setting};
+use crate::projections::{calls, slots};
+use crate::store::View;
+
+/// What is told, as notices.
+pub(super) fn spoken(
+    view: &View<'_>,
+    reader: &Reader<'_>,
+    recipient: i64,
+    told: &[Told],
+) -> anyhow::Result<Vec<Notice>> {
+    let mut notices = Vec::new();
+    for one in told {
+        notices.extend(match one {
+            Told::Cause(..) => None,
+            Told::Suspended(side) => {
+                settings::suspended(view, *side)?.map(|setting| suspended(reader, *side, &setting))
+            }
+            Told::Resumed(side) => {
+                let since = slots::told_at(view, recipient, &Told::Suspended(*side))?;
+                Some(Notice::Resumed {
+                    side: *side,
+                    after_ms: since.map_or(0, |since| reader.now.since(since)),
+                    changes: rows(view, &[State::Ready, State::Deferred])?,
+                })
+            }
+            Told::Held(number) => holds::get(view, *number)?.map(held),
+            Told::BudgetExhausted => Some(exhausted(view, reader)?),
+            Told::BudgetFrees => Some(Notice::BudgetFrees {
+                deferred: rows(view, &[State::Ready, State::Deferred])?,
+            }),
+        });
+    }
+    Ok(notices)
+}
+
+/// What still is, as a digest repeats it.
+pub(super) fn standing(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Vec<Notice>> {
+    let mut notices = Vec::new();
+    for side in Side::BOTH {
+        let setting = settings::suspended(view, side)?;
+        notices.extend(setting.map(|setting| suspended(reader, side, &setting)));
+    }
+    notices.extend(holds::open(view)?.into_iter().map(held));
+    let calls = used(view)?;
+    if calls.allocation > 0 && calls.ours >= calls.allocation {
+        notices.push(exhausted(view, reader)?);
+    }
+    Ok(notices)
+}
+
+fn suspended(reader: &Reader<'_>, side: Side, setting: &Setting<ConnectionSuspended>) -> Notice {
+    let event = &setting.event;
+    let answer = match (event.status, event.code.as_str()) {
+        (0, "") => String::new(),
+        (0, code) => format!(" ({code})"),
+        (status, "") => format!(" ({status})"),
+        (status, code) => format!(" ({status} {code})"),
+    };
+    Notice::Suspended {
+        side,
+        reason: format!("{}{answer}", event.reason),
+        since: reader.short(setting.at),
+        remedy: "syncline status says why; mend it, then reload or restart Syncline. It also \
+                 probes every 15 minutes by itself."
+            .to_owned(),
+    }
+}
+
+fn held(hold: Hold) -> Notice {
+    let field = hold.field.map(|field| format!(", all of {field}"));
+    Notice::Held {
+        hold: hold.number,
+        what: format!(
+            "{} to {}, {} to be {}{}",
+            hold.object,
+            hold.to,
+            count(hold.records, "record"),
+            hold.action,
+            field.unwrap_or_default()
+        ),
+        limit: format!("guard {} in 24 h", thousands(hold.limit)),
+    }
+}
+
+fn exhausted(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Notice> {
+    let calls = used(view)?;
+    Ok(Notice::BudgetExhausted {
+        used: calls.ours,
+        allocation: calls.allocation,
+        deferred: rows(view, &[State::Deferred])?,
+        frees_at: frees_at(view)?.map(|at| reader.short(at)),
+    })
+}
+
+/// When the oldest call leaves the window.
+pub(super) fn frees_at(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
+    let spent = calls::in_window(view, Side::Salesforce, view.now())?;
+    let counted = spent.iter().filter(|one| one.calls > 0);
+    Ok(counted.map(|one| one.until).min())
+}
+
+/// Rows of the inbox in these states.
+pub(super) fn rows(view: &View<'_>, states: &[State]) -> anyhow::Result<u64> {
+    let counts = inbox::counts(view)?;
+    let of = counts.iter().filter(|one| states.contains(&one.state));
+    Ok(of.map(|one| one.rows).sum())
+}

@@ -1,0 +1,275 @@
+//! Changes of state as log lines: one per change, none per record, none for a restart.
+//!
+//! Runs whether or not anybody is mailed.
+
+use std::sync::Arc;
+
+use super::immediate::backlog;
+use super::notices::{frees_at, rows};
+use super::scheduled::used;
+use crate::annex;
+use crate::clock::Clock;
+use crate::domain::catalogue::Slug;
+use crate::domain::digest::{count, duration, thousands};
+use crate::domain::record::{Side, Timestamp};
+use crate::inbox::State;
+use crate::journal;
+use crate::projections::causes::{self, Cause};
+use crate::projections::{calls, errors};
+use crate::store::{Store, Tx, View};
+
+/// How long a quiet look waits; news rings earlier.
+const LOOK_EVERY_MS: i64 = 15_000;
+
+/// Lines about causes in one look; beyond, one line counts the others.
+const LINES_MAX: usize = 10;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// `meta` row: the seq up to which causes were logged.
+const LOGGED: &str = "causes logged until";
+
+/// `meta` row: how full the allocation was when that was last logged.
+const FULLNESS: &str = "budget logged";
+
+/// One line to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// Something that helps later.
+    Info(String),
+    /// A change that people may want to see.
+    Notice(String),
+    /// Something that will be trouble.
+    Warning(String),
+    /// Trouble.
+    Error(String),
+}
+
+/// Logs causes that open, come back and end, and how full the allocation is.
+pub struct Watch {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Watch {
+    /// A watch over `store`.
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// Logs what changed since the last look; returns when to look again.
+    pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        if self.store.read(|view| stirred(view)).await? {
+            for line in self.store.write(|tx| look(tx)).await? {
+                line.log();
+            }
+        }
+        Ok(self.clock.now().plus(LOOK_EVERY_MS))
+    }
+}
+
+impl Line {
+    fn log(self) {
+        match self {
+            Self::Info(text) => tracing::info!("{text}"),
+            Self::Notice(text) => tracing::info!(notice = true, "{text}"),
+            Self::Warning(text) => tracing::warn!("{text}"),
+            Self::Error(text) => tracing::error!("{text}"),
+        }
+    }
+}
+
+/// Whether there may be something to say: a look that writes waits for the disk, this one does not.
+fn stirred(view: &View<'_>) -> anyhow::Result<bool> {
+    let Some(logged) = logged(view)? else {
+        return Ok(true);
+    };
+    let changed = causes::since(view, logged)?;
+    Ok(changed.iter().any(|cause| moved(cause, logged)) || fullness(view)? != noted(view)?)
+}
+
+fn moved(cause: &Cause, after: i64) -> bool {
+    let moments = [Some(cause.opened), cause.back, cause.resolved];
+    moments.iter().flatten().any(|moment| moment.seq > after)
+}
+
+fn logged(view: &View<'_>) -> anyhow::Result<Option<i64>> {
+    Ok(annex::meta(view, LOGGED)?.and_then(|text| text.parse().ok()))
+}
+
+/// What is to be logged now; noted in the same transaction, so that it is said once.
+pub fn look(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
+    let mut lines = of_causes(tx)?;
+    lines.extend(of_budget(tx)?);
+    Ok(lines)
+}
+
+fn of_causes(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
+    let last = journal::last_seq(tx)?.to_string();
+    let Some(logged) = logged(tx)? else {
+        // The backlog that a first load brings is one piece of news.
+        if backlog(tx)?.is_none() {
+            return Ok(Vec::new());
+        }
+        annex::set_meta(tx, LOGGED, Some(&last))?;
+        let totals = errors::totals(tx)?;
+        let causes = causes::open(tx)?.len() as u64;
+        return Ok(vec![if totals.errors == 0 {
+            Line::Notice("first load done: nothing fails".to_owned())
+        } else {
+            Line::Notice(format!(
+                "first load done: {} on {} by {}; the first digest tells them; see now: syncline errors",
+                count(totals.errors, "error"),
+                count(totals.records, "record"),
+                count(causes, "cause")
+            ))
+        }]);
+    };
+    let mut lines = Vec::new();
+    for cause in causes::since(tx, logged)? {
+        lines.extend(of_cause(tx, &cause, logged)?);
+    }
+    if !lines.is_empty() {
+        annex::set_meta(tx, LOGGED, Some(&last))?;
+    }
+    let more = lines.len().saturating_sub(LINES_MAX);
+    if more > 0 {
+        lines.truncate(LINES_MAX);
+        let more = count(more as u64, "more change");
+        lines.push(Line::Notice(format!(
+            "and {more} of causes; see: syncline errors"
+        )));
+    }
+    Ok(lines)
+}
+
+/// What happened to one cause after `after`. One that opened and ended between two looks says so
+/// in one line.
+fn of_cause(view: &View<'_>, cause: &Cause, after: i64) -> anyhow::Result<Option<Line>> {
+    let slug = cause.slug.clone().unwrap_or_else(Slug::other);
+    let kind = view.catalogue().get(&slug);
+    let fingerprint = &cause.fingerprint;
+    let field = fingerprint.field.as_ref().map(|field| format!(".{field}"));
+    let name = format!(
+        "C-{} {slug} {}{} to {}",
+        cause.number,
+        fingerprint.object,
+        field.unwrap_or_default(),
+        fingerprint.side
+    );
+    let opened = cause.since().seq > after;
+    let records = count(cause.records, "record");
+    let who = kind.map(|kind| format!("; to fix: {}", kind.who_fixes.title()));
+    let who = who.unwrap_or_default();
+    Ok(match cause.resolved {
+        Some(ended) if ended.seq > after => {
+            let length = duration(ended.at.since(cause.since().at));
+            Some(Line::Info(format!("cause resolved: {name}, open {length}")))
+        }
+        Some(_) => None,
+        None if opened && cause.back.is_some() => {
+            Some(Line::Notice(format!("cause back: {name}, {records}{who}")))
+        }
+        None if opened && cause.records > 0 => Some(Line::Notice(format!(
+            "cause opened: {name}, {records}{who}"
+        ))),
+        None => None,
+    })
+}
+
+/// How full the allocation is, as far as lines are written about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fullness {
+    Room,
+    Eighty,
+    Full,
+}
+
+impl Fullness {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Room => "room",
+            Self::Eighty => "eighty",
+            Self::Full => "full",
+        }
+    }
+}
+
+fn fullness(view: &View<'_>) -> anyhow::Result<Fullness> {
+    let calls = used(view)?;
+    Ok(if calls.allocation == 0 {
+        Fullness::Room
+    } else if calls.ours >= calls.allocation {
+        Fullness::Full
+    } else if calls.ours.saturating_mul(5) >= calls.allocation.saturating_mul(4) {
+        Fullness::Eighty
+    } else {
+        Fullness::Room
+    })
+}
+
+fn noted(view: &View<'_>) -> anyhow::Result<Fullness> {
+    let word = annex::meta(view, FULLNESS)?;
+    let all = [Fullness::Eighty, Fullness::Full];
+    let known = all
+        .into_iter()
+        .find(|one| Some(one.word()) == word.as_deref());
+    Ok(known.unwrap_or(Fullness::Room))
+}
+
+fn of_budget(tx: &Tx<'_>) -> anyhow::Result<Option<Line>> {
+    let (now, before) = (fullness(tx)?, noted(tx)?);
+    if now == before {
+        return Ok(None);
+    }
+    annex::set_meta(tx, FULLNESS, Some(now.word()))?;
+    let calls = used(tx)?;
+    let share = calls.ours.saturating_mul(100) / calls.allocation.max(1);
+    let of = format!(
+        "{} of {}",
+        thousands(calls.ours),
+        thousands(calls.allocation)
+    );
+    let deferred = count(rows(tx, &[State::Deferred])?, "change");
+    Ok(match (before, now) {
+        (Fullness::Room, Fullness::Eighty) => Some(Line::Warning(format!(
+            "budget: {of} calls used ({share} %); {}; backfill and retry wait",
+            forecast(tx, calls.allocation.saturating_sub(calls.ours))?
+        ))),
+        (Fullness::Room | Fullness::Eighty, Fullness::Full) => {
+            let frees = frees_at(tx)?.map(|at| at.since(tx.now()));
+            let frees = frees.map(|wait| format!(" frees in {};", duration(wait)));
+            Some(Line::Error(format!(
+                "budget exhausted: {of}; {deferred} deferred;{} raise with \"syncline budget set N\"",
+                frees.unwrap_or_default()
+            )))
+        }
+        (Fullness::Full, Fullness::Eighty | Fullness::Room) => Some(Line::Notice(format!(
+            "budget frees: {of} calls used; {deferred} deferred go on"
+        ))),
+        (Fullness::Eighty, Fullness::Room) => Some(Line::Info(format!(
+            "budget: {of} calls used, below 80 % again"
+        ))),
+        (Fullness::Room, Fullness::Room)
+        | (Fullness::Eighty, Fullness::Eighty)
+        | (Fullness::Full, Fullness::Full) => None,
+    })
+}
+
+/// How long the rest lasts at the last hour's rate.
+fn forecast(view: &View<'_>, left: u64) -> anyhow::Result<String> {
+    let hour = calls::used_since(view, Side::Salesforce, view.now().plus(-HOUR_MS))?;
+    let hour: u64 = hour.iter().map(|one| one.calls).sum();
+    let ms = left
+        .saturating_mul(HOUR_MS.unsigned_abs())
+        .checked_div(hour);
+    Ok(ms.map_or_else(
+        || "none in the last hour".to_owned(),
+        |ms| {
+            format!(
+                "at this rate empty in {}",
+                duration(i64::try_from(ms).unwrap_or(i64::MAX))
+            )
+        },
+    ))
+}
