@@ -24,5 +24,6 @@ mod simulator_smtp;
 mod simulator_speed;
 mod store;
 mod tidy;
+mod trials;
 #[cfg(feature = "e2e")]
 mod unit;
