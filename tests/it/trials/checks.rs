@@ -19,10 +19,11 @@ use super::running::{AT_ONCE, DAILY};
 /// A pair's living halves.
 type Halves<'a> = (Option<&'a Shown>, Option<&'a Shown>);
 
-pub(super) fn entries(view: &View<'_>) -> anyhow::Result<Vec<Entry>> {
+/// The journal behind an entry.
+fn entries(view: &View<'_>, begin: i64) -> anyhow::Result<Vec<Entry>> {
     let mut all: Vec<Entry> = Vec::new();
     loop {
-        let after = all.last().map_or(0, |entry| entry.seq);
+        let after = all.last().map_or(begin, |entry| entry.seq);
         let page = journal::read(view, after, u32::MAX)?;
         if page.is_empty() {
             return Ok(all);
@@ -37,12 +38,12 @@ fn object() -> ObjectName {
 
 impl Trial {
     pub(super) fn journal(&self) -> Vec<Entry> {
-        self.store().read_blocking(|view| entries(view)).unwrap()
+        self.store().read_blocking(|view| entries(view, 0)).unwrap()
     }
 
     /// After every step: the allocation holds by the simulator's own count, and no call left
     /// without having been journaled.
-    pub(super) fn check_calls(&self) {
+    pub(super) fn check_calls(&mut self) {
         let simulator = self.network.simulator();
         let (worst, counted) = (
             simulator.salesforce_worst_window(),
@@ -51,15 +52,21 @@ impl Trial {
         drop(simulator);
         let allocation = self.plan.allocation;
         assert!(worst <= allocation, "{worst} calls within 24 h, {allocation} are allowed");
-        let spent = self.store().read_blocking(|view| {
-            let all = projections::calls::in_window(
-                view,
-                Side::Salesforce,
-                syncline::domain::record::Timestamp(0),
-            )?;
-            Ok(all.iter().map(|one| one.calls).sum::<u64>())
-        });
-        let spent = spent.unwrap();
+        let read_to = self.read_to;
+        let news = self.store().read_blocking(|view| entries(view, read_to));
+        for entry in news.unwrap() {
+            self.read_to = entry.seq;
+            match entry.event {
+                Event::CallsSpent(event) if event.side == Side::Salesforce => {
+                    self.spent.insert(entry.seq, event.calls);
+                }
+                Event::CallsReturned(event) => {
+                    self.spent.remove(&event.spent);
+                }
+                _ => (),
+            }
+        }
+        let spent: u64 = self.spent.values().sum();
         assert!(spent >= counted, "{counted} calls were made, {spent} are journaled");
     }
 
@@ -311,6 +318,37 @@ impl Trial {
     fn story(&self, key: &RecordKey) -> String {
         let row = self.store().read_blocking(|view| syncline::inbox::of_record(view, key)).unwrap();
         format!("\n  its row: {row:?}")
+    }
+
+    /// The rows of all records, and the calls of the last day by what they were for.
+    pub(super) fn rows(&self) -> String {
+        let simulator = self.network.simulator();
+        let known = Side::BOTH.map(|side| records(&simulator, side, true));
+        drop(simulator);
+        let mut text = String::new();
+        for (side, known) in Side::BOTH.into_iter().zip(known) {
+            for one in known {
+                let key = RecordKey {
+                    side,
+                    object: object(),
+                    id: RecordId::parse(&one.id).unwrap(),
+                };
+                let row = self.store().read_blocking(|view| syncline::inbox::of_record(view, &key));
+                if let Some(row) = row.unwrap() {
+                    text += &format!("\n  {row:?}");
+                }
+            }
+        }
+        let mut calls: BTreeMap<String, u64> = BTreeMap::new();
+        let entries = self.journal();
+        let end = entries.last().map_or(0, |entry| entry.at.0);
+        for entry in entries {
+            if let (Event::CallsSpent(event), true) = (&entry.event, entry.at.0 > end - 86_400_000) {
+                let what = format!("{} {} {}", event.side, event.lane, event.operation);
+                *calls.entry(what).or_default() += event.calls;
+            }
+        }
+        text + &format!("\n  {calls:?}")
     }
 
     /// A pair and what the journal holds about it.

@@ -39,6 +39,9 @@ pub(crate) struct Trial {
     pub(crate) people: People,
     pub(crate) tally: Tally,
     pub(crate) running: Option<Running>,
+    /// How far the journal was read for calls, and the Salesforce calls it holds by seq.
+    pub(super) read_to: i64,
+    pub(super) spent: BTreeMap<i64, u64>,
     runtime: Runtime,
     folder: tempfile::TempDir,
     /// Whether the store was told to refuse commits.
@@ -95,6 +98,8 @@ impl Trial {
             people: People::default(),
             tally: Tally::new(),
             running: None,
+            read_to: 0,
+            spent: BTreeMap::new(),
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
             folder: folder.unwrap(),
             refusing: false,
@@ -431,8 +436,8 @@ impl Trial {
                 return;
             }
         }
-        let rows = self.store().read_blocking(|view| inbox::counts(view)).unwrap();
-        panic!("after 370 quiet hours rows are left: {rows:?}");
+        let now = self.clock.true_ms();
+        panic!("after 370 quiet hours rows are left at {now}: {}", self.rows());
     }
 
     fn round(&mut self) {
