@@ -29,5 +29,6 @@ mod simulator_shell;
 mod simulator_smtp;
 mod store;
 mod tidy;
+mod trials;
 #[cfg(feature = "e2e")]
 mod unit;

@@ -1,24 +1,30 @@
-//! One trial's world: both simulated CRMs, a clock that only moves when told, mails kept in memory,
-//! a real store on a real disk, and a network that loses what the seed says it loses.
+//! One trial's surroundings: both simulated CRMs, a clock that only moves when told, a network that
+//! loses what the seed says it loses, and a mailbox that keeps what arrived.
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use syncline::clock::Clock;
-use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
+use syncline::crm::http::{
+    HttpRequest, HttpResponse, Method, Sending, Transport, TransportError,
+};
 use syncline::domain::record::{Side, Timestamp};
-use syncline::mail::{Mailer, MailError, Outgoing};
+use syncline::mail::{MailError, Mailer, Outgoing, Stage};
 use syncline::simulator::{Outcome, Server, Simulator, wire};
+use tokio::sync::Notify;
 
 /// Every trial begins here: Tuesday 17 November 2026, 08:00 UTC.
 pub(crate) const BEGIN_MS: i64 = 1_794_902_400_000;
 
-/// A clock that trials move. The servers have a clock of their own: `true_ms` never jumps.
-#[derive(Debug, Default)]
+/// Requests of one look of one loop; more of them are an endless loop.
+const REQUESTS_MAX: u32 = 3_000;
+
+/// A clock that trials move. The servers have a clock of their own: [`TrialClock::true_ms`] never
+/// jumps.
+#[derive(Debug)]
 pub(crate) struct TrialClock {
     true_ms: AtomicI64,
     skew_ms: AtomicI64,
@@ -26,7 +32,10 @@ pub(crate) struct TrialClock {
 
 impl TrialClock {
     pub(crate) fn new() -> Self {
-        Self { true_ms: AtomicI64::new(BEGIN_MS), skew_ms: AtomicI64::new(0) }
+        Self {
+            true_ms: AtomicI64::new(BEGIN_MS),
+            skew_ms: AtomicI64::new(0),
+        }
     }
 
     /// Time passes, for everybody.
@@ -34,9 +43,9 @@ impl TrialClock {
         self.true_ms.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
-    /// Our wall clock jumps; nobody else's does.
-    pub(crate) fn jump(&self, milliseconds: i64) {
-        self.skew_ms.fetch_add(milliseconds, Ordering::SeqCst);
+    /// Our wall clock is set this much off everybody else's.
+    pub(crate) fn set_skew(&self, milliseconds: i64) {
+        self.skew_ms.store(milliseconds, Ordering::SeqCst);
     }
 
     /// The time as the servers know it.
@@ -55,74 +64,108 @@ impl Clock for TrialClock {
     }
 
     fn sleep_until(&self, instant: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let left = instant.since(self.now());
-        if left > 0 {
-            self.pass(left);
-        }
+        self.pass(instant.since(self.now()).max(0));
         Box::pin(std::future::ready(()))
     }
 }
 
-/// Where the process dies: at the nth request or mail, before or after its effect.
-#[derive(Debug, Clone, Copy, Default)]
+/// When the process dies: some requests or mails from now, before or after the effect.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Crash {
-    /// Requests left until it happens; `None` for never.
-    pub(crate) after_requests: Option<u32>,
-    /// Whether the other side still sees the last one.
+    /// Requests, or mails, that still go through.
+    pub(crate) after: u32,
+    /// Whether the last one takes effect.
     pub(crate) with_effect: bool,
 }
 
-/// The network between Syncline and the simulator.
-pub(crate) struct TrialTransport {
-    pub(crate) simulator: Arc<Mutex<Simulator>>,
-    pub(crate) clock: Arc<TrialClock>,
-    pub(crate) crash: Mutex<Crash>,
-    /// How long every answer takes.
-    pub(crate) latency_ms: i64,
+/// Counts a planned crash down; `Some` when it happens now.
+fn dies(crash: &Mutex<Option<Crash>>) -> Option<bool> {
+    let mut crash = crash.lock().unwrap();
+    let planned = crash.as_mut()?;
+    if planned.after > 0 {
+        planned.after -= 1;
+        return None;
+    }
+    crash.take().map(|planned| planned.with_effect)
 }
 
-impl TrialTransport {
+/// The network between Syncline and the simulator.
+pub(crate) struct Network {
+    simulator: Mutex<Simulator>,
+    clock: Arc<TrialClock>,
+    crash: Mutex<Option<Crash>>,
+    pub(crate) crashed: Arc<Notify>,
+    requests: AtomicU32,
+    latency_ms: i64,
+}
+
+impl Network {
+    pub(crate) fn new(
+        simulator: Simulator,
+        clock: Arc<TrialClock>,
+        crashed: Arc<Notify>,
+        latency_ms: i64,
+    ) -> Self {
+        Self {
+            simulator: Mutex::new(simulator),
+            clock,
+            crash: Mutex::new(None),
+            crashed,
+            requests: AtomicU32::new(0),
+            latency_ms,
+        }
+    }
+
+    pub(crate) fn simulator(&self) -> MutexGuard<'_, Simulator> {
+        self.simulator.lock().unwrap()
+    }
+
+    pub(crate) fn plan_crash(&self, crash: Option<Crash>) {
+        *self.crash.lock().unwrap() = crash;
+    }
+
+    /// A loop begins a look: its requests are counted from here.
+    pub(crate) fn begin(&self) {
+        self.requests.store(0, Ordering::SeqCst);
+    }
+
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
         let server = match request.side {
             Side::HubSpot => Server::HubSpot,
             Side::Salesforce => Server::Salesforce,
         };
         self.clock.pass(self.latency_ms);
-        let mut simulator = self.simulator.lock().expect("the simulator's lock");
-        match simulator.handle(server, &wire_request(request), self.clock.true_ms()) {
+        let now = self.clock.true_ms();
+        let unknown = |why: &str| Err(TransportError::Unknown(why.to_owned()));
+        let outcome = self.simulator().handle(server, &wire_request(request), now);
+        match outcome {
+            Outcome::Answered(answer) if answer.is_cut() => unknown("the answer broke off"),
             Outcome::Answered(answer) => Ok(HttpResponse {
                 status: answer.status,
                 headers: answer.headers,
                 body: answer.body,
             }),
             Outcome::Refused => Err(TransportError::NotSent("connection refused".to_owned())),
-            Outcome::Lost | Outcome::Reset => {
-                Err(TransportError::Unknown("connection reset".to_owned()))
-            }
+            Outcome::Lost | Outcome::Reset => unknown("connection reset"),
             Outcome::Hung { .. } => {
                 self.clock.pass(120_000);
-                Err(TransportError::Unknown("timed out".to_owned()))
+                unknown("timed out")
             }
         }
     }
-
-    /// Whether the process dies with this request; counts it down.
-    fn dies(&self) -> Option<bool> {
-        let mut crash = self.crash.lock().expect("the crash's lock");
-        let left = crash.after_requests?;
-        crash.after_requests = left.checked_sub(1);
-        (left == 0).then_some(crash.with_effect)
-    }
 }
 
-impl Transport for TrialTransport {
+impl Transport for Network {
     fn send(&self, request: HttpRequest) -> Sending<'_> {
-        match self.dies() {
+        let requests = self.requests.fetch_add(1, Ordering::SeqCst);
+        assert!(requests < REQUESTS_MAX, "an endless loop of requests: {request:?}");
+        match dies(&self.crash) {
             Some(with_effect) => {
                 if with_effect {
-                    let _ = self.answer(&request);
+                    drop(self.answer(&request));
                 }
-                // Never returns: the driver sees that nothing moves and drops everything.
+                // Never returns: the driver hears it and drops everything.
+                self.crashed.notify_one();
                 Box::pin(std::future::pending())
             }
             None => Box::pin(std::future::ready(self.answer(&request))),
@@ -137,69 +180,97 @@ fn wire_request(request: &HttpRequest) -> wire::Request {
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     };
-    let rest = request.url.split_once("://").map_or(request.url.as_str(), |(_, rest)| rest);
+    let rest = request
+        .url
+        .split_once("://")
+        .map_or(request.url.as_str(), |(_, rest)| rest);
     let path = rest.find('/').map_or("/", |start| &rest[start..]);
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let headers = request.headers.iter();
     wire::Request {
         method: method.to_owned(),
         path: path.to_owned(),
         query: query.to_owned(),
-        headers: request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        headers: headers
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
         body: request.body.clone().unwrap_or_default(),
     }
 }
 
-/// A mailbox that keeps what arrived and fails as the trial says.
-#[derive(Default)]
-pub(crate) struct Mailbox {
-    /// Message-ID → how often and with which bytes it arrived.
-    pub(crate) arrived: Mutex<BTreeMap<String, Vec<Vec<u8>>>>,
-    /// What happens to the next mails: `true` arrives but the answer is lost, `false` is refused
-    /// with 451 before it arrives.
-    pub(crate) faults: Mutex<Vec<bool>>,
+/// What goes wrong with a mail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum MailFault {
+    /// It is refused for now, before its content was sent.
+    Greylisted,
+    /// It arrives, and the server's word is lost.
+    Ambiguous,
 }
 
-impl Mailer for Mailbox {
-    fn send<'a>(
-        &'a self,
-        mail: &'a Outgoing,
-    ) -> Pin<Box<dyn Future<Output = Result<(), MailError>> + Send + 'a>> {
-        use syncline::domain::event::Stage;
-        let fault = self.faults.lock().expect("the faults' lock").pop();
+/// A mailbox that keeps what arrived.
+pub(crate) struct Mailroom {
+    /// Message-ID → the bytes of each arrival.
+    pub(crate) arrived: Mutex<BTreeMap<String, Vec<Vec<u8>>>>,
+    /// Faults of the next mails, the last one first.
+    pub(crate) faults: Mutex<Vec<MailFault>>,
+    crash: Mutex<Option<Crash>>,
+    crashed: Arc<Notify>,
+}
+
+impl Mailroom {
+    pub(crate) fn new(crashed: Arc<Notify>) -> Self {
+        Self {
+            arrived: Mutex::default(),
+            faults: Mutex::default(),
+            crash: Mutex::new(None),
+            crashed,
+        }
+    }
+
+    pub(crate) fn plan_crash(&self, crash: Option<Crash>) {
+        *self.crash.lock().unwrap() = crash;
+    }
+
+    fn keep(&self, mail: &Outgoing) {
+        let mut arrived = self.arrived.lock().unwrap();
+        let id = mail.message_id.as_str().to_owned();
+        arrived.entry(id).or_default().push(mail.bytes.clone());
+    }
+}
+
+impl Mailer for Mailroom {
+    fn send<'a>(&'a self, mail: &'a Outgoing) -> syncline::mail::Sending<'a> {
+        if let Some(with_effect) = dies(&self.crash) {
+            if with_effect {
+                self.keep(mail);
+            }
+            self.crashed.notify_one();
+            return Box::pin(std::future::pending());
+        }
+        let fault = self.faults.lock().unwrap().pop();
         let result = match fault {
-            Some(false) => Err(MailError {
+            Some(MailFault::Greylisted) => Err(MailError {
                 stage: Stage::Envelope,
                 code: 451,
                 permanent: false,
                 ambiguous: false,
                 text: "greylisted".to_owned(),
             }),
-            Some(true) => Err(MailError {
-                stage: Stage::Data,
-                code: 0,
-                permanent: false,
-                ambiguous: true,
-                text: "connection lost".to_owned(),
-            }),
-            None => Ok(()),
+            Some(MailFault::Ambiguous) => {
+                self.keep(mail);
+                Err(MailError {
+                    stage: Stage::Data,
+                    code: 0,
+                    permanent: false,
+                    ambiguous: true,
+                    text: "connection lost".to_owned(),
+                })
+            }
+            None => {
+                self.keep(mail);
+                Ok(())
+            }
         };
-        if fault != Some(false) {
-            let mut arrived = self.arrived.lock().expect("the mailbox's lock");
-            arrived.entry(mail.message_id.clone()).or_default().push(mail.bytes.clone());
-        }
         Box::pin(std::future::ready(result))
-    }
-}
-
-/// A folder that is gone with the trial.
-pub(crate) struct Folder(pub(crate) tempfile::TempDir);
-
-impl Folder {
-    pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary folder"))
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.0.path().to_owned()
     }
 }

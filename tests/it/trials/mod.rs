@@ -1,0 +1,55 @@
+//! Trials: the real clients, loops, notifier and store over the in-process simulator, from a seed.
+//!
+//! Replaced are the clock, the network and the mail server. Nothing is spawned: the driver calls one
+//! loop at a time, in the order the seed says. `SYNCLINE_TRIAL_SEED=17` replays one trial,
+//! `SYNCLINE_TRIAL_SEEDS=1000` runs more of them.
+
+mod checks;
+mod driver;
+mod people;
+mod plan;
+mod running;
+mod tally;
+mod world;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use driver::{Tally, run};
+use tally::SOMETIMES;
+
+/// Trials of an ordinary run of the tests.
+const SEEDS: u64 = 50;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
+    if let Some(seed) = number("SYNCLINE_TRIAL_SEED") {
+        eprintln!("{:#?}", run(seed));
+        return;
+    }
+    let seeds = number("SYNCLINE_TRIAL_SEEDS").unwrap_or(SEEDS);
+    let (next, sum) = (AtomicU64::new(0), Mutex::new(Tally::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= seeds {
+                        return;
+                    }
+                    for (what, times) in run(seed) {
+                        *sum.lock().unwrap().entry(what).or_default() += times;
+                    }
+                }
+            });
+        }
+    });
+    let sum = sum.into_inner().unwrap();
+    for what in SOMETIMES {
+        assert!(sum.get(what).is_some_and(|times| *times > 0), "no trial met: {what}; {sum:#?}");
+    }
+}

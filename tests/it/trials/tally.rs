@@ -1,0 +1,66 @@
+//! Proof that rare states were reached: a trial that never meets them shows nothing.
+
+use syncline::domain::call::Lane;
+use syncline::domain::event::{Action, Event, Linked};
+use syncline::domain::record::Side;
+
+use super::driver::Trial;
+
+/// What all seeds together must have met.
+pub(crate) const SOMETIMES: [&str; 14] = [
+    "a crash",
+    "the disk was full",
+    "an unknown outcome was settled by id",
+    "both sides changed one field",
+    "the guard held writes",
+    "the budget was short",
+    "a connection was suspended",
+    "a late commit was found",
+    "both sides agreed without a write",
+    "a record failed",
+    "a cause was resolved",
+    "a record was left out",
+    "a mail came twice",
+    "a retry or probe was made",
+];
+
+impl Trial {
+    /// Counts what the journal and the world show at the end.
+    pub(super) fn tally_up(&mut self) {
+        for entry in self.journal() {
+            let what = match entry.event {
+                Event::RecordSynced(event) if !event.lost.is_empty() => "both sides changed one field",
+                Event::RecordSynced(event) if event.action == Action::Agreed => {
+                    "both sides agreed without a write"
+                }
+                Event::RecordSynced(event) if event.lane == Lane::Retry => "a retry or probe was made",
+                Event::RecordFailed(_) => "a record failed",
+                Event::RecordLinked(event) if event.why == Linked::Id => {
+                    "an unknown outcome was settled by id"
+                }
+                Event::RecordExcluded(_) => "a record was left out",
+                Event::CycleHeld(_) => "the guard held writes",
+                Event::ConnectionSuspended(_) => "a connection was suspended",
+                _ => continue,
+            };
+            self.count(what, 1);
+        }
+        let used = self.network.simulator().salesforce_worst_window();
+        self.count("the budget was short", u64::from(used * 10 >= self.plan.allocation * 9));
+        let pairs = self.pairs();
+        let late = self.people.late.iter().filter(|id| {
+            pairs.iter().any(|pair| {
+                pair.is_linked() && pair.ids.id(Side::Salesforce).is_some_and(|one| one.as_str() == id.as_str())
+            })
+        });
+        let late = late.count() as u64;
+        self.count("a late commit was found", late);
+        let twice = self.mailroom.arrived.lock().unwrap().values().filter(|copies| copies.len() > 1).count();
+        self.count("a mail came twice", twice as u64);
+        let resolved = self.store().read_blocking(|view| {
+            let all = syncline::projections::causes::since(view, 0)?;
+            Ok(all.iter().filter(|cause| cause.resolved.is_some()).count() as u64)
+        });
+        self.count("a cause was resolved", resolved.unwrap());
+    }
+}
