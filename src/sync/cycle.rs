@@ -142,24 +142,7 @@ impl Context {
         let mut planned = Vec::new();
         for lane in Lane::ALL.iter().copied() {
             while planned.len() < bounds.cycle {
-                let (object, due) = (cycle.mapping.object.clone(), cycle.started);
-                let rows = self
-                    .store
-                    .write(move |tx| {
-                        let object = Some(&object);
-                        let limit = u32::try_from(chunk).unwrap_or(u32::MAX);
-                        inbox::take(
-                            tx,
-                            &Want {
-                                limit,
-                                now: due,
-                                lanes: &[lane],
-                                object,
-                                side: None,
-                            },
-                        )
-                    })
-                    .await?;
+                let rows = self.take_rows(cycle, lane, chunk).await?;
                 if rows.is_empty() {
                     break;
                 }
@@ -178,6 +161,36 @@ impl Context {
             }
         }
         Ok(planned)
+    }
+
+    /// Up to `most` rows of a lane: as many pages of the inbox as it takes to fill a match call.
+    async fn take_rows(
+        &self,
+        cycle: &Cycle<'_>,
+        lane: Lane,
+        most: usize,
+    ) -> anyhow::Result<Vec<Row>> {
+        let (object, now) = (cycle.mapping.object.clone(), cycle.started);
+        self.store
+            .write(move |tx| {
+                let mut rows = Vec::new();
+                while rows.len() < most {
+                    let want = Want {
+                        limit: u32::try_from(most - rows.len()).unwrap_or(u32::MAX),
+                        now,
+                        lanes: &[lane],
+                        object: Some(&object),
+                        side: None,
+                    };
+                    let page = inbox::take(tx, &want)?;
+                    if page.is_empty() {
+                        break;
+                    }
+                    rows.extend(page);
+                }
+                Ok(rows)
+            })
+            .await
     }
 
     /// Rows that could not be served go back; no one is lost and no one spins.

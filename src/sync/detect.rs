@@ -1,5 +1,6 @@
 //! Reads changes since the cursor; each becomes a row of the inbox in the transaction that moves it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::context::Context;
@@ -300,12 +301,17 @@ impl SalesforceDetector {
 /// The loop that looks for changes in HubSpot.
 pub struct HubSpotDetector {
     context: Arc<Context>,
+    /// When, by HubSpot's clock, the last reading that came to its end was begun.
+    read_at: BTreeMap<ObjectName, Timestamp>,
 }
 
 impl HubSpotDetector {
     /// A loop over `context`.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        Self {
+            context,
+            read_at: BTreeMap::new(),
+        }
     }
 
     /// Reads everything that changed, then says when to look again.
@@ -328,9 +334,9 @@ impl HubSpotDetector {
         Ok(())
     }
 
-    /// Searches from the cursor less the index lag. Equal stamps are drained by id, so that no
-    /// search ever pages past a record.
-    async fn read_object(&self, mapping: &Mapping) -> Result<(), Trouble> {
+    /// Searches from the cursor less the index lag, or from the last reading less that lag: what
+    /// is older was in the index by then, so a cursor that stands still is not read from for ever.
+    async fn read_object(&mut self, mapping: &Mapping) -> Result<(), Trouble> {
         let context = &self.context;
         let object = mapping.object.clone();
         let stands = {
@@ -341,21 +347,42 @@ impl HubSpotDetector {
                 .await?
         };
         let lag_ms = context.settings.bounds.index_lag_ms;
-        let start = stands
-            .as_ref()
-            .map_or(Timestamp(0), |position| position.stamp.plus(-lag_ms));
+        let start = stands.as_ref().map_or(Timestamp(0), |position| {
+            let read_at = self.read_at.get(&object).copied();
+            read_at
+                .map_or(position.stamp, |at| at.max(position.stamp))
+                .plus(-lag_ms)
+        });
+        let read_at = self.read_from(mapping, start, stands).await?;
+        self.read_at
+            .extend(read_at.map(|read_at| (object, read_at)));
+        Ok(())
+    }
+
+    /// Reads page by page from `start`; returns when that was begun. Equal stamps are drained by
+    /// id, so that no search ever pages past a record.
+    async fn read_from(
+        &self,
+        mapping: &Mapping,
+        start: Timestamp,
+        stands: Option<Position>,
+    ) -> Result<Option<Timestamp>, Trouble> {
+        let context = &self.context;
+        let object = mapping.object.clone();
         let mut from = Position {
             stamp: start,
             id: None,
         };
-        let mut operation = Operation::Poll;
+        let (mut operation, mut read_at) = (Operation::Poll, None);
         loop {
-            let page = self.search(mapping, &from, operation).await?;
-            operation = Operation::Page;
+            let (page, asked_at) = self.search(mapping, &from, operation).await?;
+            if operation == Operation::Poll {
+                (operation, read_at) = (Operation::Page, asked_at);
+            }
             let full = page.records.len() >= context.settings.bounds.hubspot_page as usize;
             let Some(next) = next_position(&from, &page.records, full) else {
                 if !Self::step_over_drained(&mut from, full) {
-                    return Ok(());
+                    return Ok(read_at);
                 }
                 continue;
             };
@@ -378,7 +405,7 @@ impl HubSpotDetector {
                     id: None,
                 };
             } else if !full {
-                return Ok(());
+                return Ok(read_at);
             }
         }
     }
@@ -395,18 +422,20 @@ impl HubSpotDetector {
         false
     }
 
+    /// A page, and when it was asked for by HubSpot's clock.
     async fn search(
         &self,
         mapping: &Mapping,
         from: &Position,
         operation: Operation,
-    ) -> Result<Page, Trouble> {
+    ) -> Result<(Page, Option<Timestamp>), Trouble> {
         let context = &self.context;
         let Some(schemas) = context.schemas(&mapping.object) else {
-            return Ok(Page {
+            let page = Page {
                 records: Vec::new(),
                 began: None,
-            });
+            };
+            return Ok((page, None));
         };
         let search = Search {
             from: from.clone(),
@@ -419,11 +448,13 @@ impl HubSpotDetector {
         let errand = Errand::new(Side::HubSpot, operation, Lane::Detect, &mapping.object, 0);
         let began = context.clock.monotonic_ms();
         let send = || context.hubspot.search_changes(&source, &search);
-        let page = context.call(&errand, send).await?.value;
-        Ok(Page {
-            records: page.records,
-            began: page.with_fields.then_some(began),
-        })
+        let reply = context.call(&errand, send).await?;
+        let took_ms = context.clock.monotonic_ms() - began;
+        let page = Page {
+            records: reply.value.records,
+            began: reply.value.with_fields.then_some(began),
+        };
+        Ok((page, reply.server_time.map(|at| at.plus(-took_ms))))
     }
 }
 

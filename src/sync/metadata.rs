@@ -213,7 +213,7 @@ impl Context {
             }
         }
         let mut shared = self.shared();
-        shared.owners = owners;
+        shared.owners = Arc::new(owners);
         shared.owners_read_at = Some(now);
         Ok(())
     }

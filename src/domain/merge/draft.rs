@@ -109,10 +109,14 @@ impl Draft {
             .described(to)
             .filter(|_| !line.is_dead(to))
             .map(|field| {
-                // Salesforce's checkboxes know no blank.
-                let value = match (to, field.kind == Kind::Bool) {
-                    (Side::Salesforce, true) => Value::Bool(false),
-                    (Side::Salesforce, false) | (Side::HubSpot, true | false) => Value::Blank,
+                let value = match to {
+                    // Whoever creates a record there owns it: that is nobody's assignment.
+                    Side::Salesforce if line.mapped.owner => known
+                        .our_user
+                        .map_or(Value::Blank, |user| Value::Text(user.as_str().to_owned())),
+                    // Salesforce's checkboxes know no blank.
+                    Side::Salesforce if field.kind == Kind::Bool => Value::Bool(false),
+                    Side::Salesforce | Side::HubSpot => Value::Blank,
                 };
                 print(known.key, &value, field)
             });

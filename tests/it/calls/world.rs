@@ -1,0 +1,286 @@
+//! Both simulated CRMs behind the real clients and loops, a clock that moves only when told, and a
+//! store on a real disk. Nothing here is lost or late: how faults are borne is for the trials.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Map, Value, json};
+use syncline::clock::Clock;
+use syncline::config::standard_mapping;
+use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
+use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
+use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
+use syncline::crm::token::{SalesforceCredentials, Secret};
+use syncline::domain::catalogue::Catalogue;
+use syncline::domain::event::{AllocationSet, By, MappingChanged, Mode, ModeSet};
+use syncline::domain::fingerprint::PrintKey;
+use syncline::domain::guard;
+use syncline::domain::mapping::Mapping;
+use syncline::domain::record::{ObjectName, RecordId, Side, Timestamp};
+use syncline::projections;
+use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce, wire};
+use syncline::store::{Access, Options, Store};
+use syncline::sync::{
+    Bounds, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Settings, Writer,
+};
+
+/// Tuesday 17 November 2026, 08:00 UTC: when the daemon starts.
+pub(crate) const BEGIN_MS: i64 = 1_794_902_400_000;
+
+/// The usual time between two looks.
+pub(crate) const POLL_MS: i64 = 60_000;
+
+/// The allocation of the run.
+pub(crate) const ALLOCATION: u64 = 20_000;
+
+/// How long an answer takes, in ms: a small one, and what each kilobyte adds.
+const LATENCY_MS: i64 = 120;
+const LATENCY_PER_KB_MS: i64 = 2;
+
+/// A clock that moves only when somebody waits or an answer takes its time.
+pub(crate) struct RunClock(AtomicI64);
+
+impl RunClock {
+    pub(crate) fn ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Time passes until `instant`, if that lies ahead.
+    pub(crate) fn pass_until(&self, instant: i64) {
+        self.0.fetch_max(instant, Ordering::SeqCst);
+    }
+}
+
+impl Clock for RunClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.ms())
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        self.ms()
+    }
+
+    fn sleep_until(&self, instant: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.pass_until(instant.0);
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// The way to both CRMs, in process.
+pub(crate) struct Line {
+    simulator: Arc<Mutex<Simulator>>,
+    clock: Arc<RunClock>,
+}
+
+impl Transport for Line {
+    fn send(&self, request: HttpRequest) -> Sending<'_> {
+        let server = match request.side {
+            Side::HubSpot => Server::HubSpot,
+            Side::Salesforce => Server::Salesforce,
+        };
+        let request = on_the_wire(request);
+        let mut simulator = self.simulator.lock().expect("nobody panicked with it");
+        let outcome = simulator.handle(server, &request, self.clock.ms());
+        let answer = match outcome {
+            Outcome::Answered(answer) => {
+                let carried = (request.body.len() + answer.body.len()) / 1024;
+                let took = LATENCY_MS + LATENCY_PER_KB_MS * i64::try_from(carried).unwrap_or(0);
+                self.clock.pass_until(self.clock.ms() + took);
+                Ok(HttpResponse {
+                    status: answer.status,
+                    headers: answer.headers,
+                    body: answer.body,
+                })
+            }
+            other => Err(TransportError::Unknown(format!("{other:?}"))),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn on_the_wire(request: HttpRequest) -> wire::Request {
+    let method = match request.method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    };
+    let rest = request
+        .url
+        .split_once("://")
+        .map_or(request.url.as_str(), |(_, rest)| rest);
+    let path = rest.find('/').map_or("/", |start| &rest[start..]);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    wire::Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: request
+            .headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        body: request.body.unwrap_or_default(),
+    }
+}
+
+/// Everything of one run. The folder goes last.
+pub(crate) struct World {
+    pub(crate) simulator: Arc<Mutex<Simulator>>,
+    pub(crate) clock: Arc<RunClock>,
+    pub(crate) store: Arc<Store>,
+    connection: Connection,
+    salesforce: SalesforceDetector,
+    hubspot: HubSpotDetector,
+    writer: Writer,
+    retrier: Retrier,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A daemon that was just started over `simulator`, configured as it is delivered.
+    pub(crate) async fn new(simulator: Simulator) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(RunClock(AtomicI64::new(BEGIN_MS)));
+        let options = Options {
+            ballast_bytes: 0,
+            print_key: Some(PrintKey([7; 16])),
+            ..Options::default()
+        };
+        let (catalogue, access) = (Arc::new(Catalogue::shipped()), Access::Write { unit: None });
+        let ticking: Arc<dyn Clock> = clock.clone();
+        let store = Store::open_with(folder.path(), access, catalogue, ticking, options).unwrap();
+        let store = Arc::new(store);
+        configure(&store).await;
+        let simulator = Arc::new(Mutex::new(simulator));
+        let context = Arc::new(context(&simulator, &clock, &store));
+        Self {
+            simulator,
+            clock,
+            store,
+            connection: Connection::new(Arc::clone(&context)),
+            salesforce: SalesforceDetector::new(Arc::clone(&context)),
+            hubspot: HubSpotDetector::new(Arc::clone(&context)),
+            writer: Writer::new(Arc::clone(&context)),
+            retrier: Retrier::new(context),
+            _folder: folder,
+        }
+    }
+
+    /// One poll interval: every loop once, the writer as often as it asks for.
+    pub(crate) async fn cycle(&mut self) {
+        let next = self.clock.ms() + POLL_MS;
+        self.connection.work().await.unwrap();
+        self.salesforce.work().await.unwrap();
+        self.hubspot.work().await.unwrap();
+        self.retrier.work().await.unwrap();
+        loop {
+            let look_again = self.writer.work().await.unwrap();
+            if look_again.0 >= next {
+                break;
+            }
+            self.clock.pass_until(look_again.0);
+        }
+        self.clock.pass_until(next);
+    }
+}
+
+fn contact() -> Mapping {
+    let object = ObjectName::parse("contact").unwrap();
+    standard_mapping(&object).unwrap().unwrap()
+}
+
+async fn configure(store: &Store) {
+    let write = |tx: &syncline::store::Tx<'_>| {
+        let by = By::Configuration;
+        let allocation = AllocationSet {
+            allocation: ALLOCATION,
+            reserve_percent: 10,
+            by: by.clone(),
+        };
+        projections::append(tx, None, allocation)?;
+        let mode = ModeSet {
+            mode: Mode::Sync,
+            by: by.clone(),
+        };
+        projections::append(tx, None, mode)?;
+        let mapping = contact();
+        projections::append(tx, None, MappingChanged { mapping, by })
+    };
+    store.write(write).await.unwrap();
+}
+
+fn context(simulator: &Arc<Mutex<Simulator>>, clock: &Arc<RunClock>, store: &Arc<Store>) -> Context {
+    let (portal, org) = (hubspot::Settings::default(), salesforce::Settings::default());
+    let line = Arc::new(Line {
+        simulator: Arc::clone(simulator),
+        clock: Arc::clone(clock),
+    });
+    let hubspot = HubSpotSettings {
+        base: "https://api.hubapi.com".to_owned(),
+        api_version: ApiVersion::default(),
+        token: Secret::new(&portal.token),
+    };
+    let salesforce = SalesforceSettings {
+        login: org.instance_url.clone(),
+        api_version: None,
+        client_id: org.client_id.clone(),
+        credentials: SalesforceCredentials::ClientCredentials {
+            secret: Secret::new(&org.client_secret),
+        },
+    };
+    let settings = Settings {
+        portal: i64::try_from(portal.portal_id).unwrap(),
+        org: RecordId::parse(&org.org_id).unwrap(),
+        mappings: vec![contact()],
+        guard: guard::Limits::default(),
+        poll_ms: POLL_MS,
+        bounds: Bounds::default(),
+    };
+    let ticking: Arc<dyn Clock> = clock.clone();
+    Context::new(
+        Arc::clone(store),
+        ticking,
+        HubSpot::new(line.clone(), hubspot),
+        Salesforce::new(line, salesforce),
+        settings,
+    )
+    .unwrap()
+}
+
+/// Two empty CRMs.
+pub(crate) fn empty() -> Simulator {
+    Simulator::new(
+        hubspot::HubSpot::new(hubspot::Settings::default()),
+        salesforce::Salesforce::new(salesforce::Settings::default()),
+        1,
+    )
+}
+
+/// Contact `number` as HubSpot has it.
+pub(crate) fn hubspot_contact(number: i64) -> Map<String, Value> {
+    map(json!({
+        "email": format!("crowd.{number}@crowd.example"), "firstname": "Crowd",
+        "lastname": format!("Member {number}"), "phone": format!("+39 02 555 {number:05}"),
+        "jobtitle": "Member", "address": format!("Via Larga {number}"), "city": "Rome",
+        "zip": "00184", "country": "Italy",
+    }))
+}
+
+/// Contact `number` as Salesforce has it.
+pub(crate) fn salesforce_contact(number: i64) -> Map<String, Value> {
+    map(json!({
+        "Email": format!("crowd.{number}@crowd.example"), "FirstName": "Crowd",
+        "LastName": format!("Member {number}"), "Phone": format!("+39 02 555 {number:05}"),
+        "Title": "Member", "MailingStreet": format!("Via Larga {number}"), "MailingCity": "Rome",
+        "MailingPostalCode": "00184", "MailingCountry": "Italy",
+    }))
+}
+
+fn map(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        other => panic!("an object was written down: {other}"),
+    }
+}
