@@ -156,7 +156,23 @@ fn status() -> Status {
 #[test]
 fn status_on_a_usual_morning() {
     let report = Report::Status(Box::new(status()));
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @r"
+    syncline 1.2.0  running since Sun 15 Nov 03:00 (2 d 5 h)   as of Tue 17 Nov 08:00
+    HubSpot     4711002              ok   last read 07:59:41
+    Salesforce  00D5g000004XyZwEAM   ok   last read 07:59:41
+
+    OBJECT   IN SYNC  FAILING  WAITING  DEFERRED  HELD  EXCLUDED    TOTAL  LAG
+    contact  181,902      412       31         0     0     1,875  184,220  19 s
+    company  181,902       38       31         0     0     1,875  183,846  -
+
+    API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
+      live 2,104  detect 2,880  backfill 1,428
+
+    ERRORS   471 on 467 records, 3 causes: 1 new, 1 back in the last 24 h       syncline errors
+    MAIL     last daily Tue 17 Nov 08:00 delivered to 2 of 2, next daily Wed 18 Nov 08:00; last mail delivered Tue 17 Nov 08:00
+    STORE    1.7 GB, 1,204,311 journal entries
+    HELD     nothing      PAUSED  nothing
+    ");
 }
 
 #[test]
@@ -166,6 +182,7 @@ fn status_of_a_stopped_store_that_was_never_read() {
     stopped.mode = Mode::Observe;
     stopped.sides[0].suspended = Some("credentials (401 expired)".to_owned());
     stopped.sides[1].account = None;
+    stopped.sides[1].read_at = None;
     stopped.objects.clear();
     stopped.causes.clear();
     stopped.errors = 0;
@@ -183,7 +200,23 @@ fn status_of_a_stopped_store_that_was_never_read() {
     stopped.attention = vec!["HubSpot is suspended: credentials (401 expired)".to_owned()];
     stopped.stopped = true;
     let report = Report::Status(Box::new(stopped));
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @r"
+    syncline 1.2.0  not running   as of Tue 17 Nov 08:00  mode observe: nothing is written
+    HubSpot     4711002              SUSPENDED: credentials (401 expired)   last read 07:59:41
+    Salesforce  not reached yet      -
+
+    OBJECT  IN SYNC  FAILING  WAITING  DEFERRED  HELD  EXCLUDED  TOTAL  LAG
+
+    API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
+      live 2,104  detect 2,880  backfill 1,428
+
+    ERRORS   0 on 0 records, 0 causes
+    MAIL     no mail delivered yet, 1 mail waiting
+    STORE    4.0 kB, 1,204,311 journal entries
+    HELD     H-7 (12,412 records)      PAUSED  nothing
+
+    Attention: HubSpot is suspended: credentials (401 expired)
+    ");
 }
 
 #[test]
@@ -196,7 +229,20 @@ fn errors_by_cause() {
         predicted: 83,
         causes: causes(),
     });
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @r"
+    1,329 errors on 1,325 records, 3 causes        Tue 17 Nov 08:00
+
+    CAUSE  RECORDS  SINCE  TREND  TYPE                WHAT                                                   WHO
+    C-41     1,268  16 h   up     sf-validation-rule  Validation rule on Contact refuses Phone               SF admin
+    C-29        45  19 d   flat   string-too-long     Text in Contact.Title is longer than the field allows  RevOps
+    C-17        12  0 s    new    sf-owner-inactive   Owner of Contact is inactive in Salesforce (back)      RevOps
+
+    4 records have more than one error.  Predicted without a call: 83.
+
+    one cause     syncline errors show C-41
+    its records   syncline errors list --cause C-41
+    its type      syncline errors show sf-validation-rule
+    ");
 }
 
 #[test]
@@ -209,7 +255,7 @@ fn no_errors_say_so() {
         predicted: 0,
         causes: vec![],
     });
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @"No errors: everything that should be in step is, or waits its turn (syncline status).");
 }
 
 fn error() -> ErrorLine {
@@ -255,7 +301,29 @@ fn one_cause_with_what_was_said_and_what_to_do() {
         },
         examples: vec![error()],
     }));
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @r#"
+    C-41  Validation rule on Contact refuses Phone
+
+    1,268 records, since Mon 16 Nov 16:00 (16 h).
+    Salesforce said: FIELD_CUSTOM_VALIDATION_EXCEPTION [Phone]
+      "Phone must start with + and the country code."
+
+    Validation rule (sf-validation-rule), Custom code
+    A rule refused the record.
+
+    Fix, by SF admin:
+      1. Correct the value.
+      2. Loosen the rule.
+
+    Tried again: when the record changes.
+    Now: 1,268 errors on 1,268 records.
+
+    Some of its records:
+    RECORD  HUBSPOT  SALESFORCE  TO          CAUSE  TYPE                FIELD  SINCE  TRIES
+    #288      90211  -           Salesforce  C-41   sf-validation-rule  Phone  16 h       2
+
+    one record's story   syncline records show '#288'
+    "#);
 }
 
 #[test]
@@ -275,7 +343,15 @@ fn the_budget_and_how_long_it_lasts() {
         hours,
         hours_left: Some(14),
     }));
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @r"
+    API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
+      live 2,104  detect 2,880  backfill 1,428
+      poll 2,880  write 3,532
+
+    per hour  ▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█  Tue 17 Nov 08:00
+    rate      940/h: at this rate the rest lasts 14 hours
+    reserve   10 % of Salesforce's own limit is left to everybody else
+    ");
 }
 
 #[test]
@@ -326,7 +402,22 @@ fn a_records_story_in_words() {
             ),
         ],
     }));
-    insta::assert_snapshot!(shown(&report), @"");
+    insta::assert_snapshot!(shown(&report), @r#"
+    #288  contact  HubSpot 90211  Salesforce -
+    State: failing
+
+    C-41  sf-validation-rule  to Salesforce  FIELD_CUSTOM_VALIDATION_EXCEPTION [Phone]
+          "Phone must start with + and the country code."
+
+    What happened, oldest first:
+          55  2026-11-16 16:00:00  linked by key
+          60  2026-11-16 16:00:00  failed to be created in Salesforce, predicted (certain), no call: STRING_TOO_LONG [Title]
+          70  2026-11-16 16:00:00  failed to be created in Salesforce, attempt 2: FIELD_CUSTOM_VALIDATION_EXCEPTION
+          80  2026-11-16 16:00:00  updated in HubSpot: zip, city
+          81  2026-11-16 16:00:00  both sides agree; nothing written
+
+    every detail   add --json
+    "#);
 }
 
 fn hold() -> HoldLine {
@@ -349,9 +440,24 @@ fn a_hold_lists_its_records_until_it_is_settled() {
         settled: None,
         examples: vec![(Side::HubSpot, "90211".to_owned())],
     };
-    insta::assert_snapshot!(shown(&Report::Hold(story.clone())), @"");
+    insta::assert_snapshot!(shown(&Report::Hold(story.clone())), @r"
+    H-7  contact to Salesforce: 12,412 records to be updated, since Tue 17 Nov 06:00 (guard 10,000 in 24 h)
+    All of them concern Phone.
+    None of them was written.
+
+    SIDE        ID
+    HubSpot  90211
+    and 12,411 more records
+
+    write them   syncline approve H-7
+    drop them    syncline approve H-7 --drop
+    ");
     story.settled = Some((ago(1), true));
-    insta::assert_snapshot!(shown(&Report::Hold(story)), @"");
+    insta::assert_snapshot!(shown(&Report::Hold(story)), @r"
+    H-7  contact to Salesforce: 12,412 records to be updated, since Tue 17 Nov 06:00 (guard 10,000 in 24 h)
+    All of them concern Phone.
+    Settled already: approved Tue 17 Nov 07:00; its records were read again and written.
+    ");
 }
 
 #[test]
