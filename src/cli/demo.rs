@@ -16,7 +16,7 @@ use super::out;
 use super::run::{read, refused, runtime, start_log};
 use super::simulator::simulator as simulated;
 use crate::clock::{Clock, SystemClock};
-use crate::control::report::{Report, Status};
+use crate::control::report::{HoldLine, Report, Status};
 use crate::control::{self, Refusal, Request};
 use crate::daemon::Daemon;
 use crate::domain::catalogue::Catalogue;
@@ -42,6 +42,9 @@ const DRIP_EVERY: Duration = Duration::from_secs(20);
 
 /// The daily digest comes this long after the start.
 const DIGEST_AFTER_MS: i64 = 20_000;
+
+/// The guide waits so long for the mail about a hold.
+const MAIL_MAX_MS: i64 = 10_000;
 
 /// A file that marks a folder as a demo's, so that nothing else is ever emptied.
 const MARK: &str = ".syncline-demo";
@@ -254,7 +257,7 @@ impl Stage {
     async fn first_load(&self, say: &dyn Fn(String) -> Result<(), Refusal>) -> Result<(), Refusal> {
         loop {
             let status = self.status().await?;
-            for hold in &status.held {
+            for hold in status.held.iter().filter(|hold| self.is_mailed(hold)) {
                 say(format!(
                     "\nThe guard holds a first load: {} {} records to be {} in {}. Approving it, as you would:\n  syncline approve H-{}\n",
                     hold.records, hold.object, hold.action, hold.to, hold.number
@@ -270,6 +273,17 @@ impl Stage {
             }
             self.pause(LOOK_EVERY).await;
         }
+    }
+
+    /// Whether people were told of a hold. Longer than a while nobody waits for mail.
+    fn is_mailed(&self, hold: &HoldLine) -> bool {
+        let line = format!("HELD H-{}:", hold.number);
+        let told = self
+            .sink
+            .mails()
+            .iter()
+            .any(|mail| mail.text().contains(&line));
+        told || self.clock.now().since(hold.since) > MAIL_MAX_MS
     }
 
     /// Goes on until Ctrl-C, which the daemon hears.

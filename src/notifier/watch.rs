@@ -15,7 +15,7 @@ use crate::domain::record::{Side, Timestamp};
 use crate::inbox::State;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, errors};
+use crate::projections::{calls, errors, wording};
 use crate::store::{Store, Tx, View};
 
 /// How long a quiet look waits; news rings earlier.
@@ -153,7 +153,7 @@ fn of_cause(view: &View<'_>, cause: &Cause, after: i64) -> anyhow::Result<Option
     let name = format!(
         "C-{} {slug} {}{} to {}",
         cause.number,
-        fingerprint.object,
+        wording::object(view, cause)?,
         field.unwrap_or_default(),
         fingerprint.side
     );
@@ -230,7 +230,10 @@ fn of_budget(tx: &Tx<'_>) -> anyhow::Result<Option<Line>> {
         thousands(calls.ours),
         thousands(calls.allocation)
     );
-    let deferred = count(rows(tx, &[State::Deferred])?, "change");
+    let waiting = match rows(tx, &[State::Deferred])? {
+        0 => "nothing waits".to_owned(),
+        deferred => format!("{} deferred", count(deferred, "change")),
+    };
     Ok(match (before, now) {
         (Fullness::Room, Fullness::Eighty) => Some(Line::Warning(format!(
             "budget: {of} calls used ({share} %); {}; backfill and retry wait",
@@ -240,12 +243,12 @@ fn of_budget(tx: &Tx<'_>) -> anyhow::Result<Option<Line>> {
             let frees = frees_at(tx)?.map(|at| at.since(tx.now()));
             let frees = frees.map(|wait| format!(" frees in {};", duration(wait)));
             Some(Line::Error(format!(
-                "budget exhausted: {of}; {deferred} deferred;{} raise with \"syncline budget set N\"",
+                "budget exhausted: {of}; {waiting};{} raise with \"syncline budget set N\"",
                 frees.unwrap_or_default()
             )))
         }
         (Fullness::Full, Fullness::Eighty | Fullness::Room) => Some(Line::Notice(format!(
-            "budget frees: {of} calls used; {deferred} deferred go on"
+            "budget frees: {of} calls used, writing goes on; {waiting}"
         ))),
         (Fullness::Eighty, Fullness::Room) => Some(Line::Info(format!(
             "budget: {of} calls used, below 80 % again"

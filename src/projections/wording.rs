@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::annex;
 use crate::domain::catalogue::{Slug, Type};
-use crate::domain::cause::{self, Naming};
+use crate::domain::cause::{self, Fingerprint, Naming};
 use crate::domain::failure::TextKey;
 use crate::domain::record::{FieldName, Side};
 use crate::domain::schema::ObjectSchema;
@@ -62,7 +62,7 @@ fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
         None => None,
     };
     Ok(Naming {
-        object: object(view, cause)?,
+        object: Some(object(view, cause)?),
         label,
         field: told,
         rule,
@@ -70,16 +70,17 @@ fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
     })
 }
 
-/// The object as people of the written side call it.
-fn object(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<String>> {
-    if cause.fingerprint.side == Side::HubSpot {
-        return Ok(None);
-    }
-    let mappings = settings::mappings(view)?;
+/// The object as people of the written side call it: `Contact` in Salesforce, `contact` in HubSpot.
+pub fn object(view: &View<'_>, cause: &Cause) -> anyhow::Result<String> {
+    let Fingerprint { side, object, .. } = &cause.fingerprint;
+    let mappings = match side {
+        Side::HubSpot => Vec::new(),
+        Side::Salesforce => settings::mappings(view)?,
+    };
     let mut mappings = mappings.into_iter().map(|setting| setting.event.mapping);
     Ok(mappings
-        .find(|mapping| mapping.object == cause.fingerprint.object)
-        .map(|mapping| mapping.salesforce_type))
+        .find(|mapping| mapping.object == *object)
+        .map_or_else(|| object.to_string(), |mapping| mapping.salesforce_type))
 }
 
 /// The custom field that every message names. One message that names another, or none, and

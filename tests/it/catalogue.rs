@@ -209,7 +209,7 @@ fn every_mistake_is_named() {
         "Text in {object}.{field} is",
         "Text in {object}.{fild} is",
         &[
-            "string-too-long: cause must be one line, its placeholders of {object} {field} {label} {rule} {values}",
+            "string-too-long: cause must be one line, its placeholders of {object} {field} {label} {side} {rule} {values}",
         ],
     );
     check(

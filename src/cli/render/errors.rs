@@ -5,6 +5,9 @@ use super::time::Moment;
 use super::{counted, number};
 use crate::control::report::{CauseStory, Causes, ErrorLine, Errors, KindStory};
 
+/// Characters of a cause's sentence in a table.
+const WHAT_MAX: usize = 76;
+
 /// Causes of current errors.
 pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
     if report.causes.is_empty() {
@@ -27,7 +30,7 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
             moment.ago(cause.since),
             cause.trend.word().to_owned(),
             cause.kind.clone(),
-            format!("{}{back}", cause.what),
+            format!("{}{back}", shortened(&cause.what)),
             cause.who_fixes.clone(),
         ]);
     }
@@ -50,6 +53,15 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         ));
     }
     text
+}
+
+/// A sentence that would push the last column off the screen is told in full by `errors show`.
+fn shortened(what: &str) -> String {
+    if what.chars().count() <= WHAT_MAX {
+        return what.to_owned();
+    }
+    let kept: String = what.chars().take(WHAT_MAX - 1).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// Errors one by one.

@@ -46,10 +46,11 @@ fn side_line(line: &SideLine, moment: &Moment) -> String {
         .account
         .clone()
         .unwrap_or_else(|| "not reached yet".to_owned());
-    let state = line
-        .suspended
-        .clone()
-        .map_or("ok".to_owned(), |why| format!("SUSPENDED: {why}"));
+    let state = match (&line.suspended, &line.account) {
+        (Some(why), _) => format!("SUSPENDED: {why}"),
+        (None, Some(_)) => "ok".to_owned(),
+        (None, None) => "-".to_owned(),
+    };
     let read = line
         .read_at
         .map(|at| format!("   last read {}", moment.seconds(at)));

@@ -55,7 +55,7 @@ pub const SLUGS: [&str; 32] = [
 
 /// Placeholders that a cause's template may hold. A caller with nothing for `{field}` or `{label}`
 /// says "the record", and leaves a trailing `: {rule}` or `: {values}` out when it knows none.
-pub const PLACEHOLDERS: [&str; 6] = ["object", "field", "label", "rule", "values", "side"];
+pub const PLACEHOLDERS: [&str; 6] = ["object", "field", "label", "side", "rule", "values"];
 
 const SHIPPED: &str = include_str!("../../../config/catalogue.toml");
 

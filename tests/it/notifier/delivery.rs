@@ -1,0 +1,104 @@
+//! What is made of a server's answers.
+
+use syncline::domain::event::Stage;
+use syncline::mail::MailError;
+
+use super::{DAY, HOUR, MINUTE, World, now, subject};
+
+fn refusal(stage: Stage, code: u16) -> MailError {
+    MailError {
+        stage,
+        code,
+        permanent: code >= 500,
+        ambiguous: false,
+        text: format!("smtp.acme.example refuses ({code})"),
+    }
+}
+
+fn told() -> World {
+    let world = World::loaded(vec![
+        ("admin@acme.example", now()),
+        ("revops@acme.example", now()),
+    ]);
+    world.fail(0..5, "STRING_TOO_LONG", "Title");
+    world.pass(MINUTE);
+    world
+}
+
+#[test]
+fn an_unknown_outcome_repeats_the_same_bytes_under_the_same_id() {
+    let mut world = told();
+    world.server.faults.lock().unwrap().push_back(MailError {
+        stage: Stage::Data,
+        code: 0,
+        permanent: false,
+        ambiguous: true,
+        text: "connection lost".to_owned(),
+    });
+    let first = world.mailed();
+    assert_eq!(first.len(), 2);
+    world.pass(MINUTE);
+    let again = world.mailed();
+    assert_eq!(again, first[..1]);
+    world.pass(DAY);
+    assert_eq!(world.mailed(), []);
+}
+
+#[test]
+fn a_restart_between_two_tries_repeats_the_same_bytes() {
+    let mut world = told();
+    world
+        .server
+        .faults
+        .lock()
+        .unwrap()
+        .push_back(refusal(Stage::Envelope, 451));
+    let first = world.mailed();
+    world.restart();
+    world.pass(MINUTE);
+    assert_eq!(world.mailed(), first[..1]);
+}
+
+#[test]
+fn a_temporary_refusal_is_retried_less_and_less_often_for_three_days() {
+    let mut world = told();
+    let refusals = (0..500).map(|_| refusal(Stage::Envelope, 451));
+    world.server.faults.lock().unwrap().extend(refusals);
+    let mut tries = Vec::new();
+    for minute in 0..4 * 24 * 60 {
+        let of_one = world
+            .mailed()
+            .iter()
+            .filter(|mail| mail.to.as_str().starts_with("admin"))
+            .count();
+        tries.extend((0..of_one).map(|_| minute));
+        // By the hour once the waits are that long.
+        if minute > 200 && minute % 60 != 51 {
+            continue;
+        }
+        world.pass(if minute > 200 { HOUR } else { MINUTE });
+    }
+    assert_eq!(&tries[..7], [0, 1, 6, 21, 51, 111, 171]);
+    // A try an hour, for three days and no longer.
+    assert!((70..=78).contains(&tries.len()), "{} tries", tries.len());
+    world.server.faults.lock().unwrap().clear();
+    world.pass(DAY);
+    assert_eq!(world.mailed(), []);
+}
+
+#[test]
+fn a_refused_recipient_is_given_up_and_the_others_get_theirs() {
+    let mut world = told();
+    world
+        .server
+        .faults
+        .lock()
+        .unwrap()
+        .push_back(refusal(Stage::Envelope, 550));
+    let offered = world.mailed();
+    let names: Vec<String> = offered.iter().map(subject).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names[1].starts_with("revops: NEW: "), "{names:?}");
+    world.pass(DAY);
+    assert_eq!(world.mailed(), []);
+}

@@ -1,0 +1,58 @@
+//! What the log says of causes and of the budget: one line per change of state.
+
+use syncline::domain::event::{AllocationSet, By};
+use syncline::domain::record::Side;
+use syncline::notifier::{Line, look};
+
+use super::{HOUR, MINUTE, World};
+
+fn lines(world: &World) -> Vec<String> {
+    let lines = world.write(|tx| look(tx));
+    let spoken = lines.into_iter().map(|line| match line {
+        Line::Info(text) => format!("info   {text}"),
+        Line::Notice(text) => format!("notice {text}"),
+        Line::Warning(text) => format!("warn   {text}"),
+        Line::Error(text) => format!("err    {text}"),
+    });
+    spoken.collect()
+}
+
+#[test]
+fn the_backlog_is_one_line_and_every_later_change_one() {
+    let world = World::of(vec![]);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    world.fail(3..5, "REQUIRED_FIELD_MISSING", "LastName");
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.read_both();
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice first load done: 5 errors on 5 records by 2 causes; the first digest tells them; see now: syncline errors");
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.fail(5..6, "INVALID_EMAIL_ADDRESS", "Email");
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice cause opened: C-3 invalid-email contact.Email to Salesforce, 1 record; to fix: RevOps");
+    world.fail(6..9, "INVALID_EMAIL_ADDRESS", "Email");
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.pass(HOUR + 36 * MINUTE);
+    world.mend(5..9);
+    insta::assert_snapshot!(lines(&world).join("\n"), @"info   cause resolved: C-3 invalid-email contact.Email to Salesforce, open 1 h 36 min");
+    world.fail(5..6, "INVALID_EMAIL_ADDRESS", "Email");
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice cause back: C-3 invalid-email contact.Email to Salesforce, 1 record; to fix: RevOps");
+    assert_eq!(lines(&world), Vec::<String>::new());
+}
+
+#[test]
+fn the_budget_is_told_at_eighty_percent_at_its_end_and_when_it_frees() {
+    let world = World::of(vec![]);
+    world.append(AllocationSet {
+        allocation: 20_000,
+        reserve_percent: 10,
+        by: By::Configuration,
+    });
+    world.spend(Side::Salesforce, 15_999);
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.spend(Side::Salesforce, 5);
+    insta::assert_snapshot!(lines(&world).join("\n"), @"warn   budget: 16,004 of 20,000 calls used (80 %); at this rate empty in 14 min 58 s; backfill and retry wait");
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.spend(Side::Salesforce, 3_996);
+    insta::assert_snapshot!(lines(&world).join("\n"), @r#"err    budget exhausted: 20,000 of 20,000; nothing waits; frees in 1 d; raise with "syncline budget set N""#);
+    world.pass(25 * HOUR);
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice budget frees: 0 of 20,000 calls used, writing goes on; nothing waits");
+}

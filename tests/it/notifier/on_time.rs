@@ -1,0 +1,89 @@
+//! Digests at set times.
+
+use syncline::domain::schedule::Frequency;
+
+use super::{DAY, HOUR, MINUTE, World, daily, timed};
+
+const NOTHING: [&str; 0] = [];
+
+/// Friday 23 October 2026, 12:00 UTC: two days before Rome's clocks go back.
+const BEFORE_AUTUMN: i64 = 1_792_756_800_000;
+/// Friday 27 March 2026, 12:00 UTC: two days before they go forward.
+const BEFORE_SPRING: i64 = 1_774_612_800_000;
+
+#[test]
+fn a_daily_without_news_is_silent_and_does_not_come_later_that_day() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.pass(DAY);
+    assert_eq!(world.subjects(), NOTHING);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    for _ in 0..21 {
+        world.pass(HOUR);
+        assert_eq!(world.subjects(), NOTHING);
+    }
+    world.pass(2 * HOUR);
+    assert_eq!(world.subjects().len(), 1);
+    world.pass(DAY);
+    assert_eq!(world.subjects(), NOTHING);
+}
+
+#[test]
+fn a_weekly_always_comes() {
+    let weekly = timed(Frequency::Weekly, "0 0 8 * * MON");
+    let mut world = World::loaded(vec![("revops@acme.example", weekly)]);
+    let mut told = 0;
+    for _ in 0..28 {
+        world.pass(DAY);
+        told += world.subjects().len();
+    }
+    assert_eq!(told, 4);
+}
+
+#[test]
+fn after_downtime_one_late_digest_covers_all() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    world.pass(4 * DAY);
+    world.restart();
+    let mails = world.mailed();
+    assert_eq!(mails.len(), 1);
+    let text = String::from_utf8_lossy(&mails[0].bytes).replace("=\r\n", "");
+    assert!(text.contains("Late: this was due"), "{text}");
+    assert!(text.contains("3 digests before it"), "{text}");
+    world.pass(MINUTE);
+    assert_eq!(world.subjects(), NOTHING);
+}
+
+/// Mails that came while three days passed by the half hour, each day with news.
+fn check(begin: i64, cron: &str, expected: usize) {
+    let mut world = World::at(
+        begin,
+        vec![("revops@acme.example", timed(Frequency::Daily, cron))],
+    );
+    world.read_both();
+    let mut told = 0;
+    for step in 0..144_u32 {
+        if step % 12 == 0 {
+            world.fail(
+                step * 10..step * 10 + 1,
+                "STRING_TOO_LONG",
+                FIELDS[step as usize / 12],
+            );
+        }
+        world.pass(30 * MINUTE);
+        told += world.subjects().len();
+    }
+    assert_eq!(told, expected, "{cron}");
+}
+
+const FIELDS: [&str; 12] = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"];
+
+#[test]
+fn an_hour_that_the_clock_repeats_brings_one_digest() {
+    check(BEFORE_AUTUMN, "0 30 2 * * *", 3);
+}
+
+#[test]
+fn an_hour_that_the_clock_skips_still_brings_its_digest() {
+    check(BEFORE_SPRING, "0 30 2 * * *", 3);
+}
