@@ -247,13 +247,6 @@ impl Context {
             records: errand.records as u64,
             until,
         };
-        // The ledger is charged first: a commit that fails then costs a call at most, and an
-        // uncharged call can never leave.
-        if errand.side == Side::Salesforce {
-            self.shared()
-                .ledger
-                .record(spent_at, until, errand.calls(), errand.lane);
-        }
         let entry = self
             .store
             .write(move |tx| projections::append(tx, None, event))
@@ -279,10 +272,32 @@ impl Context {
         if errand.side == Side::HubSpot {
             return Ok(now.plus(budget::HOLD_MS));
         }
-        let Some(server_now) = self.salesforce_now() else {
+        let Some(server_now) = self.salesforce_time().await? else {
             return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
         };
         self.ask(errand, server_now, now, &policy)
+    }
+
+    /// Salesforce's clock. After hours without an answer, as when the allocation is used up, it is
+    /// not known any more, and nothing may be spent to hear it: the free list of versions tells it,
+    /// asked a second time when the first answer leaps.
+    async fn salesforce_time(&self) -> Result<Option<Timestamp>, Trouble> {
+        let opened = self.shared().lines.entry(Side::Salesforce).or_default().open;
+        for _ in 0..2 {
+            let known = self.salesforce_now();
+            if known.is_some() || !opened {
+                return Ok(known);
+            }
+            match self.salesforce.versions().await {
+                Ok(reply) => self.heard(Side::Salesforce, reply.server_time, None).await?,
+                Err(error) => {
+                    let errand = Errand::about_account(Side::Salesforce, Operation::Versions);
+                    self.went_wrong(&errand, None, &error).await?;
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(self.salesforce_now())
     }
 
     fn ask(
@@ -305,6 +320,13 @@ impl Context {
         );
         match answer {
             Answer::Granted { until } => {
+                // Charged under the lock of the asking: two loops must not be granted the same
+                // last call. A commit that fails then costs a call at most, and an uncharged call
+                // can never leave.
+                let spent_at = until.plus(-budget::HOLD_MS);
+                shared
+                    .ledger
+                    .record(spent_at, until, errand.calls(), errand.lane);
                 shared.waiting.remove(&errand.lane);
                 tell_plenty(&mut shared.told_scarce, errand.lane);
                 Ok(until)
