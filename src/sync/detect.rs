@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::gate::{Errand, Trouble, refused};
+use super::gate::{Errand, Trouble, policy, refused};
 use crate::crm::hubspot::Search;
 use crate::crm::salesforce::{Query, QueryPage};
+use crate::domain::budget::DAY_MS;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CursorMoved, Position};
 use crate::domain::mapping::Mapping;
@@ -19,6 +20,14 @@ const SEEN_MS: i64 = 3_600_000;
 
 /// How far Salesforce's own nodes may differ from each other.
 const CLOCK_ERROR_MS: i64 = 60_000;
+
+/// One call in so many may be spent on looking for changes, and on listing late commits.
+const LOOKS_SHARE: i64 = 4;
+const LISTINGS_SHARE: i64 = 8;
+
+/// A stamp this close to Salesforce's clock may be given to a further change: its own second, what
+/// an answer may take, and what our reckoning of that clock lags.
+const SAME_SECOND_MS: i64 = 5_000;
 
 /// How long a loop waits when its side cannot be read at all.
 const BLOCKED_MS: i64 = 1_000;
@@ -47,6 +56,13 @@ struct Page {
 }
 
 impl Context {
+    /// The interval at which one call each takes one of `share` calls of the allocation.
+    pub(super) async fn stretched(&self, share: i64) -> anyhow::Result<i64> {
+        let policy = self.store.read(policy).await?;
+        let allocation = i64::try_from(policy.allocation).unwrap_or(i64::MAX).max(1);
+        Ok(share * DAY_MS / allocation)
+    }
+
     /// Notes a page: unseen rows into the inbox and the cursor to its end, in one transaction.
     async fn note(
         &self,
@@ -69,6 +85,13 @@ impl Context {
             }
         }
         let object = object.clone();
+        // Salesforce stamps whole seconds: a record read within its stamp's own second may change
+        // once more under the same stamp, behind the cursor. It does not count as seen, so that the
+        // next listing reads it again.
+        let settled = match side {
+            Side::Salesforce => self.salesforce_now().map(|now| now.plus(-SAME_SECOND_MS)),
+            Side::HubSpot => None,
+        };
         let rows = self
             .store
             .write(move |tx| {
@@ -79,7 +102,9 @@ impl Context {
                     if inbox::unseen(tx, side, &object, listed)?.is_empty() {
                         continue;
                     }
-                    inbox::note_seen(tx, key, *stamp)?;
+                    if settled.is_none_or(|settled| *stamp < settled) {
+                        inbox::note_seen(tx, key, *stamp)?;
+                    }
                     let lane = if *stamp < bound_at {
                         Lane::Backfill
                     } else {
@@ -116,6 +141,11 @@ impl Context {
 pub struct SalesforceDetector {
     context: Arc<Context>,
     listed_at: Option<Timestamp>,
+    /// Salesforce's time when the last listing began.
+    listed_to: Option<Timestamp>,
+    /// When changes were looked for last.
+    looked_at: Option<Timestamp>,
+    listings_stretched: i64,
 }
 
 impl SalesforceDetector {
@@ -124,6 +154,9 @@ impl SalesforceDetector {
         Self {
             context,
             listed_at: None,
+            listed_to: None,
+            looked_at: None,
+            listings_stretched: 0,
         }
     }
 
@@ -133,14 +166,25 @@ impl SalesforceDetector {
         if !self.context.is_open() {
             return Ok(now.plus(BLOCKED_MS));
         }
+        // A small allocation stretches the interval, so that looking leaves calls for writing.
+        let stretched = self.context.stretched(LOOKS_SHARE).await?;
+        if let Some(looked_at) = self.looked_at
+            && (0..stretched).contains(&now.since(looked_at))
+        {
+            return Ok(looked_at.plus(stretched.max(self.context.settings.poll_ms)));
+        }
         match self.read_all().await {
-            Ok(()) => Ok(now.plus(self.context.settings.poll_ms)),
+            Ok(()) => {
+                self.looked_at = Some(now);
+                Ok(now.plus(stretched.max(self.context.settings.poll_ms)))
+            }
             Err(trouble) => after(&self.context, trouble),
         }
     }
 
     async fn read_all(&mut self) -> Result<(), Trouble> {
         self.context.refresh_metadata().await?;
+        self.listings_stretched = self.context.stretched(LISTINGS_SHARE).await?;
         for mapping in self.context.settings.mappings.clone() {
             let mut operation = Operation::Poll;
             while self.read_page(&mapping, operation).await? {
@@ -153,6 +197,7 @@ impl SalesforceDetector {
         if self.listing_is_due() {
             let now = self.context.clock.now();
             self.listed_at = Some(now);
+            self.listed_to = self.context.salesforce_now();
             self.context
                 .store
                 .write(move |tx| inbox::prune_seen(tx, now.plus(-SEEN_MS)))
@@ -209,6 +254,7 @@ impl SalesforceDetector {
 
     fn listing_is_due(&self) -> bool {
         let every = self.context.settings.bounds.listing_every_ms;
+        let every = every.max(self.listings_stretched);
         let now = self.context.clock.now();
         self.listed_at
             .is_none_or(|at| now.since(at) >= every || now < at)
@@ -233,9 +279,12 @@ impl SalesforceDetector {
         let Some(position) = position else {
             return Ok(());
         };
+        // Back from the last listing, and from where reading stands: after an outage, or before the
+        // first listing of this run, a commit may be later than now but not later than these.
         let since = server_now
-            .plus(-context.settings.bounds.listing_back_ms)
-            .min(position.stamp);
+            .min(position.stamp)
+            .min(self.listed_to.unwrap_or(position.stamp))
+            .plus(-context.settings.bounds.listing_back_ms);
         let source = schemas.source(mapping, Side::Salesforce, &[]);
         let mut page = self
             .query(object, Operation::Listing, Query::listing(&source, since))
@@ -417,12 +466,13 @@ impl HubSpotDetector {
         let fields = mapping.fields_on(Side::HubSpot);
         let source = schemas.source(mapping, Side::HubSpot, &fields);
         let errand = Errand::new(Side::HubSpot, operation, Lane::Detect, &mapping.object, 0);
-        let began = context.clock.monotonic_ms();
         let send = || context.hubspot.search_changes(&source, &search);
         let page = context.call(&errand, send).await?.value;
+        // A search shows what its index knew, which may be older than what we wrote since: values
+        // planned from it could carry an old one back. They are read again by id.
         Ok(Page {
             records: page.records,
-            began: page.with_fields.then_some(began),
+            began: None,
         })
     }
 }

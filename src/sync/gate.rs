@@ -94,6 +94,9 @@ struct Spent {
 /// Longest rest of a side that does not answer.
 const REST_MAX_MS: i64 = 60_000;
 
+/// Calls to Salesforce that rows taken together need: read again, matched, written, and marked.
+const CALLS_OF_ROWS: u64 = 4;
+
 /// How long rows wait when Salesforce's clock has not been heard yet.
 const UNHEARD_MS: i64 = 1_000;
 
@@ -282,14 +285,22 @@ impl Context {
     /// not known any more, and nothing may be spent to hear it: the free list of versions tells it,
     /// asked a second time when the first answer leaps.
     async fn salesforce_time(&self) -> Result<Option<Timestamp>, Trouble> {
-        let opened = self.shared().lines.entry(Side::Salesforce).or_default().open;
+        let opened = self
+            .shared()
+            .lines
+            .entry(Side::Salesforce)
+            .or_default()
+            .open;
         for _ in 0..2 {
             let known = self.salesforce_now();
             if known.is_some() || !opened {
                 return Ok(known);
             }
             match self.salesforce.versions().await {
-                Ok(reply) => self.heard(Side::Salesforce, reply.server_time, None).await?,
+                Ok(reply) => {
+                    self.heard(Side::Salesforce, reply.server_time, None)
+                        .await?
+                }
                 Err(error) => {
                     let errand = Errand::about_account(Side::Salesforce, Operation::Versions);
                     self.went_wrong(&errand, None, &error).await?;
@@ -300,6 +311,47 @@ impl Context {
         Ok(self.salesforce_now())
     }
 
+    /// Asks for all the calls that `rows` of a lane may need, before the first one is spent on them:
+    /// where each call is asked for alone, the match takes the last one, the write finds none, and
+    /// the next try begins with the match again, for ever. Nothing is taken but the right to them.
+    pub(super) async fn afford(&self, lane: Lane) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        let policy = self.store.read(policy).await?;
+        let Some(server_now) = self.salesforce_time().await? else {
+            return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
+        };
+        let mut shared = self.shared();
+        let promised: u64 = shared.purse.values().sum();
+        let calls = (promised + CALLS_OF_ROWS).min(policy.allocation.max(1));
+        let since = shared.waiting.get(&lane).copied();
+        let usage = shared.usage;
+        let answer = shared
+            .ledger
+            .ask(lane, calls, server_now, &policy, usage.as_ref(), since);
+        match answer {
+            Answer::Granted { .. } => {
+                *shared.purse.entry(lane).or_default() += CALLS_OF_ROWS;
+                shared.waiting.remove(&lane);
+                Ok(())
+            }
+            Answer::NotBefore { at, why } => {
+                shared.waiting.entry(lane).or_insert(server_now);
+                if !std::mem::replace(&mut shared.told_scarce, true) {
+                    let used = shared.ledger.in_window(server_now);
+                    tell_scarce(lane, why, used, &policy);
+                }
+                Err(Trouble::NotBefore(
+                    now.plus(at.since(server_now).max(1_000)),
+                ))
+            }
+        }
+    }
+
+    /// Gives up what was promised and not spent: a cycle begins or ends.
+    pub(super) fn empty_purse(&self) {
+        self.shared().purse.clear();
+    }
+
     fn ask(
         &self,
         errand: &Errand,
@@ -308,6 +360,17 @@ impl Context {
         policy: &Policy,
     ) -> Result<Timestamp, Trouble> {
         let mut shared = self.shared();
+        if shared.purse.get(&errand.lane).copied() >= Some(errand.calls())
+            && shared.ledger.in_window(server_now) + errand.calls() <= policy.allocation
+        {
+            let until = server_now.plus(budget::HOLD_MS);
+            let (calls, lane) = (errand.calls(), errand.lane);
+            shared.ledger.record(server_now, until, calls, lane);
+            if let Some(left) = shared.purse.get_mut(&lane) {
+                *left -= calls;
+            }
+            return Ok(until);
+        }
         let since = shared.waiting.get(&errand.lane).copied();
         let usage = shared.usage;
         let answer = shared.ledger.ask(
