@@ -56,6 +56,25 @@ struct Page {
 }
 
 impl Context {
+    /// Those of a listing never read; the others are remembered for as long as they are listed.
+    async fn unseen(
+        &self,
+        object: &ObjectName,
+        listed: Vec<(RecordId, Timestamp)>,
+    ) -> anyhow::Result<Vec<RecordId>> {
+        let (side, object) = (Side::Salesforce, object.clone());
+        self.store
+            .write(move |tx| {
+                let unseen = inbox::unseen(tx, side, &object, listed.clone())?;
+                for one in listed.into_iter().filter(|one| !unseen.contains(one)) {
+                    let (object, (id, stamp)) = (object.clone(), one);
+                    inbox::note_seen(tx, &RecordKey { side, object, id }, stamp)?;
+                }
+                Ok(unseen.into_iter().map(|(id, _)| id).collect())
+            })
+            .await
+    }
+
     /// The interval at which one call each takes one of `share` calls of the allocation.
     pub(super) async fn stretched(&self, share: i64) -> anyhow::Result<i64> {
         let policy = self.store.read(policy).await?;
@@ -100,6 +119,8 @@ impl Context {
                 for (key, stamp) in &sightings {
                     let listed = vec![(key.id.clone(), *stamp)];
                     if inbox::unseen(tx, side, &object, listed)?.is_empty() {
+                        // Remembered for as long as it is met, or it would be read anew every hour.
+                        inbox::note_seen(tx, key, *stamp)?;
                         continue;
                     }
                     if settled.is_none_or(|settled| *stamp < settled) {
@@ -296,12 +317,7 @@ impl SalesforceDetector {
                 .iter()
                 .map(|one| (one.key.id.clone(), one.modified_at))
                 .collect();
-            let name = object.clone();
-            let new = context
-                .store
-                .read(move |view| inbox::unseen(view, Side::Salesforce, &name, listed))
-                .await?;
-            unseen.extend(new.into_iter().map(|(id, _)| id));
+            unseen.extend(context.unseen(object, listed).await?);
             let Some(locator) = page.locator.take() else {
                 break;
             };
