@@ -15,9 +15,6 @@ use crate::store::View;
 /// Time between two free probes of a suspended connection.
 const PROBE_EVERY_MS: i64 = 900_000;
 
-/// A leap of the clock is believed when two answers agree; a third one is for an unlucky moment.
-const CLOCK_ASKS_MAX: u32 = 3;
-
 /// How long a quiet look at the connections may wait.
 const LOOK_EVERY_MS: i64 = 60_000;
 
@@ -56,9 +53,6 @@ impl Connection {
             }
             let open = self.context.shared().lines.entry(side).or_default().open;
             if open && !stopped {
-                if let Err(trouble) = self.context.keep_clock(side).await {
-                    look_again = look_again.min(Self::after(trouble, now)?);
-                }
                 continue;
             }
             match self.context.open(side).await {
@@ -110,19 +104,6 @@ impl Context {
         self.call(&errand, || self.salesforce.versions()).await?;
         self.salesforce.forget_token();
         self.renew_token().await
-    }
-
-    /// A clock that has not been heard for hours, or that leapt, is asked again: the versions are
-    /// free. Without a clock nothing may be spent.
-    async fn keep_clock(&self, side: Side) -> Result<(), Trouble> {
-        for _ in 0..CLOCK_ASKS_MAX {
-            if side == Side::HubSpot || self.salesforce_now().is_some() {
-                return Ok(());
-            }
-            let errand = Errand::about_account(Side::Salesforce, Operation::Versions);
-            self.call(&errand, || self.salesforce.versions()).await?;
-        }
-        Err(Trouble::NotBefore(self.clock.now().plus(1_000)))
     }
 
     /// Binds the store at the first time, and lets the loops go on.

@@ -156,6 +156,8 @@ pub(super) struct Shared {
     pub(super) owners_read_at: Option<Timestamp>,
     pub(super) widths: BTreeMap<ObjectName, usize>,
     pub(super) waiting: BTreeMap<crate::domain::call::Lane, Timestamp>,
+    /// Calls promised to the rows of the cycle under way, by lane.
+    pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
     pub(super) told_scarce: bool,
     pub(super) fresh: Fresh,
 }
@@ -189,7 +191,7 @@ impl Context {
         salesforce: Salesforce,
         settings: Settings,
     ) -> anyhow::Result<Self> {
-        let ledger = super::gate::ledger(&store)?;
+        let ledger = super::allowance::ledger(&store)?;
         let shared = Shared {
             ledger,
             salesforce_clock: ServerClock::default(),
@@ -201,6 +203,7 @@ impl Context {
             owners_read_at: None,
             widths: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            purse: BTreeMap::new(),
             told_scarce: false,
             fresh: Fresh::new(settings.bounds.cycle.saturating_mul(2)),
         };

@@ -26,16 +26,33 @@ const TROUBLE_MS: i64 = 2_000;
 /// The loop that plans and writes.
 pub struct Writer {
     context: Arc<Context>,
+    /// Whether the last look ended in an error of the store, with rows still in flight.
+    broken: bool,
 }
 
 impl Writer {
     /// A loop over `context`.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        Self {
+            context,
+            broken: false,
+        }
     }
 
     /// Plans and writes all that is ready, then says when to look again.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        if self.broken {
+            // Only this loop takes rows: what is in flight now was left there when the store failed,
+            // and may or may not have been written.
+            self.context.store.write(inbox::return_in_flight).await?;
+        }
+        self.broken = true;
+        let look_again = self.look().await?;
+        self.broken = false;
+        Ok(look_again)
+    }
+
+    async fn look(&mut self) -> anyhow::Result<Timestamp> {
         let context = &self.context;
         let now = context.clock.now();
         let governing = context
@@ -120,6 +137,7 @@ type Kind = (Side, Action);
 impl Context {
     async fn run_cycle(&self, cycle: &mut Cycle<'_>, mode: Mode) -> anyhow::Result<()> {
         loop {
+            self.empty_purse();
             let planned = self.plan_all(cycle).await?;
             let full = planned.len() >= self.settings.bounds.cycle;
             match mode {
@@ -147,10 +165,12 @@ impl Context {
                     break;
                 }
                 let kept = rows.clone();
-                match self
-                    .plan_rows(cycle.mapping, cycle.schemas, rows, lane)
-                    .await
-                {
+                let plan = async {
+                    self.afford(lane).await?;
+                    self.plan_rows(cycle.mapping, cycle.schemas, rows, lane)
+                        .await
+                };
+                match plan.await {
                     Ok(more) => planned.extend(more),
                     Err(Trouble::Store(error)) => return Err(error),
                     Err(trouble) => {

@@ -3,15 +3,14 @@
 use std::future::Future;
 
 use super::context::Context;
-use super::words::{moved_enough, spoken_length, tell_plenty, tell_scarce};
+use super::words::{moved_enough, spoken_length};
 use crate::crm::http::{CallError, Reply};
-use crate::domain::budget::{self, Answer, Ledger, OrgUsage, Policy};
+use crate::domain::budget::{self, OrgUsage};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Suspension, UsageReported};
 use crate::domain::failure::RawFailure;
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections::{self, calls, settings};
-use crate::store::{Store, View};
+use crate::projections;
 
 /// What a call is for, as the journal will say it.
 #[derive(Debug, Clone)]
@@ -53,7 +52,7 @@ impl Errand {
     }
 
     /// Calls the other side counts for it.
-    fn calls(&self) -> u64 {
+    pub(super) fn calls(&self) -> u64 {
         match self.operation {
             Operation::Token | Operation::Versions => 0,
             Operation::Poll
@@ -86,7 +85,7 @@ pub(super) enum Trouble {
 
 /// A spent call, so that it can be given back.
 #[derive(Debug, Clone, Copy)]
-struct Spent {
+pub(super) struct Spent {
     seq: i64,
     at: Timestamp,
     until: Timestamp,
@@ -94,25 +93,6 @@ struct Spent {
 
 /// Longest rest of a side that does not answer.
 const REST_MAX_MS: i64 = 60_000;
-
-/// How long rows wait when Salesforce's clock has not been heard yet.
-const UNHEARD_MS: i64 = 1_000;
-
-/// The ledger of calls still in the window, read back from the store.
-pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {
-    let spent =
-        store.read_blocking(|view| calls::in_window(view, Side::Salesforce, Timestamp(0)))?;
-    let mut ledger = Ledger::new();
-    for call in spent {
-        ledger.record(
-            call.until.plus(-budget::HOLD_MS),
-            call.until,
-            call.calls,
-            call.lane,
-        );
-    }
-    Ok(ledger)
-}
 
 impl Context {
     /// Sends one request within the budget. `send` is called once; a second time only after the
@@ -248,13 +228,6 @@ impl Context {
             records: errand.records as u64,
             until,
         };
-        // The ledger is charged first: a commit that fails then costs a call at most, and an
-        // uncharged call can never leave.
-        if errand.side == Side::Salesforce {
-            self.shared()
-                .ledger
-                .record(spent_at, until, errand.calls(), errand.lane);
-        }
         let entry = self
             .store
             .write(move |tx| projections::append(tx, None, event))
@@ -266,72 +239,8 @@ impl Context {
         }))
     }
 
-    /// When the call leaves the window, or why it may not be spent now.
-    async fn granted_until(&self, errand: &Errand, now: Timestamp) -> Result<Timestamp, Trouble> {
-        let side = errand.side;
-        let governing = self
-            .store
-            .read(move |view| Ok((policy(view)?, settings::suspended(view, side)?.is_some())))
-            .await?;
-        let (policy, suspended) = governing;
-        if suspended && errand.operation != Operation::Limits {
-            return Err(Trouble::Suspended(errand.side));
-        }
-        if errand.side == Side::HubSpot {
-            return Ok(now.plus(budget::HOLD_MS));
-        }
-        let Some(server_now) = self.salesforce_now() else {
-            self.wakes.connection.ring();
-            return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
-        };
-        self.ask(errand, server_now, now, &policy)
-    }
-
-    fn ask(
-        &self,
-        errand: &Errand,
-        server_now: Timestamp,
-        now: Timestamp,
-        policy: &Policy,
-    ) -> Result<Timestamp, Trouble> {
-        let mut shared = self.shared();
-        let since = shared.waiting.get(&errand.lane).copied();
-        shared.ledger.forget_before(server_now);
-        let usage = shared.usage;
-        let answer = shared.ledger.ask(
-            errand.lane,
-            errand.calls(),
-            server_now,
-            policy,
-            usage.as_ref(),
-            since,
-        );
-        match answer {
-            Answer::Granted { until } => {
-                shared.waiting.remove(&errand.lane);
-                tell_plenty(&mut shared.told_scarce, errand.lane);
-                Ok(until)
-            }
-            Answer::NotBefore { at, why } => {
-                shared.waiting.entry(errand.lane).or_insert(server_now);
-                if !std::mem::replace(&mut shared.told_scarce, true) {
-                    tell_scarce(
-                        errand.lane,
-                        why,
-                        shared.ledger.in_window(server_now),
-                        policy,
-                    );
-                }
-                // `at` is on Salesforce's clock; the loops wait on ours.
-                Err(Trouble::NotBefore(
-                    now.plus(at.since(server_now).max(1_000)),
-                ))
-            }
-        }
-    }
-
     /// Notes what a good answer said of the server's clock and use.
-    async fn heard(
+    pub(super) async fn heard(
         &self,
         side: Side,
         server_time: Option<Timestamp>,
@@ -371,7 +280,7 @@ impl Context {
     }
 
     /// Gives back what never left, rests a side that is in trouble, suspends one that refuses us.
-    async fn went_wrong(
+    pub(super) async fn went_wrong(
         &self,
         errand: &Errand,
         spent: Option<Spent>,
@@ -448,21 +357,6 @@ impl Context {
             tracing::warn!(%side, "{side} does not answer ({why}); writes wait, nothing lost; trying on");
         }
     }
-}
-
-/// The allocation in force; without one nothing may be spent.
-pub(super) fn policy(view: &View<'_>) -> anyhow::Result<Policy> {
-    let set = settings::allocation(view)?.map(|setting| setting.event);
-    Ok(set.map_or(
-        Policy {
-            allocation: 0,
-            reserve_percent: 0,
-        },
-        |set| Policy {
-            allocation: set.allocation,
-            reserve_percent: set.reserve_percent,
-        },
-    ))
 }
 
 /// A query that was refused, as trouble of its call.

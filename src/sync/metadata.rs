@@ -15,6 +15,9 @@ use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schema::{Field, ObjectSchema};
 use crate::projections;
 
+/// One call in so many may be spent on each description.
+const DESCRIBES_SHARE: i64 = 8;
+
 impl Context {
     /// Describes what is not described or too old. Called by the writer before it plans.
     pub(super) async fn refresh_metadata(&self) -> Result<(), Trouble> {
@@ -47,9 +50,10 @@ impl Context {
         side: Side,
     ) -> Result<Arc<ObjectSchema>, Trouble> {
         let now = self.clock.now();
-        let is_fresh = |schema: &ObjectSchema| {
-            (0..self.settings.bounds.metadata_ms).contains(&now.since(schema.read_at))
-        };
+        // A small allocation stretches this interval, too.
+        let stretched = self.stretched(DESCRIBES_SHARE).await?;
+        let age_max = self.settings.bounds.metadata_ms.max(stretched);
+        let is_fresh = |schema: &ObjectSchema| (0..age_max).contains(&now.since(schema.read_at));
         if let Some(schemas) = self.schemas(&mapping.object) {
             let schema = match side {
                 Side::HubSpot => schemas.hubspot,
@@ -178,7 +182,9 @@ impl Context {
             .mappings
             .iter()
             .any(|m| m.fields.iter().any(|field| field.owner));
-        if !wanted || read_at.is_some_and(|at| now.since(at) < self.settings.bounds.metadata_ms) {
+        let age_max = self.stretched(DESCRIBES_SHARE).await?;
+        let age_max = age_max.max(self.settings.bounds.metadata_ms);
+        if !wanted || read_at.is_some_and(|at| (0..age_max).contains(&now.since(at))) {
             return Ok(());
         }
         let errand = Errand::about_account(Side::Salesforce, Operation::Describe);

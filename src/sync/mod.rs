@@ -4,6 +4,7 @@
 //! calls. Nothing here waits for a person, holds a transaction over an `.await`, or reads the time
 //! other than through the context's clock.
 
+mod allowance;
 mod conclude;
 mod connection;
 mod context;

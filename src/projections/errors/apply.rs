@@ -116,7 +116,8 @@ fn put(
     if old.is_none() {
         causes::gained(tx, entry, cause, record)?;
     }
-    if answered && event.lane == Lane::Retry {
+    // A predicted failure answers a probe as well: it would be due again at once otherwise.
+    if event.lane == Lane::Retry {
         causes::probed(tx, entry, cause)?;
     }
     causes::describe(tx, cause, &slug, failure.text.as_ref())

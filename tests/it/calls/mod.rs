@@ -153,8 +153,8 @@ struct Cycle {
     written: usize,
     /// Whether it journaled nothing but calls and their use.
     quiet: bool,
-    sf: BTreeMap<Part, (u64,u64)>,
-    hs: BTreeMap<Part, (u64,u64)>,
+    sf: BTreeMap<Part, (u64, u64)>,
+    hs: BTreeMap<Part, (u64, u64)>,
 }
 
 async fn cycle(world: &mut World) -> Cycle {
@@ -183,7 +183,9 @@ async fn approve(world: &World) {
         approve: true,
     };
     let now = syncline::clock::Clock::now(&*world.clock);
-    control::answer(&world.store, &request, 0, now).await.unwrap();
+    control::answer(&world.store, &request, 0, now)
+        .await
+        .unwrap();
 }
 
 fn print(what: &str, salesforce: &Bill, hubspot: &Bill) {
@@ -225,13 +227,18 @@ async fn load(what: &str, simulator: Simulator) -> Bill {
             "  minute {minute}: {} calls, {} journaled, {:.1} s {:?} {:?}",
             one.calls,
             one.written,
-            began.elapsed().as_secs_f64(), one.sf, one.hs
+            began.elapsed().as_secs_f64(),
+            one.sf,
+            one.hs
         );
         assert!(minute < CYCLES_MAX, "it does not come to rest");
     }
     assert_rest(&mut world).await;
     let bill_of = |side| bill(&world, side, 0);
-    let (salesforce, hubspot) = (bill_of(Side::Salesforce).await, bill_of(Side::HubSpot).await);
+    let (salesforce, hubspot) = (
+        bill_of(Side::Salesforce).await,
+        bill_of(Side::HubSpot).await,
+    );
     print(what, &salesforce, &hubspot);
     println!(
         "  all written after {} min of simulated time, {:.1} s of ours; {:.1} s in all",
@@ -280,7 +287,10 @@ async fn ten_thousand_contacts_reach_salesforce_in_few_calls() {
     for number in 0..CONTACTS {
         let contact = world::hubspot_contact(number);
         let at = LONG_AGO_MS + number * 1_000;
-        simulator.hubspot.put("contacts", None, &contact, at).unwrap();
+        simulator
+            .hubspot
+            .put("contacts", None, &contact, at)
+            .unwrap();
     }
     let bill = load("10,000 contacts from HubSpot to Salesforce", simulator).await;
     assert!(bill.load() <= 35, "{} calls", bill.load());

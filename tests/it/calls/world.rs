@@ -211,8 +211,15 @@ async fn configure(store: &Store) {
     store.write(write).await.unwrap();
 }
 
-fn context(simulator: &Arc<Mutex<Simulator>>, clock: &Arc<RunClock>, store: &Arc<Store>) -> Context {
-    let (portal, org) = (hubspot::Settings::default(), salesforce::Settings::default());
+fn context(
+    simulator: &Arc<Mutex<Simulator>>,
+    clock: &Arc<RunClock>,
+    store: &Arc<Store>,
+) -> Context {
+    let (portal, org) = (
+        hubspot::Settings::default(),
+        salesforce::Settings::default(),
+    );
     let line = Arc::new(Line {
         simulator: Arc::clone(simulator),
         clock: Arc::clone(clock),

@@ -51,7 +51,10 @@ impl Trial {
         );
         drop(simulator);
         let allocation = self.plan.allocation;
-        assert!(worst <= allocation, "{worst} calls within 24 h, {allocation} are allowed");
+        assert!(
+            worst <= allocation,
+            "{worst} calls within 24 h, {allocation} are allowed"
+        );
         let read_to = self.read_to;
         let news = self.store().read_blocking(|view| entries(view, read_to));
         for entry in news.unwrap() {
@@ -67,7 +70,10 @@ impl Trial {
             }
         }
         let spent: u64 = self.spent.values().sum();
-        assert!(spent >= counted, "{counted} calls were made, {spent} are journaled");
+        assert!(
+            spent >= counted,
+            "{counted} calls were made, {spent} are journaled"
+        );
     }
 
     /// Projections are what the journal says.
@@ -81,7 +87,10 @@ impl Trial {
             })
             .unwrap();
         if before != after {
-            let differ = before.lines().zip(after.lines()).find(|(one, other)| one != other);
+            let differ = before
+                .lines()
+                .zip(after.lines())
+                .find(|(one, other)| one != other);
             panic!("projections differ from replay, first in {differ:?}");
         }
     }
@@ -114,7 +123,10 @@ impl Trial {
             let mut ours: BTreeMap<&str, u64> = BTreeMap::new();
             for one in &shown {
                 if let Some(mark) = &one.mark {
-                    assert!(marks.insert(mark.clone()), "{side}: two records carry {mark}");
+                    assert!(
+                        marks.insert(mark.clone()),
+                        "{side}: two records carry {mark}"
+                    );
                 }
                 if let (true, Some(token)) = (one.ours, one.fields.get("jobtitle")) {
                     *ours.entry(token).or_default() += 1;
@@ -130,14 +142,19 @@ impl Trial {
     fn check_standings(&self) {
         let simulator = self.network.simulator();
         let known = Side::BOTH.map(|side| {
-            let ids = records(&simulator, side, false).into_iter().map(|one| one.id);
+            let ids = records(&simulator, side, false)
+                .into_iter()
+                .map(|one| one.id);
             ids.collect::<Vec<_>>()
         });
         drop(simulator);
         let (total, pairs, covered) = self
             .store()
             .read_blocking(|view| {
-                let total: u64 = figures::standings(view)?.values().map(figures::Standing::total).sum();
+                let total: u64 = figures::standings(view)?
+                    .values()
+                    .map(figures::Standing::total)
+                    .sum();
                 let pairs: u64 = pairs::counts(view)?.iter().map(|one| one.pairs).sum();
                 let mut covered = Vec::new();
                 for (side, ids) in Side::BOTH.into_iter().zip(&known) {
@@ -155,7 +172,11 @@ impl Trial {
             .unwrap();
         assert_eq!(total, pairs, "the states' total is not the number of pairs");
         for (key, pair) in covered {
-            assert!(pair.is_some(), "{key:?} is in no state at all{}", self.story(&key));
+            assert!(
+                pair.is_some(),
+                "{key:?} is in no state at all{}",
+                self.story(&key)
+            );
         }
     }
 
@@ -179,14 +200,21 @@ impl Trial {
         let simulator = self.network.simulator();
         let [hubspot, salesforce] = Side::BOTH.map(|side| {
             let shown = records(&simulator, side, false).into_iter();
-            shown.map(|one| (one.id.clone(), one)).collect::<BTreeMap<_, _>>()
+            shown
+                .map(|one| (one.id.clone(), one))
+                .collect::<BTreeMap<_, _>>()
         });
         drop(simulator);
         for pair in self.pairs() {
             let half = |side: Side, shown: &BTreeMap<String, Shown>| {
-                pair.ids.id(side).and_then(|id| shown.get(id.as_str()).cloned())
+                pair.ids
+                    .id(side)
+                    .and_then(|id| shown.get(id.as_str()).cloned())
             };
-            let (h, s) = (half(Side::HubSpot, &hubspot), half(Side::Salesforce, &salesforce));
+            let (h, s) = (
+                half(Side::HubSpot, &hubspot),
+                half(Side::Salesforce, &salesforce),
+            );
             self.check_pair(&pair, (h.as_ref(), s.as_ref()));
         }
     }
@@ -207,8 +235,14 @@ impl Trial {
                 assert!(doubled, "it is not ambiguous: {}", self.told(pair));
             }
             (State::Failing, _) => {
-                let open = self.store().read_blocking(|view| errors::of_record(view, pair.number));
-                assert!(!open.unwrap().is_empty(), "fails without an error: {}", self.told(pair));
+                let open = self
+                    .store()
+                    .read_blocking(|view| errors::of_record(view, pair.number));
+                assert!(
+                    !open.unwrap().is_empty(),
+                    "fails without an error: {}",
+                    self.told(pair)
+                );
             }
             // A HubSpot record that is gone is found with its partner's next change.
             (State::InSync, _) if deleted => (),
@@ -223,10 +257,14 @@ impl Trial {
     }
 
     fn check_fields(&self, pair: &Pair, hubspot: &Shown, salesforce: &Shown) {
-        let link = self.journal().into_iter().rev().find_map(|entry| match entry.event {
-            Event::RecordLinked(event) if event.ids == pair.ids => Some((entry.seq, event.why)),
-            _ => None,
-        });
+        let link = self
+            .journal()
+            .into_iter()
+            .rev()
+            .find_map(|entry| match entry.event {
+                Event::RecordLinked(event) if event.ids == pair.ids => Some((entry.seq, event.why)),
+                _ => None,
+            });
         let (linked, how) = link.unwrap_or_else(|| panic!("never linked: {}", self.told(pair)));
         for (field, _, rule) in EDITED {
             let h = hubspot.fields.get(field).cloned().unwrap_or_default();
@@ -244,12 +282,15 @@ impl Trial {
             let touched = eh.into_iter().chain(es).any(|edit| edit.seq > linked);
             if !h.eq_ignore_ascii_case(&s) {
                 // What differed when they met is left alone until somebody changes it.
-                let carried = how == Linked::Created && !matches!(rule, Rule::AlwaysSalesforce | Rule::AlwaysHubspot);
+                let carried = how == Linked::Created
+                    && !matches!(rule, Rule::AlwaysSalesforce | Rule::AlwaysHubspot);
                 let few = field == "customer_tier" && how != Linked::Created;
                 assert!(few || (!touched && !carried), "not in step: {}", told());
                 continue;
             }
-            let Some(wanted) = wanted(rule, eh, es, touched) else { continue };
+            let Some(wanted) = wanted(rule, eh, es, touched) else {
+                continue;
+            };
             let survives = wanted.iter().any(|value| value.eq_ignore_ascii_case(&h));
             assert!(survives, "an edit was lost: {}", told());
         }
@@ -259,7 +300,10 @@ impl Trial {
     fn check_mails(&self) {
         let arrived = self.mailroom.arrived.lock().unwrap().clone();
         for (id, copies) in &arrived {
-            assert!(copies.iter().all(|bytes| *bytes == copies[0]), "{id} came in different bytes");
+            assert!(
+                copies.iter().all(|bytes| *bytes == copies[0]),
+                "{id} came in different bytes"
+            );
         }
         let entries = self.journal();
         let mut sent: BTreeMap<&str, u32> = BTreeMap::new();
@@ -269,11 +313,15 @@ impl Trial {
             }
         }
         for address in [DAILY, AT_ONCE] {
-            let recipient = self.store().write_blocking(move |tx| annex::recipient_key(tx, address));
+            let recipient = self
+                .store()
+                .write_blocking(move |tx| annex::recipient_key(tx, address));
             let recipient = recipient.unwrap();
             let mut last: BTreeMap<i64, CauseState> = BTreeMap::new();
             for entry in &entries {
-                let Event::DigestPlanned(event) = &entry.event else { continue };
+                let Event::DigestPlanned(event) = &entry.event else {
+                    continue;
+                };
                 if event.slot.recipient != recipient {
                     continue;
                 }
@@ -283,7 +331,10 @@ impl Trial {
                 for told in &event.told {
                     if let Told::Cause(number, state, _) = told {
                         let before = last.insert(*number, *state);
-                        assert!(follows(before, *state, address), "{address}: C-{number} {before:?} then {state:?}");
+                        assert!(
+                            follows(before, *state, address),
+                            "{address}: C-{number} {before:?} then {state:?}"
+                        );
                     }
                 }
             }
@@ -295,7 +346,9 @@ impl Trial {
     fn check_told(&self, address: &str, last: &BTreeMap<i64, CauseState>) {
         let all = self.store().read_blocking(|view| {
             let backlog = annex::meta(view, "backlog until")?;
-            let backlog: i64 = backlog.and_then(|text| text.parse().ok()).unwrap_or(i64::MAX);
+            let backlog: i64 = backlog
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(i64::MAX);
             Ok((causes::since(view, 0)?, backlog))
         });
         let (all, backlog) = all.unwrap();
@@ -309,14 +362,23 @@ impl Trial {
                 Some(CauseState::Resolved) => !open,
                 Some(CauseState::Opened | CauseState::Grew | CauseState::Back) => open,
             };
-            assert!(right, "{address} was told {told:?} of {cause:?}, backlog {backlog}");
+            assert!(
+                right,
+                "{address} was told {told:?} of {cause:?}, backlog {backlog}"
+            );
         }
-        let unsent = self.store().read_blocking(|view| slots::unsent(view)).unwrap();
+        let unsent = self
+            .store()
+            .read_blocking(|view| slots::unsent(view))
+            .unwrap();
         assert!(unsent.is_empty(), "mails were never sent: {unsent:?}");
     }
 
     fn story(&self, key: &RecordKey) -> String {
-        let row = self.store().read_blocking(|view| syncline::inbox::of_record(view, key)).unwrap();
+        let row = self
+            .store()
+            .read_blocking(|view| syncline::inbox::of_record(view, key))
+            .unwrap();
         format!("\n  its row: {row:?}")
     }
 
@@ -333,7 +395,9 @@ impl Trial {
                     object: object(),
                     id: RecordId::parse(&one.id).unwrap(),
                 };
-                let row = self.store().read_blocking(|view| syncline::inbox::of_record(view, &key));
+                let row = self
+                    .store()
+                    .read_blocking(|view| syncline::inbox::of_record(view, &key));
                 if let Some(row) = row.unwrap() {
                     text += &format!("\n  {row:?}");
                 }
@@ -343,7 +407,8 @@ impl Trial {
         let entries = self.journal();
         let end = entries.last().map_or(0, |entry| entry.at.0);
         for entry in entries {
-            if let (Event::CallsSpent(event), true) = (&entry.event, entry.at.0 > end - 86_400_000) {
+            if let (Event::CallsSpent(event), true) = (&entry.event, entry.at.0 > end - 86_400_000)
+            {
                 let what = format!("{} {} {}", event.side, event.lane, event.operation);
                 *calls.entry(what).or_default() += event.calls;
             }

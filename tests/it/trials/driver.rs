@@ -100,7 +100,9 @@ impl Trial {
             running: None,
             read_to: 0,
             spent: BTreeMap::new(),
-            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap(),
             folder: folder.unwrap(),
             refusing: false,
             crashes_left: 4,
@@ -135,7 +137,10 @@ impl Trial {
 
     fn seq(&self) -> i64 {
         self.running.as_ref().map_or(0, |running| {
-            running.store.read_blocking(|view| journal::last_seq(view)).unwrap()
+            running
+                .store
+                .read_blocking(|view| journal::last_seq(view))
+                .unwrap()
         })
     }
 
@@ -161,7 +166,15 @@ impl Trial {
     fn make(&mut self, side: Side, email: &str, late_ms: Option<i64>) {
         let (now, seq) = (self.clock.true_ms(), self.seq());
         let mut simulator = self.network.simulator();
-        self.people.make(&mut simulator, &mut self.luck, side, email, now, seq, late_ms);
+        self.people.make(
+            &mut simulator,
+            &mut self.luck,
+            side,
+            email,
+            now,
+            seq,
+            late_ms,
+        );
     }
 
     // The process.
@@ -247,8 +260,10 @@ impl Trial {
     }
 
     fn time_passes(&mut self) {
-        let most = [SECOND, 5 * SECOND, 70 * SECOND, 20 * MINUTE, 3 * HOUR][pick(&mut self.luck, 5)];
-        self.clock.pass(self.luck.below(most.unsigned_abs()).cast_signed());
+        let most =
+            [SECOND, 5 * SECOND, 70 * SECOND, 20 * MINUTE, 3 * HOUR][pick(&mut self.luck, 5)];
+        self.clock
+            .pass(self.luck.below(most.unsigned_abs()).cast_signed());
     }
 
     /// Some record of a side that is alive.
@@ -261,7 +276,8 @@ impl Trial {
     fn edit(&mut self, place: &Place) {
         let (now, seq) = (self.clock.true_ms(), self.seq());
         let mut simulator = self.network.simulator();
-        self.people.edit(&mut simulator, &mut self.luck, place, now, seq);
+        self.people
+            .edit(&mut simulator, &mut self.luck, place, now, seq);
     }
 
     fn people_act(&mut self) {
@@ -274,7 +290,9 @@ impl Trial {
             }
             // Both sides of one pair, within one millisecond, one second, or a minute.
             10..=13 => {
-                let Some(place) = self.someone(Side::HubSpot) else { return };
+                let Some(place) = self.someone(Side::HubSpot) else {
+                    return;
+                };
                 let records = records(&self.network.simulator(), Side::HubSpot, false);
                 let across = records.iter().find(|one| one.id == place.1);
                 let across = across.and_then(|one| one.mark.clone());
@@ -300,7 +318,9 @@ impl Trial {
             16 => {
                 // A second Salesforce record with an e-mail that is known already.
                 let known = records(&self.network.simulator(), Side::Salesforce, false);
-                let email = known.first().and_then(|one| one.fields.get("email").cloned());
+                let email = known
+                    .first()
+                    .and_then(|one| one.fields.get("email").cloned());
                 if let Some(email) = email.filter(|_| self.luck.below(3) == 0) {
                     self.people.doubled.insert(email.clone());
                     self.make(Side::Salesforce, &email, None);
@@ -429,15 +449,24 @@ impl Trial {
                 _ => HOUR,
             };
             self.clock.pass(pass);
-            let open = self.store().read_blocking(|view| inbox::next_due(view, syncline::domain::call::Lane::ALL));
-            still = if open.unwrap().is_none() && round >= 30 { still + 1 } else { 0 };
+            let open = self
+                .store()
+                .read_blocking(|view| inbox::next_due(view, syncline::domain::call::Lane::ALL));
+            still = if open.unwrap().is_none() && round >= 30 {
+                still + 1
+            } else {
+                0
+            };
             // Two days more: every digest was due, every cause probed.
             if still >= 50 {
                 return;
             }
         }
         let now = self.clock.true_ms();
-        panic!("after 370 quiet hours rows are left at {now}: {}", self.rows());
+        panic!(
+            "after 370 quiet hours rows are left at {now}: {}",
+            self.rows()
+        );
     }
 
     fn round(&mut self) {
@@ -451,7 +480,10 @@ impl Trial {
 
     /// A person approves what the guard holds, as the verb does.
     fn settle_holds(&mut self) {
-        let open = self.store().read_blocking(|view| holds::open(view)).unwrap();
+        let open = self
+            .store()
+            .read_blocking(|view| holds::open(view))
+            .unwrap();
         for hold in open {
             let number = hold.number;
             let approved = self.store().write_blocking(move |tx| {
@@ -477,7 +509,10 @@ impl Trial {
             self.clock.pass(3 * HOUR);
         }
         let after = self.written();
-        assert_eq!(before, after, "something was written although nobody changed anything");
+        assert_eq!(
+            before, after,
+            "something was written although nobody changed anything"
+        );
     }
 }
 

@@ -50,6 +50,9 @@ fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
     });
     let sum = sum.into_inner().unwrap();
     for what in SOMETIMES {
-        assert!(sum.get(what).is_some_and(|times| *times > 0), "no trial met: {what}; {sum:#?}");
+        assert!(
+            sum.get(what).is_some_and(|times| *times > 0),
+            "no trial met: {what}; {sum:#?}"
+        );
     }
 }

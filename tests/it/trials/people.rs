@@ -154,7 +154,10 @@ impl People {
     pub(crate) fn delete(&mut self, simulator: &mut Simulator, place: &Place, now: i64) {
         let done = match place.0 {
             Side::HubSpot => simulator.hubspot.archive("contacts", &place.1, now).is_ok(),
-            Side::Salesforce => simulator.salesforce.delete("Contact", &place.1, now).is_ok(),
+            Side::Salesforce => simulator
+                .salesforce
+                .delete("Contact", &place.1, now)
+                .is_ok(),
         };
         if done {
             self.deleted.insert(place.clone());

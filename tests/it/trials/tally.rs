@@ -29,11 +29,15 @@ impl Trial {
     pub(super) fn tally_up(&mut self) {
         for entry in self.journal() {
             let what = match entry.event {
-                Event::RecordSynced(event) if !event.lost.is_empty() => "both sides changed one field",
+                Event::RecordSynced(event) if !event.lost.is_empty() => {
+                    "both sides changed one field"
+                }
                 Event::RecordSynced(event) if event.action == Action::Agreed => {
                     "both sides agreed without a write"
                 }
-                Event::RecordSynced(event) if event.lane == Lane::Retry => "a retry or probe was made",
+                Event::RecordSynced(event) if event.lane == Lane::Retry => {
+                    "a retry or probe was made"
+                }
                 Event::RecordFailed(_) => "a record failed",
                 Event::RecordLinked(event) if event.why == Linked::Id => {
                     "an unknown outcome was settled by id"
@@ -46,16 +50,30 @@ impl Trial {
             self.count(what, 1);
         }
         let used = self.network.simulator().salesforce_worst_window();
-        self.count("the budget was short", u64::from(used * 10 >= self.plan.allocation * 9));
+        self.count(
+            "the budget was short",
+            u64::from(used * 10 >= self.plan.allocation * 9),
+        );
         let pairs = self.pairs();
         let late = self.people.late.iter().filter(|id| {
             pairs.iter().any(|pair| {
-                pair.is_linked() && pair.ids.id(Side::Salesforce).is_some_and(|one| one.as_str() == id.as_str())
+                pair.is_linked()
+                    && pair
+                        .ids
+                        .id(Side::Salesforce)
+                        .is_some_and(|one| one.as_str() == id.as_str())
             })
         });
         let late = late.count() as u64;
         self.count("a late commit was found", late);
-        let twice = self.mailroom.arrived.lock().unwrap().values().filter(|copies| copies.len() > 1).count();
+        let twice = self
+            .mailroom
+            .arrived
+            .lock()
+            .unwrap()
+            .values()
+            .filter(|copies| copies.len() > 1)
+            .count();
         self.count("a mail came twice", twice as u64);
         let resolved = self.store().read_blocking(|view| {
             let all = syncline::projections::causes::since(view, 0)?;

@@ -8,9 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use syncline::clock::Clock;
-use syncline::crm::http::{
-    HttpRequest, HttpResponse, Method, Sending, Transport, TransportError,
-};
+use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
 use syncline::domain::record::{Side, Timestamp};
 use syncline::mail::{MailError, Mailer, Outgoing, Stage};
 use syncline::simulator::{Outcome, Server, Simulator, wire};
@@ -158,7 +156,10 @@ impl Network {
 impl Transport for Network {
     fn send(&self, request: HttpRequest) -> Sending<'_> {
         let requests = self.requests.fetch_add(1, Ordering::SeqCst);
-        assert!(requests < REQUESTS_MAX, "an endless loop of requests: {request:?}");
+        assert!(
+            requests < REQUESTS_MAX,
+            "an endless loop of requests: {request:?}"
+        );
         match dies(&self.crash) {
             Some(with_effect) => {
                 if with_effect {

@@ -1,0 +1,205 @@
+//! May this call be spent? The ledger is asked and charged under one lock, on Salesforce's clock.
+
+use super::context::Context;
+use super::gate::{Errand, Trouble};
+use super::words::{tell_plenty, tell_scarce};
+use crate::domain::budget::{self, Answer, Ledger, Policy};
+use crate::domain::call::{Lane, Operation};
+use crate::domain::record::{Side, Timestamp};
+use crate::projections::{calls, settings};
+use crate::store::{Store, View};
+
+/// How long rows wait when Salesforce's clock has not been heard yet.
+const UNHEARD_MS: i64 = 1_000;
+
+/// Calls to Salesforce that rows taken together need: read again, matched, written, and marked.
+const CALLS_OF_ROWS: u64 = 4;
+
+/// The ledger of calls still in the window, read back from the store.
+pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {
+    let spent =
+        store.read_blocking(|view| calls::in_window(view, Side::Salesforce, Timestamp(0)))?;
+    let mut ledger = Ledger::new();
+    for call in spent {
+        ledger.record(
+            call.until.plus(-budget::HOLD_MS),
+            call.until,
+            call.calls,
+            call.lane,
+        );
+    }
+    Ok(ledger)
+}
+
+impl Context {
+    /// When the call leaves the window, or why it may not be spent now.
+    pub(super) async fn granted_until(
+        &self,
+        errand: &Errand,
+        now: Timestamp,
+    ) -> Result<Timestamp, Trouble> {
+        let side = errand.side;
+        let governing = self
+            .store
+            .read(move |view| Ok((policy(view)?, settings::suspended(view, side)?.is_some())))
+            .await?;
+        let (policy, suspended) = governing;
+        if suspended && errand.operation != Operation::Limits {
+            return Err(Trouble::Suspended(errand.side));
+        }
+        if errand.side == Side::HubSpot {
+            return Ok(now.plus(budget::HOLD_MS));
+        }
+        let Some(server_now) = self.salesforce_time().await? else {
+            return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
+        };
+        self.ask(errand, server_now, now, &policy)
+    }
+
+    /// Salesforce's clock. After hours without an answer, as when the allocation is used up, it is
+    /// not known any more, and nothing may be spent to hear it: the free list of versions tells it,
+    /// asked a second time when the first answer leaps.
+    async fn salesforce_time(&self) -> Result<Option<Timestamp>, Trouble> {
+        let opened = self
+            .shared()
+            .lines
+            .entry(Side::Salesforce)
+            .or_default()
+            .open;
+        for _ in 0..2 {
+            let known = self.salesforce_now();
+            if known.is_some() || !opened {
+                return Ok(known);
+            }
+            match self.salesforce.versions().await {
+                Ok(reply) => {
+                    self.heard(Side::Salesforce, reply.server_time, None)
+                        .await?
+                }
+                Err(error) => {
+                    let errand = Errand::about_account(Side::Salesforce, Operation::Versions);
+                    self.went_wrong(&errand, None, &error).await?;
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(self.salesforce_now())
+    }
+
+    /// Asks for all the calls that `rows` of a lane may need, before the first one is spent on them:
+    /// where each call is asked for alone, the match takes the last one, the write finds none, and
+    /// the next try begins with the match again, for ever. Nothing is taken but the right to them.
+    pub(super) async fn afford(&self, lane: Lane) -> Result<(), Trouble> {
+        let now = self.clock.now();
+        let policy = self.store.read(policy).await?;
+        let Some(server_now) = self.salesforce_time().await? else {
+            return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
+        };
+        let mut shared = self.shared();
+        let promised: u64 = shared.purse.values().sum();
+        let calls = (promised + CALLS_OF_ROWS).min(policy.allocation.max(1));
+        let since = shared.waiting.get(&lane).copied();
+        let usage = shared.usage;
+        let answer = shared
+            .ledger
+            .ask(lane, calls, server_now, &policy, usage.as_ref(), since);
+        match answer {
+            Answer::Granted { .. } => {
+                *shared.purse.entry(lane).or_default() += CALLS_OF_ROWS;
+                shared.waiting.remove(&lane);
+                Ok(())
+            }
+            Answer::NotBefore { at, why } => {
+                shared.waiting.entry(lane).or_insert(server_now);
+                if !std::mem::replace(&mut shared.told_scarce, true) {
+                    let used = shared.ledger.in_window(server_now);
+                    tell_scarce(lane, why, used, &policy);
+                }
+                Err(Trouble::NotBefore(
+                    now.plus(at.since(server_now).max(1_000)),
+                ))
+            }
+        }
+    }
+
+    /// Gives up what was promised and not spent: a cycle begins or ends.
+    pub(super) fn empty_purse(&self) {
+        self.shared().purse.clear();
+    }
+
+    fn ask(
+        &self,
+        errand: &Errand,
+        server_now: Timestamp,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Result<Timestamp, Trouble> {
+        let mut shared = self.shared();
+        if shared.purse.get(&errand.lane).copied() >= Some(errand.calls())
+            && shared.ledger.in_window(server_now) + errand.calls() <= policy.allocation
+        {
+            let until = server_now.plus(budget::HOLD_MS);
+            let (calls, lane) = (errand.calls(), errand.lane);
+            shared.ledger.record(server_now, until, calls, lane);
+            if let Some(left) = shared.purse.get_mut(&lane) {
+                *left -= calls;
+            }
+            return Ok(until);
+        }
+        let since = shared.waiting.get(&errand.lane).copied();
+        shared.ledger.forget_before(server_now);
+        let usage = shared.usage;
+        let answer = shared.ledger.ask(
+            errand.lane,
+            errand.calls(),
+            server_now,
+            policy,
+            usage.as_ref(),
+            since,
+        );
+        match answer {
+            Answer::Granted { until } => {
+                // Charged under the lock of the asking: two loops must not be granted the same
+                // last call. A commit that fails then costs a call at most, and an uncharged call
+                // can never leave.
+                let spent_at = until.plus(-budget::HOLD_MS);
+                shared
+                    .ledger
+                    .record(spent_at, until, errand.calls(), errand.lane);
+                shared.waiting.remove(&errand.lane);
+                tell_plenty(&mut shared.told_scarce, errand.lane);
+                Ok(until)
+            }
+            Answer::NotBefore { at, why } => {
+                shared.waiting.entry(errand.lane).or_insert(server_now);
+                if !std::mem::replace(&mut shared.told_scarce, true) {
+                    tell_scarce(
+                        errand.lane,
+                        why,
+                        shared.ledger.in_window(server_now),
+                        policy,
+                    );
+                }
+                // `at` is on Salesforce's clock; the loops wait on ours.
+                Err(Trouble::NotBefore(
+                    now.plus(at.since(server_now).max(1_000)),
+                ))
+            }
+        }
+    }
+}
+
+/// The allocation in force; without one nothing may be spent.
+pub(super) fn policy(view: &View<'_>) -> anyhow::Result<Policy> {
+    let set = settings::allocation(view)?.map(|setting| setting.event);
+    Ok(set.map_or(
+        Policy {
+            allocation: 0,
+            reserve_percent: 0,
+        },
+        |set| Policy {
+            allocation: set.allocation,
+            reserve_percent: set.reserve_percent,
+        },
+    ))
+}

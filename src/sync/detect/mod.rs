@@ -1,0 +1,165 @@
+//! Reads changes since the cursor; each becomes a row of the inbox in the transaction that moves it.
+
+mod hubspot;
+mod salesforce;
+
+pub use hubspot::HubSpotDetector;
+pub use salesforce::SalesforceDetector;
+
+use crate::domain::budget::DAY_MS;
+use crate::domain::call::Lane;
+use crate::domain::event::{CursorMoved, Position};
+use crate::domain::record::{ObjectName, Record, RecordId, RecordKey, Side, Timestamp};
+use crate::inbox;
+use crate::projections::{self, cursors, settings};
+use crate::store::View;
+use crate::sync::allowance::policy;
+use crate::sync::context::Context;
+use crate::sync::gate::Trouble;
+
+/// How long it is remembered what was read: longer than any listing looks back.
+pub(super) const SEEN_MS: i64 = 3_600_000;
+
+/// How far Salesforce's own nodes may differ from each other.
+pub(super) const CLOCK_ERROR_MS: i64 = 60_000;
+
+/// One call in so many may be spent on looking for changes, and on listing late commits.
+pub(super) const LOOKS_SHARE: i64 = 4;
+pub(super) const LISTINGS_SHARE: i64 = 8;
+
+/// A stamp this close to Salesforce's clock may be given to a further change: its own second, what
+/// an answer may take, and what our reckoning of that clock lags.
+pub(super) const SAME_SECOND_MS: i64 = 5_000;
+
+/// How long a loop waits when its side cannot be read at all.
+pub(super) const BLOCKED_MS: i64 = 1_000;
+
+/// When the loop looks again after trouble.
+pub(super) fn after(context: &Context, trouble: Trouble) -> anyhow::Result<Timestamp> {
+    let now = context.clock.now();
+    match trouble {
+        Trouble::NotBefore(at) => Ok(at.max(now.plus(1))),
+        Trouble::Suspended(_) => Ok(now.plus(context.settings.poll_ms)),
+        Trouble::Call(_) => Ok(now.plus(BLOCKED_MS)),
+        Trouble::Store(error) => Err(error),
+    }
+}
+
+/// Where reading goes on.
+pub(super) fn stands(
+    view: &View<'_>,
+    side: Side,
+    object: &ObjectName,
+) -> anyhow::Result<Option<Position>> {
+    Ok(cursors::get(view, side, object)?.map(|cursor| cursor.position))
+}
+
+/// Records of one answer.
+pub(super) struct Page {
+    pub(super) records: Vec<Record>,
+    /// When its request began, on the monotonic clock; none when the records lack their values.
+    pub(super) began: Option<i64>,
+}
+
+impl Context {
+    /// Those of a listing never read; the others are remembered for as long as they are listed.
+    pub(in crate::sync) async fn unseen(
+        &self,
+        object: &ObjectName,
+        listed: Vec<(RecordId, Timestamp)>,
+    ) -> anyhow::Result<Vec<RecordId>> {
+        let (side, object) = (Side::Salesforce, object.clone());
+        self.store
+            .write(move |tx| {
+                let unseen = inbox::unseen(tx, side, &object, listed.clone())?;
+                for one in listed.into_iter().filter(|one| !unseen.contains(one)) {
+                    let (object, (id, stamp)) = (object.clone(), one);
+                    inbox::note_seen(tx, &RecordKey { side, object, id }, stamp)?;
+                }
+                Ok(unseen.into_iter().map(|(id, _)| id).collect())
+            })
+            .await
+    }
+
+    /// The interval at which one call each takes one of `share` calls of the allocation.
+    pub(super) async fn stretched(&self, share: i64) -> anyhow::Result<i64> {
+        let policy = self.store.read(policy).await?;
+        let allocation = i64::try_from(policy.allocation).unwrap_or(i64::MAX).max(1);
+        Ok(share * DAY_MS / allocation)
+    }
+
+    /// Notes a page: unseen rows into the inbox and the cursor to its end, in one transaction.
+    pub(in crate::sync) async fn note(
+        &self,
+        side: Side,
+        object: &ObjectName,
+        page: Page,
+        to: Position,
+        moves: bool,
+    ) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let sightings: Vec<(RecordKey, Timestamp)> = page
+            .records
+            .iter()
+            .map(|record| (record.key.clone(), record.modified_at))
+            .collect();
+        if let Some(began) = page.began {
+            let mut shared = self.shared();
+            for record in page.records {
+                shared.fresh.keep(record, began);
+            }
+        }
+        let object = object.clone();
+        // Salesforce stamps whole seconds: a record read within its stamp's own second may change
+        // once more under the same stamp, behind the cursor. It does not count as seen, so that the
+        // next listing reads it again.
+        let settled = match side {
+            Side::Salesforce => self.salesforce_now().map(|now| now.plus(-SAME_SECOND_MS)),
+            Side::HubSpot => None,
+        };
+        let rows = self
+            .store
+            .write(move |tx| {
+                let bound_at = settings::bound(tx)?.map_or(now, |bound| bound.at);
+                let mut rows: u64 = 0;
+                for (key, stamp) in &sightings {
+                    let listed = vec![(key.id.clone(), *stamp)];
+                    if inbox::unseen(tx, side, &object, listed)?.is_empty() {
+                        // Remembered for as long as it is met, or it would be read anew every hour.
+                        inbox::note_seen(tx, key, *stamp)?;
+                        continue;
+                    }
+                    if settled.is_none_or(|settled| *stamp < settled) {
+                        inbox::note_seen(tx, key, *stamp)?;
+                    }
+                    let lane = if *stamp < bound_at {
+                        Lane::Backfill
+                    } else {
+                        Lane::Live
+                    };
+                    inbox::see(tx, key, *stamp, lane, Timestamp(0))?;
+                    rows += 1;
+                }
+                let before = stands(tx, side, &object)?;
+                if moves && before.as_ref() != Some(&to) {
+                    let records = rows;
+                    projections::append(
+                        tx,
+                        None,
+                        CursorMoved {
+                            side,
+                            object,
+                            position: to,
+                            records,
+                        },
+                    )?;
+                }
+                Ok(rows)
+            })
+            .await?;
+        if rows > 0 {
+            self.wakes.writer.ring();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! Salesforce: a keyset from the exact cursor, and a listing that finds late commits.
+
+use super::{
+    BLOCKED_MS, CLOCK_ERROR_MS, LISTINGS_SHARE, LOOKS_SHARE, Page, SEEN_MS, after, stands,
+};
+use std::sync::Arc;
+
+use crate::crm::salesforce::{Query, QueryPage};
+use crate::domain::call::{Lane, Operation};
+use crate::domain::event::Position;
+use crate::domain::mapping::Mapping;
+use crate::domain::record::{ObjectName, RecordId, Side, Timestamp};
+use crate::inbox;
+use crate::sync::context::Context;
+use crate::sync::gate::{Errand, Trouble, refused};
+
+/// The loop that looks for changes in Salesforce.
+pub struct SalesforceDetector {
+    context: Arc<Context>,
+    listed_at: Option<Timestamp>,
+    /// Salesforce's time when the last listing began.
+    listed_to: Option<Timestamp>,
+    /// When changes were looked for last.
+    looked_at: Option<Timestamp>,
+    listings_stretched: i64,
+}
+
+impl SalesforceDetector {
+    /// A loop over `context`.
+    pub fn new(context: Arc<Context>) -> Self {
+        Self {
+            context,
+            listed_at: None,
+            listed_to: None,
+            looked_at: None,
+            listings_stretched: 0,
+        }
+    }
+
+    /// Reads everything that changed, then says when to look again.
+    pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
+        let now = self.context.clock.now();
+        if !self.context.is_open() {
+            return Ok(now.plus(BLOCKED_MS));
+        }
+        // A small allocation stretches the interval, so that looking leaves calls for writing.
+        let stretched = self.context.stretched(LOOKS_SHARE).await?;
+        if let Some(looked_at) = self.looked_at
+            && (0..stretched).contains(&now.since(looked_at))
+        {
+            return Ok(looked_at.plus(stretched.max(self.context.settings.poll_ms)));
+        }
+        match self.read_all().await {
+            Ok(()) => {
+                self.looked_at = Some(now);
+                Ok(now.plus(stretched.max(self.context.settings.poll_ms)))
+            }
+            Err(trouble) => after(&self.context, trouble),
+        }
+    }
+
+    async fn read_all(&mut self) -> Result<(), Trouble> {
+        self.context.refresh_metadata().await?;
+        self.listings_stretched = self.context.stretched(LISTINGS_SHARE).await?;
+        for mapping in self.context.settings.mappings.clone() {
+            let mut operation = Operation::Poll;
+            while self.read_page(&mapping, operation).await? {
+                operation = Operation::Page;
+            }
+            if self.listing_is_due() {
+                self.find_late_commits(&mapping).await?;
+            }
+        }
+        if self.listing_is_due() {
+            let now = self.context.clock.now();
+            self.listed_at = Some(now);
+            self.listed_to = self.context.salesforce_now();
+            self.context
+                .store
+                .write(move |tx| inbox::prune_seen(tx, now.plus(-SEEN_MS)))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Reads one page from the exact cursor; true when there may be more.
+    async fn read_page(&self, mapping: &Mapping, operation: Operation) -> Result<bool, Trouble> {
+        let context = &self.context;
+        let object = mapping.object.clone();
+        let from = {
+            let object = object.clone();
+            context
+                .store
+                .read(move |view| stands(view, Side::Salesforce, &object))
+                .await?
+        };
+        let Some(schemas) = context.schemas(&object) else {
+            return Ok(false);
+        };
+        let from = from.unwrap_or(Position {
+            stamp: Timestamp(0),
+            id: None,
+        });
+        let page_max = context.settings.bounds.salesforce_page;
+        let fields = mapping.fields_on(Side::Salesforce);
+        let source = schemas.source(mapping, Side::Salesforce, &fields);
+        // No upper bound but the clock's own error: what is committed late is found by listing.
+        let server_now = context
+            .salesforce_now()
+            .unwrap_or_else(|| context.clock.now());
+        let query = Query::changes(&source, &from, server_now.plus(CLOCK_ERROR_MS), page_max);
+        let began = Some(context.clock.monotonic_ms());
+        let page = self.query(&object, operation, query).await?;
+        let full = page.records.len() >= page_max as usize || !page.done;
+        let Some(last) = page.records.last() else {
+            return Ok(false);
+        };
+        let to = Position {
+            stamp: last.modified_at,
+            id: Some(last.key.id.clone()),
+        };
+        let page = Page {
+            records: page.records,
+            began,
+        };
+        context
+            .note(Side::Salesforce, &object, page, to, true)
+            .await?;
+        Ok(full)
+    }
+
+    fn listing_is_due(&self) -> bool {
+        let every = self.context.settings.bounds.listing_every_ms;
+        let every = every.max(self.listings_stretched);
+        let now = self.context.clock.now();
+        self.listed_at
+            .is_none_or(|at| now.since(at) >= every || now < at)
+    }
+
+    /// A row becomes visible when its transaction commits, behind a cursor that has moved on: ids
+    /// and stamps of the last minutes are listed, and only those never seen are fetched.
+    async fn find_late_commits(&self, mapping: &Mapping) -> Result<(), Trouble> {
+        let context = &self.context;
+        let object = &mapping.object;
+        let (Some(schemas), Some(server_now)) = (context.schemas(object), context.salesforce_now())
+        else {
+            return Ok(());
+        };
+        let position = {
+            let object = object.clone();
+            context
+                .store
+                .read(move |view| stands(view, Side::Salesforce, &object))
+                .await?
+        };
+        let Some(position) = position else {
+            return Ok(());
+        };
+        // Back from the last listing, and from where reading stands: after an outage, or before the
+        // first listing of this run, a commit may be later than now but not later than these.
+        let since = server_now
+            .min(position.stamp)
+            .min(self.listed_to.unwrap_or(position.stamp))
+            .plus(-context.settings.bounds.listing_back_ms);
+        let source = schemas.source(mapping, Side::Salesforce, &[]);
+        let mut page = self
+            .query(object, Operation::Listing, Query::listing(&source, since))
+            .await?;
+        let mut unseen: Vec<RecordId> = Vec::new();
+        loop {
+            let listed = page
+                .records
+                .iter()
+                .map(|one| (one.key.id.clone(), one.modified_at))
+                .collect();
+            unseen.extend(context.unseen(object, listed).await?);
+            let Some(locator) = page.locator.take() else {
+                break;
+            };
+            let errand = Errand::new(Side::Salesforce, Operation::Page, Lane::Detect, object, 0);
+            page = context
+                .call(&errand, || context.salesforce.next_page(&locator))
+                .await?
+                .value;
+        }
+        let fields = mapping.fields_on(Side::Salesforce);
+        let source = schemas.source(mapping, Side::Salesforce, &fields);
+        for ids in unseen.chunks(context.settings.bounds.match_keys) {
+            for query in Query::by_ids(&source, ids) {
+                let began = Some(context.clock.monotonic_ms());
+                let records = self.query(object, Operation::Page, query).await?.records;
+                let (page, stands) = (Page { records, began }, position.clone());
+                context
+                    .note(Side::Salesforce, object, page, stands, false)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn query(
+        &self,
+        object: &ObjectName,
+        operation: Operation,
+        query: Query,
+    ) -> Result<QueryPage, Trouble> {
+        let context = &self.context;
+        let errand = Errand::new(Side::Salesforce, operation, Lane::Detect, object, 0);
+        let queries = [query];
+        let reply = context
+            .call(&errand, || context.salesforce.query(&queries))
+            .await?;
+        match reply.value.into_iter().next() {
+            Some(Ok(page)) => Ok(page),
+            Some(Err(failures)) => Err(refused(failures)),
+            None => Err(refused(Vec::new())),
+        }
+    }
+}
