@@ -13,6 +13,7 @@ mod logging;
 mod mail;
 mod merge;
 mod preflight;
+mod process;
 mod projections;
 mod retry;
 mod schedule;

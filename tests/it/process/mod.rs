@@ -1,0 +1,4 @@
+//! The real binary against both simulated CRMs: real processes, HTTP, SQLite, signals and mail.
+
+mod kills;
+mod scene;
