@@ -1,7 +1,7 @@
 //! The append-only journal. Knows where facts are kept, not what they mean.
 //!
 //! Facts enter through `projections::append`, which keeps them here and derives what follows from
-//! them in the same transaction; [`keep`] alone would leave the projections behind.
+//! them in the same transaction; `keep` alone would leave the projections behind.
 
 use anyhow::Context;
 use rusqlite::{OptionalExtension, Row};

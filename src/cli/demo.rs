@@ -71,7 +71,7 @@ struct Outcome {
 
 /// Runs the demo until it is done or somebody stops it.
 pub(super) fn run(arguments: &Arguments, demo: &Demo) -> Result<u8, Refusal> {
-    let folder = prepare(demo.folder.clone().unwrap_or_else(usual_folder))?;
+    let folder = prepare(&demo.folder.clone().unwrap_or_else(usual_folder))?;
     if !demo.once || !arguments.json {
         start_log(arguments.log, TimeZone::UTC)?;
     }
@@ -106,7 +106,7 @@ fn usual_folder() -> PathBuf {
 }
 
 /// An empty folder: a new one, or a former demo's.
-fn prepare(folder: PathBuf) -> Result<PathBuf, Refusal> {
+fn prepare(folder: &Path) -> Result<PathBuf, Refusal> {
     let told = |error: std::io::Error| Refusal {
         exit: 73,
         message: format!(
@@ -115,20 +115,20 @@ fn prepare(folder: PathBuf) -> Result<PathBuf, Refusal> {
         ),
     };
     if folder.exists() {
-        let empty = fs::read_dir(&folder).map_err(told)?.next().is_none();
+        let empty = fs::read_dir(folder).map_err(told)?.next().is_none();
         if !empty && !folder.join(MARK).exists() {
             return Err(Refusal::usage(format!(
                 "{} is not empty and no former demo's; name another folder with --folder",
                 folder.display()
             )));
         }
-        refuse_running(&folder)?;
-        fs::remove_dir_all(&folder).map_err(told)?;
+        refuse_running(folder)?;
+        fs::remove_dir_all(folder).map_err(told)?;
     }
     fs::create_dir_all(folder.join("credentials")).map_err(told)?;
     fs::create_dir_all(folder.join("mails")).map_err(told)?;
     fs::write(folder.join(MARK), "").map_err(told)?;
-    fs::canonicalize(&folder).map_err(told)
+    fs::canonicalize(folder).map_err(told)
 }
 
 /// A demo that still runs there keeps its folder.
@@ -232,7 +232,7 @@ impl Stage {
             self.first_load(&say).await?;
             self.pause(LOOK_EVERY * 8).await;
             data::surprise(&mut self.simulator(), self.clock.now().0);
-            self.until(|stage, status| stage.is_told(status)).await
+            self.until(Self::is_told).await
         };
         if !once {
             guided.await?;
@@ -309,7 +309,15 @@ impl Stage {
     async fn status(&self) -> Result<Status, Refusal> {
         match self.ask(&Request::Status).await? {
             Report::Status(status) => Ok(*status),
-            other => Err(failed(&format!("status was answered with {other:?}"))),
+            Report::Causes(_)
+            | Report::Errors(_)
+            | Report::Cause(_)
+            | Report::Kind(_)
+            | Report::Record(_)
+            | Report::Budget(_)
+            | Report::Hold(_)
+            | Report::Entries(_)
+            | Report::Done(_) => Err(failed(&"status was answered with something else")),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::domain::record::{Side, Timestamp};
 pub use super::network::HttpTransport;
 
 /// Longest wait for an answer; past it the outcome is unknown.
-pub const TIMEOUT: Duration = Duration::from_secs(120);
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Largest answer read, after decompression.
 pub const BODY_MAX: usize = 64 * 1024 * 1024;

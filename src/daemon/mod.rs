@@ -149,10 +149,10 @@ impl Daemon {
         let (stop, stopped) = watch::channel(false);
         let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
         let mut loops = self.spawn(&context, &stopped, &pulse);
-        pulse.ready();
+        Pulse::ready();
         let ended = self.attend(signals, door, &context, &mut loops).await;
         if matches!(ended, Ok(Ended::Stop(_))) {
-            pulse.stopping();
+            Pulse::stopping();
         }
         // Everybody who listens is told; nobody listening is fine.
         let _ = stop.send(true);
@@ -196,42 +196,19 @@ impl Daemon {
         pulse: &Arc<Pulse>,
     ) -> JoinSet<&'static str> {
         let mut loops = JoinSet::new();
-        macro_rules! start {
-            ($name:literal, $bell:ident, $worker:expr) => {{
-                let (worker, stopped) = ($worker, stopped.clone());
-                let (context, pulse) = (Arc::clone(context), Arc::clone(pulse));
-                fn bell(context: &Context) -> &Wake {
-                    &context.wakes.$bell
-                }
-                loops.spawn(keep($name, context, stopped, pulse, bell, worker));
-            }};
-        }
-        start!(
-            "connection",
-            connection,
-            Connection::new(Arc::clone(context))
-        );
-        start!(
-            "salesforce",
-            salesforce,
-            SalesforceDetector::new(Arc::clone(context))
-        );
-        start!(
-            "hubspot",
-            hubspot,
-            HubSpotDetector::new(Arc::clone(context))
-        );
-        start!("writer", writer, Writer::new(Arc::clone(context)));
-        start!("retrier", retrier, Retrier::new(Arc::clone(context)));
+        let shared = || (Arc::clone(context), stopped.clone(), Arc::clone(pulse));
+        loops.spawn(keep(shared(), Connection::new(Arc::clone(context))));
+        loops.spawn(keep(shared(), SalesforceDetector::new(Arc::clone(context))));
+        loops.spawn(keep(shared(), HubSpotDetector::new(Arc::clone(context))));
+        loops.spawn(keep(shared(), Writer::new(Arc::clone(context))));
+        loops.spawn(keep(shared(), Retrier::new(Arc::clone(context))));
         if let (Some(mailer), Some(mail)) = (self.mailer(), &self.config.mail) {
             let teller = apply::teller(&self.config, mail);
-            let store = Arc::clone(&self.store);
-            let clock = Arc::clone(&self.clock);
-            start!(
-                "notifier",
-                notifier,
-                Notifier::new(store, clock, Arc::new(mailer), teller)
-            );
+            let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+            loops.spawn(keep(
+                shared(),
+                Notifier::new(store, clock, Arc::new(mailer), teller),
+            ));
         }
         loops
     }
@@ -285,37 +262,46 @@ async fn told_to_stop(stop: &mut Option<watch::Receiver<bool>>) {
 
 /// What a loop does between two waits.
 trait Work: Send {
+    /// What the log calls it.
+    const NAME: &'static str;
+
+    /// The bell that ends its wait early.
+    fn bell(context: &Context) -> &Wake;
+
     /// Does all that is due; returns when to look again.
     fn work(&mut self) -> impl Future<Output = anyhow::Result<Timestamp>> + Send;
 }
 
 macro_rules! works {
-    ($($worker:ty),*) => {$(
+    ($($worker:ty: $bell:ident),* $(,)?) => {$(
         impl Work for $worker {
+            const NAME: &'static str = stringify!($bell);
+
+            fn bell(context: &Context) -> &Wake {
+                &context.wakes.$bell
+            }
+
             fn work(&mut self) -> impl Future<Output = anyhow::Result<Timestamp>> + Send {
                 self.work()
             }
         }
     )*};
 }
-works!(
-    Connection,
-    SalesforceDetector,
-    HubSpotDetector,
-    Writer,
-    Retrier,
-    Notifier
-);
+works! {
+    Connection: connection,
+    SalesforceDetector: salesforce,
+    HubSpotDetector: hubspot,
+    Writer: writer,
+    Retrier: retrier,
+    Notifier: notifier,
+}
+
+/// What every loop is given.
+type Given = (Arc<Context>, watch::Receiver<bool>, Arc<Pulse>);
 
 /// One loop: look, do, and wait in exactly one place.
-async fn keep<W: Work>(
-    name: &'static str,
-    context: Arc<Context>,
-    mut stopped: watch::Receiver<bool>,
-    pulse: Arc<Pulse>,
-    bell: fn(&Context) -> &Wake,
-    mut worker: W,
-) -> &'static str {
+async fn keep<W: Work>((context, mut stopped, pulse): Given, mut worker: W) -> &'static str {
+    let name = W::NAME;
     let mut broken = false;
     loop {
         let now = context.clock.now();
@@ -337,7 +323,7 @@ async fn keep<W: Work>(
         tokio::select! {
             biased;
             _ = stopped.wait_for(|stopped| *stopped) => return name,
-            () = bell(&context).heard() => (),
+            () = W::bell(&context).heard() => (),
             () = context.clock.sleep_until(look_again) => (),
         }
     }

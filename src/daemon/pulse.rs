@@ -36,12 +36,12 @@ impl Pulse {
     }
 
     /// The loops run.
-    pub(super) fn ready(&self) {
+    pub(super) fn ready() {
         tell(&[NotifyState::Ready]);
     }
 
     /// The loops are being stopped.
-    pub(super) fn stopping(&self) {
+    pub(super) fn stopping() {
         tell(&[NotifyState::Stopping]);
     }
 }

@@ -27,14 +27,14 @@ fn due(mail: &Mail) -> Timestamp {
 impl Notifier {
     /// When the next unsent mail is due.
     pub(super) async fn next_try(&self) -> anyhow::Result<Option<Timestamp>> {
-        let unsent = self.store.read(|view| slots::unsent(view)).await?;
+        let unsent = self.store.read(slots::unsent).await?;
         Ok(unsent.iter().map(due).min())
     }
 
     /// Tries every mail that is due, once each; one that fails stops none of the others.
     pub(super) async fn deliver(&mut self) -> anyhow::Result<()> {
         let now = self.clock.now();
-        for mail in self.store.read(|view| slots::unsent(view)).await? {
+        for mail in self.store.read(slots::unsent).await? {
             // A clock set back must not keep a mail for days.
             if due(&mail) <= now || mail.planned_at > now {
                 self.offer(mail).await?;

@@ -268,7 +268,7 @@ fn everybody(view: &View<'_>, recipient: i64) -> anyhow::Result<News> {
                 news.add(Told::Suspended(side), setting.seq, setting.at);
             }
             None if knows(&Told::Suspended(side))? => {
-                news.add(Told::Resumed(side), last, view.now())
+                news.add(Told::Resumed(side), last, view.now());
             }
             Some(_) | None => (),
         }

@@ -41,22 +41,22 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
         failed(tx, &attempt, raw, Known::Certain)?;
     }
     match decision.outcome {
-        Outcome::Planned(planned) => Ok(Some(planned)),
+        Outcome::Planned(planned) => Ok(Some(*planned)),
         Outcome::Settled(settled) => {
-            settle(tx, &decision.row, ids, settled)?;
+            settle(tx, &decision.row, ids, &settled)?;
             Ok(None)
         }
     }
 }
 
-fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: Settled) -> anyhow::Result<()> {
+fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Result<()> {
     match settled {
         Settled::Quiet => (),
         Settled::Again => {
             return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
         }
         Settled::Excluded(why) => {
-            projections::append(tx, None, RecordExcluded { ids, why })?;
+            projections::append(tx, None, RecordExcluded { ids, why: *why })?;
         }
     }
     inbox::conclude(tx, row).map(drop)

@@ -57,7 +57,7 @@ impl Connection {
             }
             match self.context.open(side).await {
                 Ok(()) => self.context.resume(side, stopped).await?,
-                Err(trouble) => look_again = look_again.min(self.after(trouble, now)?),
+                Err(trouble) => look_again = look_again.min(Self::after(trouble, now)?),
             }
         }
         if !suspended.is_empty() && probing {
@@ -66,7 +66,7 @@ impl Connection {
         Ok(look_again)
     }
 
-    fn after(&self, trouble: Trouble, now: Timestamp) -> anyhow::Result<Timestamp> {
+    fn after(trouble: Trouble, now: Timestamp) -> anyhow::Result<Timestamp> {
         match trouble {
             Trouble::NotBefore(at) => Ok(at.max(now.plus(1))),
             Trouble::Suspended(_) => Ok(now.plus(PROBE_EVERY_MS)),

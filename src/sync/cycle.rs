@@ -11,6 +11,7 @@ use crate::domain::call::Lane;
 use crate::domain::event::{Action, CycleHeld, Mode};
 use crate::domain::guard::{self, Count, Verdict};
 use crate::domain::mapping::Mapping;
+use crate::domain::merge::Write;
 use crate::domain::record::{FieldName, Side, Timestamp};
 use crate::inbox::{self, Rest, Row, Want};
 use crate::projections::{self, holds, pairs, settings};
@@ -234,12 +235,13 @@ impl Context {
             self.store
                 .write(move |tx| {
                     for one in &held {
-                        let hold = one
+                        let kind_of = |write: &Write| (write.to, write.action);
+                        let number = one
                             .writes
                             .iter()
-                            .find_map(|write| stopped.get(&(write.to, write.action)));
-                        if let Some(hold) = hold {
-                            inbox::put_back(tx, &one.row, &Rest::Held(*hold))?;
+                            .find_map(|write| stopped.get(&kind_of(write)));
+                        if let Some(number) = number {
+                            inbox::put_back(tx, &one.row, &Rest::Held(*number))?;
                         }
                     }
                     Ok(())

@@ -73,7 +73,7 @@ impl Context {
             .store
             .write(move |tx| {
                 let bound_at = settings::bound(tx)?.map_or(now, |bound| bound.at);
-                let mut rows = 0;
+                let mut rows: u64 = 0;
                 for (key, stamp) in &sightings {
                     let listed = vec![(key.id.clone(), *stamp)];
                     if inbox::unseen(tx, side, &object, listed)?.is_empty() {
@@ -90,7 +90,7 @@ impl Context {
                 }
                 let before = stands(tx, side, &object)?;
                 if moves && before.as_ref() != Some(&to) {
-                    let records = rows as u64;
+                    let records = rows;
                     projections::append(
                         tx,
                         None,
@@ -354,7 +354,7 @@ impl HubSpotDetector {
             operation = Operation::Page;
             let full = page.records.len() >= context.settings.bounds.hubspot_page as usize;
             let Some(next) = next_position(&from, &page.records, full) else {
-                if !self.step_over_drained(&mut from, full) {
+                if !Self::step_over_drained(&mut from, full) {
                     return Ok(());
                 }
                 continue;
@@ -384,7 +384,7 @@ impl HubSpotDetector {
     }
 
     /// An empty drain means that the stamp is done: go on after it.
-    fn step_over_drained(&self, from: &mut Position, full: bool) -> bool {
+    fn step_over_drained(from: &mut Position, full: bool) -> bool {
         if from.id.is_some() && !full {
             *from = Position {
                 stamp: from.stamp.plus(1),

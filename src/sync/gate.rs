@@ -214,7 +214,7 @@ impl Context {
                 Err(wait_ms) => {
                     self.clock
                         .sleep_until(self.clock.now().plus(wait_ms.max(1)))
-                        .await
+                        .await;
                 }
             }
         }

@@ -47,9 +47,9 @@ pub(super) enum Found {
 /// Records of one side, found by whatever they were asked for.
 #[derive(Default)]
 struct Catch {
-    by_id: BTreeMap<RecordId, Record>,
-    by_mark: BTreeMap<String, RecordId>,
-    by_key: BTreeMap<String, BTreeSet<RecordId>>,
+    records: BTreeMap<RecordId, Record>,
+    marked: BTreeMap<String, RecordId>,
+    keyed: BTreeMap<String, BTreeSet<RecordId>>,
 }
 
 impl Catch {
@@ -57,12 +57,12 @@ impl Catch {
         let side = record.key.side;
         let id = record.key.id.clone();
         if let Some(mark) = text_of(&record, mapping.id_field_on(side)) {
-            self.by_mark.insert(mark.to_lowercase(), id.clone());
+            self.marked.insert(mark.to_lowercase(), id.clone());
         }
         if let Some(key) = key_of(&record, mapping) {
-            self.by_key.entry(key).or_default().insert(id.clone());
+            self.keyed.entry(key).or_default().insert(id.clone());
         }
-        self.by_id.insert(id, record);
+        self.records.insert(id, record);
     }
 }
 
@@ -322,14 +322,13 @@ impl Context {
             if record.key.side != Side::Salesforce {
                 continue;
             }
-            match pair.and_then(|pair| pair.ids.hubspot.clone()) {
-                Some(id) => ids.push(id),
-                None => {
-                    ids.extend(marked_partner(self.settings.portal, mapping, record));
-                    marks.push(record.key.id.to_string());
-                    keys.extend(key_of(record, mapping));
-                }
+            if let Some(id) = pair.and_then(|pair| pair.ids.hubspot.clone()) {
+                ids.push(id);
+                continue;
             }
+            ids.extend(marked_partner(self.settings.portal, mapping, record));
+            marks.push(record.key.id.to_string());
+            keys.extend(key_of(record, mapping));
         }
         for record in self
             .read_hubspot(mapping, schemas, By::Ids(&ids), lane)
@@ -337,12 +336,12 @@ impl Context {
         {
             catch.add(record, mapping);
         }
-        marks.retain(|mark| !catch.by_mark.contains_key(&mark.to_lowercase()));
+        marks.retain(|mark| !catch.marked.contains_key(&mark.to_lowercase()));
         let by_mark = By::Property(&mapping.hubspot_id_field, &marks);
         for record in self.read_hubspot(mapping, schemas, by_mark, lane).await? {
             catch.add(record, mapping);
         }
-        keys.retain(|key| !catch.by_key.contains_key(key));
+        keys.retain(|key| !catch.keyed.contains_key(key));
         keys.sort();
         keys.dedup();
         if let Some(field) = &mapping.match_by {
@@ -577,7 +576,7 @@ fn choose(
     let side = record.key.side;
     let found = |id: &RecordId, how| {
         catch
-            .by_id
+            .records
             .get(id)
             .map(|record| Partner::Found(Box::new(record.clone()), how))
     };
@@ -590,7 +589,7 @@ fn choose(
         Side::Salesforce => record.key.id.to_string(),
     };
     if let Some(partner) = catch
-        .by_mark
+        .marked
         .get(&our_mark.to_lowercase())
         .and_then(|id| found(id, Found::ById))
     {
@@ -619,10 +618,10 @@ fn by_key(
     let Some(key) = key_of(record, mapping) else {
         return Partner::Nobody;
     };
-    let Some(hits) = catch.by_key.get(&key) else {
+    let Some(hits) = catch.keyed.get(&key) else {
         return Partner::Nobody;
     };
-    let hits: Vec<&Record> = hits.iter().filter_map(|id| catch.by_id.get(id)).collect();
+    let hits: Vec<&Record> = hits.iter().filter_map(|id| catch.records.get(id)).collect();
     match hits.as_slice() {
         [] => Partner::Nobody,
         [only] if !doubled.contains(&(side, key)) && !claimed(portal, mapping, only, record) => {

@@ -65,7 +65,7 @@ pub(super) struct Decision {
 #[derive(Debug)]
 pub(super) enum Outcome {
     Settled(Settled),
-    Planned(Planned),
+    Planned(Box<Planned>),
 }
 
 impl Decision {
@@ -170,8 +170,8 @@ impl Context {
         let mut decisions = Vec::new();
         for (question, partner) in questions.into_iter().zip(partners) {
             match meet(mapping, question, partner, &mut met) {
-                Meeting::Couple(couple) => couples.push(couple),
-                Meeting::Over(decision) => decisions.push(decision),
+                Meeting::Couple(couple) => couples.push(*couple),
+                Meeting::Over(decision) => decisions.push(*decision),
             }
         }
         let merged = self.merge_all(mapping, schemas, &couples, lane).await?;
@@ -264,8 +264,8 @@ impl Couple {
 }
 
 enum Meeting {
-    Couple(Couple),
-    Over(Decision),
+    Couple(Box<Couple>),
+    Over(Box<Decision>),
 }
 
 /// Joins a source with what was found for it. Two rows of one pair are planned once.
@@ -279,11 +279,11 @@ fn meet(
     let pair = known.pair.as_ref();
     let mut ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
     if met.contains(&source.key) {
-        return Meeting::Over(Decision::settled(known.row, ids, Settled::Again));
+        return Meeting::Over(Box::new(Decision::settled(known.row, ids, Settled::Again)));
     }
     let over = |known: Known, why| {
         let settled = excluded_once(known.pair.as_ref(), why);
-        Meeting::Over(Decision::settled(known.row, ids.clone(), settled))
+        Meeting::Over(Box::new(Decision::settled(known.row, ids.clone(), settled)))
     };
     let (partner, link) = match partner {
         Partner::Found(record, _) if record.deleted => return over(known, Excluded::Deleted),
@@ -297,17 +297,17 @@ fn meet(
     };
     if let Some(record) = &partner {
         if !met.insert(record.key.clone()) {
-            return Meeting::Over(Decision::settled(known.row, ids, Settled::Again));
+            return Meeting::Over(Box::new(Decision::settled(known.row, ids, Settled::Again)));
         }
         *ids.slot(record.key.side) = Some(record.key.id.clone());
     }
-    Meeting::Couple(Couple {
+    Meeting::Couple(Box::new(Couple {
         known,
         source,
         partner,
         ids,
         link,
-    })
+    }))
 }
 
 fn linked(how: Found) -> Option<Linked> {
@@ -392,12 +392,12 @@ fn decide(couple: Couple, merged: Merged, schemas: &Schemas, now: Timestamp) -> 
             .as_ref()
             .map(|pair| pair.attempts)
             .unwrap_or_default();
-        Outcome::Planned(Planned {
+        Outcome::Planned(Box::new(Planned {
             row: known.row.clone(),
             ids: ids.clone(),
             writes,
             tried,
-        })
+        }))
     };
     Decision {
         row: known.row,

@@ -251,8 +251,8 @@ impl Context {
     ) -> Result<Wrote, Trouble> {
         let bounds = &self.settings.bounds;
         let schema = &*cycle.schemas.salesforce;
-        let write = |place: usize| &jobs[place].attempt.write;
-        let parts = pack::parts(cycle.mapping, schema, places, write, bounds);
+        let planned = |place: usize| &jobs[place].attempt.write;
+        let parts = pack::parts(cycle.mapping, schema, places, planned, bounds);
         let carried = parts.places.iter().map(Vec::len).sum();
         let errand = Errand::new(
             Side::Salesforce,
@@ -277,7 +277,7 @@ impl Context {
                             place,
                             answer: salesforce_answer(row),
                             span: span.clone(),
-                        }))
+                        }));
                 }
                 Err(failures) => wrote.refused.push((places, failures)),
             }
@@ -341,7 +341,7 @@ impl Context {
                                 answer: hubspot_answer(row),
                                 span: None,
                             })
-                        }))
+                        }));
                 }
                 Err(Trouble::Call(CallError::Rejected { failures, .. })) => {
                     wrote.refused.push((places, failures));

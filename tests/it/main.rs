@@ -5,7 +5,12 @@ mod catalogue;
 mod classify;
 mod config;
 mod convert;
+mod crm_hubspot;
+mod crm_salesforce;
+mod crm_transport;
 mod digest;
+#[cfg(feature = "e2e")]
+mod e2e_clients;
 mod guard;
 mod inbox;
 mod journal;
@@ -22,7 +27,6 @@ mod simulator_hubspot;
 mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
-mod simulator_speed;
 mod store;
 mod tidy;
 #[cfg(feature = "e2e")]

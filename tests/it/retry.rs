@@ -78,7 +78,11 @@ fn any_class_of_a_type_releases_and_a_person_always_may() {
 fn a_cause_is_probed_after_an_hour_then_four_then_daily() {
     let hours = |n: i64| n * 3_600_000;
     let check = |last: Option<Timestamp>, done, expected: Timestamp| {
-        assert_eq!(probe_due(NOW, last, done), expected, "{done} probes done");
+        assert_eq!(
+            probe_due(NOW, last, done, &PROBES),
+            expected,
+            "{done} probes done"
+        );
     };
     check(None, 0, NOW.plus(hours(1)));
     check(Some(NOW.plus(hours(1))), 1, NOW.plus(hours(5)));

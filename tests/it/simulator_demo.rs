@@ -118,7 +118,8 @@ impl Carrier {
         let form =
             "grant_type=client_credentials&client_id=syncline-key&client_secret=syncline-secret";
         let (_, answer) = carrier.send("POST", Server::Salesforce, "/services/oauth2/token", form);
-        carrier.token = answer["access_token"].as_str().unwrap().to_owned();
+        let token = answer["access_token"].as_str().unwrap();
+        token.clone_into(&mut carrier.token);
         carrier
     }
 
@@ -142,7 +143,9 @@ impl Carrier {
                 let body = serde_json::from_slice(&response.body).unwrap_or(Value::Null);
                 (response.status, body)
             }
-            other => panic!("no fault was ordered: {other:?}"),
+            other @ (Outcome::Lost | Outcome::Reset | Outcome::Refused | Outcome::Hung { .. }) => {
+                panic!("no fault was ordered: {other:?}")
+            }
         }
     }
 
@@ -170,7 +173,11 @@ impl Carrier {
     }
 
     /// Writes one HubSpot contact to Salesforce, as an upsert by the id field.
-    fn to_salesforce(&mut self, email: &str, contact: &Map<String, Value>) -> Result<(), Refused> {
+    fn carry_to_salesforce(
+        &mut self,
+        email: &str,
+        contact: &Map<String, Value>,
+    ) -> Result<(), Refused> {
         let mut row = Map::new();
         for (ours, theirs) in &self.fields {
             let Some(Value::String(value)) = contact.get(ours) else {
@@ -216,7 +223,7 @@ impl Carrier {
     }
 
     /// Creates one Salesforce contact in HubSpot.
-    fn to_hubspot(&mut self, contact: &Map<String, Value>) -> Result<(), Refused> {
+    fn carry_to_hubspot(&mut self, contact: &Map<String, Value>) -> Result<(), Refused> {
         let mut properties = Map::new();
         for (ours, theirs) in &self.fields {
             match contact.get(theirs) {
@@ -293,11 +300,14 @@ fn every_provoked_record_is_refused_for_its_own_reason_and_every_other_one_passe
             let (table, refused) = match provoked.to {
                 Server::Salesforce => {
                     bad[0].insert(email.clone());
-                    (TO_SALESFORCE, carrier.to_salesforce(email, &ours[email]))
+                    (
+                        TO_SALESFORCE,
+                        carrier.carry_to_salesforce(email, &ours[email]),
+                    )
                 }
                 Server::HubSpot => {
                     bad[1].insert(email.clone());
-                    (TO_HUBSPOT, carrier.to_hubspot(&theirs[email]))
+                    (TO_HUBSPOT, carrier.carry_to_hubspot(&theirs[email]))
                 }
             };
             let refused = refused.expect_err(provoked.slug);
@@ -307,14 +317,19 @@ fn every_provoked_record_is_refused_for_its_own_reason_and_every_other_one_passe
     }
     let healthy_ours = ours.keys().filter(|email| !bad[0].contains(*email));
     let refused: Vec<_> = healthy_ours
-        .filter_map(|email| Some((email, carrier.to_salesforce(email, &ours[email]).err()?)))
+        .filter_map(|email| {
+            Some((
+                email,
+                carrier.carry_to_salesforce(email, &ours[email]).err()?,
+            ))
+        })
         .collect();
     assert!(refused.is_empty(), "{refused:#?}");
     let healthy_theirs = theirs
         .keys()
         .filter(|email| !bad[1].contains(*email) && !ours.contains_key(*email));
     let refused: Vec<_> = healthy_theirs
-        .filter_map(|email| Some((email, carrier.to_hubspot(&theirs[email]).err()?)))
+        .filter_map(|email| Some((email, carrier.carry_to_hubspot(&theirs[email]).err()?)))
         .collect();
     assert!(refused.is_empty(), "{refused:#?}");
 }
@@ -387,11 +402,17 @@ fn a_hundred_steps_bring_newcomers_changes_and_ends_of_causes() {
         lines.iter().any(|line| line.contains("added Platinum")),
         "{lines:#?}"
     );
-    assert!(carrier.hubspot_contacts().len() > contacts + 20);
+    let after = carrier.hubspot_contacts().len();
+    assert!(after > contacts + 20);
+    demo::drip(&mut carrier.simulator, 0, NOON + 300_000);
+    let again = carrier.hubspot_contacts().len();
+    assert_eq!(again, after, "a step made twice changes nothing new");
     let (ours, filled) = (carrier.hubspot_contacts(), carrier.filled.clone());
     for slug in ["restricted-picklist", "sf-validation-rule"] {
         let provoked = filled.provoked.iter().find(|one| one.slug == slug).unwrap();
         let email = &provoked.emails[0];
-        carrier.to_salesforce(email, &ours[email]).expect(slug);
+        carrier
+            .carry_to_salesforce(email, &ours[email])
+            .expect(slug);
     }
 }

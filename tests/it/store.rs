@@ -308,6 +308,7 @@ fn hold_writer(store: &Arc<Store>) -> (mpsc::Sender<()>, std::thread::JoinHandle
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "ten jobs must wait at once")]
 async fn jobs_share_a_commit_in_order_and_one_that_fails_is_undone_alone() {
     // The second commit is the last one that is not refused: ten jobs fit into it.
     let refuse_commits_after = Some(2);

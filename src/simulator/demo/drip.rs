@@ -2,7 +2,7 @@
 
 use super::org;
 use super::people::Person;
-use super::records::{hubspot_contact, put_hubspot, put_salesforce, salesforce_contact};
+use super::records::{AddRecord, hubspot_contact, salesforce_contact};
 use super::to_salesforce::{PHONES, corrected_phone};
 use super::{FIRST_SPOILED, HEALTHY_HUBSPOT};
 use crate::simulator::Simulator;
@@ -24,7 +24,7 @@ pub fn drip(simulator: &mut Simulator, step: u64, now: i64) -> String {
     let newcomer = Person::new(NEWCOMERS + number % 1_000_000);
     match number % 6 {
         0 => {
-            put_hubspot(simulator, None, &hubspot_contact(&newcomer, number), now);
+            write(simulator, None, &hubspot_contact(&newcomer, number), now);
             format!("HubSpot: {} is new", newcomer.email())
         }
         1 => {
@@ -39,7 +39,7 @@ pub fn drip(simulator: &mut Simulator, step: u64, now: i64) -> String {
         }
         2 => {
             let contact = salesforce_contact(&newcomer, number, &human_id());
-            put_salesforce(simulator, "Contact", contact, now);
+            write_salesforce(simulator, contact, now);
             format!("Salesforce: {} is new", newcomer.email())
         }
         3 => promote(simulator, &newcomer, number, now),
@@ -54,7 +54,7 @@ pub fn drip(simulator: &mut Simulator, step: u64, now: i64) -> String {
                 "phone".to_owned(),
                 json!(format!("0171 555 {:04}", number % 10_000)),
             );
-            put_hubspot(simulator, None, &contact, now);
+            write(simulator, None, &contact, now);
             format!(
                 "HubSpot: {} is new, with a phone that Salesforce refuses",
                 newcomer.email()
@@ -90,10 +90,7 @@ fn promote(simulator: &mut Simulator, model: &Person, number: usize, now: i64) -
     let found = simulator.salesforce.ids_where("Contact", "Email", &email);
     if let Some(id) = found.first() {
         let fields = json!({ "Id": id, "Title": format!("Senior {}", model.title) });
-        // A rule that came meanwhile may refuse it: then nothing changes.
-        let _ = simulator
-            .salesforce
-            .put("Contact", super::records::AddRecord::map(fields), now);
+        write_salesforce(simulator, AddRecord::map(fields), now);
     }
     format!("Salesforce: {email} has another title")
 }
@@ -107,7 +104,18 @@ fn change(simulator: &mut Simulator, email: &str, property: &str, value: &str, n
     if let Some(id) = found.map(|record| record.id.to_string()) {
         let mut properties: Map<String, Value> = Map::new();
         properties.insert(property.to_owned(), json!(value));
-        put_hubspot(simulator, Some(&id), &properties, now);
+        write(simulator, Some(&id), &properties, now);
     }
     format!("HubSpot: {email} has another {property}")
+}
+
+/// Writes as a person in HubSpot. What the portal refuses, because somebody changed it meanwhile or
+/// the step was made before, does not happen: a demo goes on.
+fn write(simulator: &mut Simulator, id: Option<&str>, properties: &Map<String, Value>, now: i64) {
+    let _ = simulator.hubspot.put("contacts", id, properties, now);
+}
+
+/// Writes as a person in Salesforce, as forgiving as [`write`].
+fn write_salesforce(simulator: &mut Simulator, fields: Map<String, Value>, now: i64) {
+    let _ = simulator.salesforce.put("Contact", fields, now);
 }

@@ -48,13 +48,15 @@ impl<'a> AddRecord<'a> {
     /// A contact in HubSpot; its id.
     pub(super) fn hubspot(&mut self, properties: &Map<String, Value>) -> String {
         let at = self.tick();
-        put_hubspot(self.simulator, None, properties, at)
+        let put = self.simulator.hubspot.put("contacts", None, properties, at);
+        put.expect("the demo writes only what a portal accepts from a person")
     }
 
     /// A record in Salesforce; its id.
     pub(super) fn salesforce(&mut self, object: &str, fields: Map<String, Value>) -> String {
         let at = self.tick();
-        put_salesforce(self.simulator, object, fields, at)
+        let put = self.simulator.salesforce.put(object, fields, at);
+        put.expect("the demo writes only what its org accepts from a person")
     }
 
     /// The members of a JSON object.
@@ -68,28 +70,6 @@ impl<'a> AddRecord<'a> {
             | Value::Array(_) => Map::new(),
         }
     }
-}
-
-/// Writes a contact in HubSpot as a person there does.
-pub(super) fn put_hubspot(
-    simulator: &mut Simulator,
-    id: Option<&str>,
-    properties: &Map<String, Value>,
-    at: i64,
-) -> String {
-    let put = simulator.hubspot.put("contacts", id, properties, at);
-    put.expect("the demo writes only what a portal accepts from a person")
-}
-
-/// Writes a record in Salesforce as a person there does.
-pub(super) fn put_salesforce(
-    simulator: &mut Simulator,
-    object: &str,
-    fields: Map<String, Value>,
-    at: i64,
-) -> String {
-    let put = simulator.salesforce.put(object, fields, at);
-    put.expect("the demo writes only what its org accepts from a person")
 }
 
 /// A healthy contact as HubSpot holds it; `number` varies what is optional.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::people::Person;
-use super::records::{hubspot_contact, put_hubspot};
+use super::records::hubspot_contact;
 use crate::simulator::Simulator;
 use crate::simulator::salesforce::{Injected, InjectedKind, Op, Predicate};
 
@@ -35,6 +35,7 @@ pub fn surprise(simulator: &mut Simulator, now: i64) {
             "mobilephone".to_owned(),
             json!(format!("+49 30 555 02{number:02}")),
         );
-        put_hubspot(simulator, None, &contact, now);
+        // A second surprise finds its people there already, and changes nothing.
+        let _ = simulator.hubspot.put("contacts", None, &contact, now);
     }
 }

@@ -16,7 +16,7 @@ pub(super) const HOLDERS: usize = 7;
 
 const SPOILED: [Spoiled; 4] = [
     ("options-mismatch", 14, |contact, _| {
-        set(contact, "LeadSource", "Purchased List")
+        set(contact, "LeadSource", "Purchased List");
     }),
     ("invalid-email", 8, |contact, n| {
         // Salesforce does not ask whether a domain can exist; HubSpot does.
@@ -43,9 +43,7 @@ const SPOILED: [Spoiled; 4] = [
 pub(super) fn add(add: &mut AddRecord<'_>, users: &Users) -> Vec<Provoked> {
     let mut all: Vec<Provoked> = SPOILED
         .iter()
-        .map(|(slug, count, spoil)| {
-            contacts(add, slug, *count, users, |contact, n| spoil(contact, n))
-        })
+        .map(|(slug, count, spoil)| contacts(add, slug, *count, users, spoil))
         .collect();
     all.push(contacts(
         add,

@@ -27,25 +27,25 @@ const SPOILED: [Spoiled; 17] = [
         set(contact, "phone", format!("0{} 555 {n:04}", 30 + n % 60));
     }),
     ("sf-flow", 17, |contact, _| {
-        set(contact, "lead_source", "Partner Referral")
+        set(contact, "lead_source", "Partner Referral");
     }),
     ("sf-automation", 12, |contact, _| {
-        set(contact, "visits", "0")
+        set(contact, "visits", "0");
     }),
     ("missing-contact-id", 6, |contact, _| {
-        set(contact, "jobtitle", "Partner Manager")
+        set(contact, "jobtitle", "Partner Manager");
     }),
     ("sf-field-permission", 11, |contact, n| {
-        set(contact, "fax", format!("+39 02 556 {n:04}"))
+        set(contact, "fax", format!("+39 02 556 {n:04}"));
     }),
     ("restricted-picklist", 31, |contact, _| {
-        set(contact, "customer_tier", "platinum")
+        set(contact, "customer_tier", "platinum");
     }),
     ("sf-option-missing", 6, |contact, _| {
-        set(contact, "customer_tier", "bronze")
+        set(contact, "customer_tier", "bronze");
     }),
     ("string-too-long", 15, |contact, _| {
-        set(contact, "jobtitle", LONG_TITLE)
+        set(contact, "jobtitle", LONG_TITLE);
     }),
     ("type-mismatch", 8, |contact, n| {
         let sizes = ["11-50", "51-200", "about 300", "1,000+"];
@@ -56,7 +56,7 @@ const SPOILED: [Spoiled; 17] = [
         set(contact, "partner_ref", partners[n % partners.len()]);
     }),
     ("sf-id-invalid", 4, |contact, _| {
-        set(contact, "partner_ref", NO_RECORD)
+        set(contact, "partner_ref", NO_RECORD);
     }),
     ("state-country-mismatch", 9, |contact, n| {
         let wrong = [
@@ -90,10 +90,10 @@ const SPOILED: [Spoiled; 17] = [
         contact.retain(|name, _| matches!(name.as_str(), "email" | "hubspot_owner_id"));
     }),
     ("invalid-value", 3, |contact, _| {
-        set(contact, "score", "125000")
+        set(contact, "score", "125000");
     }),
     ("owner-assignment", 5, |contact, _| {
-        set(contact, "hubspot_owner_id", owners::DANA)
+        set(contact, "hubspot_owner_id", owners::DANA);
     }),
 ];
 
@@ -115,7 +115,7 @@ pub(super) fn corrected_phone(n: usize) -> String {
 pub(super) fn add(add: &mut AddRecord<'_>, users: &Users) -> Vec<Provoked> {
     let mut all: Vec<Provoked> = SPOILED
         .iter()
-        .map(|(slug, count, spoil)| contacts(add, slug, *count, |contact, n| spoil(contact, n)))
+        .map(|(slug, count, spoil)| contacts(add, slug, *count, spoil))
         .collect();
     all.push(contacts(add, "sf-owner-inactive", 4, |contact, _| {
         set(contact, "hubspot_owner_id", owners::GONE);

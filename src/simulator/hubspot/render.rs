@@ -28,7 +28,6 @@ impl HubSpot {
         let object = &self.objects[object];
         let mut body = json!({
             "id": record.id.to_string(),
-            "properties": properties(object, record, shown),
             "createdAt": stamp::iso(record.created_at),
             "updatedAt": stamp::iso(record.updated_at),
             "archived": record.archived_at.is_some(),
@@ -37,6 +36,7 @@ impl HubSpot {
                 self.settings.ui_domain, self.settings.portal_id, object.type_id, record.id
             ),
         });
+        body["properties"] = properties(object, record, shown);
         if let Some(at) = record.archived_at {
             body["archivedAt"] = json!(stamp::iso(at));
         }

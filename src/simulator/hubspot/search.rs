@@ -49,7 +49,8 @@ impl HubSpot {
         let results: Vec<Value> = page
             .map(|record| self.record_json(object, record, &shown, &[]))
             .collect();
-        let mut answer = json!({ "total": found.len(), "results": results });
+        let mut answer = json!({ "total": found.len() });
+        answer["results"] = Value::Array(results);
         if after + limit < found.len() {
             answer["paging"] = json!({ "next": { "after": (after + limit).to_string() } });
         }

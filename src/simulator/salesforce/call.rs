@@ -168,7 +168,8 @@ impl Answer {
             Some(body) => {
                 let kind = "application/json;charset=UTF-8".to_owned();
                 headers.push(("content-type".to_owned(), kind));
-                body.to_string().into_bytes()
+                // Not `to_string`, which checks every piece again on its way through a formatter.
+                serde_json::to_vec(&body).expect("a JSON value can always be written")
             }
             None => Vec::new(),
         };
@@ -229,4 +230,10 @@ pub(crate) fn decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A JSON object of these members, moved into it: `json!` would copy every row of a page.
+pub(crate) fn members<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let owned = members.map(|(name, value)| (name.to_owned(), value));
+    Value::Object(owned.into_iter().collect())
 }

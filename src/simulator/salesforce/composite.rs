@@ -1,11 +1,11 @@
 //! `/composite` and `/composite/batch`: several calls in one. Routes its parts like any other call.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
 use super::Salesforce;
-use super::call::{Answer, Body, Call, settled};
+use super::call::{Answer, Body, Call, members, settled};
 use super::problem::Problem;
 
 const PARTS_MAX: usize = 25;
@@ -22,70 +22,71 @@ struct Part {
     headers: Vec<(String, String)>,
 }
 
+/// A subrequest that was answered, for the references of later ones.
+struct Known {
+    reference: String,
+    is_collection: bool,
+    answer: Answer,
+}
+
 impl Salesforce {
     pub(crate) fn composite(&mut self, call: &Call) -> Answer {
         settled(self.run_composite(call))
     }
 
     fn run_composite(&mut self, call: &Call) -> Result<Answer, Problem> {
-        let body = call.object()?;
+        let mut body = call.object()?;
         let all_or_none = body
             .get("allOrNone")
             .and_then(Value::as_bool)
             .unwrap_or(false);
-        let parts = parts(&body)?;
+        let parts = parts(body.remove("compositeRequest"))?;
         if let Some(problem) = excess(&parts) {
             let item = json!({"body": [problem.row()], "httpHeaders": {},
                               "httpStatusCode": problem.status, "referenceId": null});
             return Ok(Answer::ok(json!({"compositeResponse": [item]})));
         }
         let mark = self.tables.mark();
-        let mut answers: Vec<(bool, Answer)> = Vec::with_capacity(parts.len());
-        let mut known: HashMap<&str, (bool, Value)> = HashMap::new();
-        for part in &parts {
-            let halted = all_or_none && answers.iter().any(|(_, answer)| failed(answer));
+        let mut known: Vec<Known> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let halted = all_or_none && known.iter().any(|one| failed(&one.answer));
+            let is_collection = is_collection(&part.url);
+            let reference = part.reference.clone();
             let answer = if halted {
                 halted_answer(ROLLED_BACK)
             } else {
                 self.run_part(call, part, &known)
             };
-            let value = answer.body.clone().unwrap_or(Value::Null);
-            known.insert(&part.reference, (!answer.is_error(), value));
-            answers.push((is_collection(&part.url), answer));
+            known.push(Known {
+                reference,
+                is_collection,
+                answer,
+            });
         }
-        if all_or_none && answers.iter().any(|(_, answer)| failed(answer)) {
+        if all_or_none && known.iter().any(|one| failed(&one.answer)) {
             self.tables.roll_back(mark);
             // The items of a collection go on saying what they said before the rollback.
-            for (is_collection, answer) in &mut answers {
-                if !*is_collection && !answer.is_error() {
-                    *answer = halted_answer(ROLLED_BACK);
+            for one in &mut known {
+                if !one.is_collection && !one.answer.is_error() {
+                    one.answer = halted_answer(ROLLED_BACK);
                 }
             }
         }
-        let items: Vec<Value> = parts
-            .iter()
-            .zip(answers)
-            .map(|(part, (_, answer))| item(part, answer))
-            .collect();
-        Ok(Answer::ok(json!({"compositeResponse": items})))
+        let items = known.into_iter().map(item).collect();
+        Ok(Answer::ok(members([(
+            "compositeResponse",
+            Value::Array(items),
+        )])))
     }
 
-    fn run_part(
-        &mut self,
-        outer: &Call,
-        part: &Part,
-        known: &HashMap<&str, (bool, Value)>,
-    ) -> Answer {
+    fn run_part(&mut self, outer: &Call, part: Part, known: &[Known]) -> Answer {
+        let (method, headers) = (part.method, part.headers);
         let filled = filled_text(&part.url, known).and_then(|url| {
-            let body = part
-                .body
-                .clone()
-                .map(|body| filled(body, known))
-                .transpose()?;
+            let body = part.body.map(|body| filled(body, known)).transpose()?;
             Ok((url, body))
         });
         match filled {
-            Ok((url, body)) => self.run_inner(outer, &part.method, &url, body, &part.headers),
+            Ok((url, body)) => self.run_inner(outer, &method, &url, body, &headers),
             Err(message) => halted_answer(&message),
         }
     }
@@ -187,14 +188,14 @@ pub(crate) fn cost(call: &Call) -> u64 {
         .max(1)
 }
 
-fn parts(body: &Map<String, Value>) -> Result<Vec<Part>, Problem> {
-    let Some(requests) = body.get("compositeRequest").and_then(Value::as_array) else {
+fn parts(requests: Option<Value>) -> Result<Vec<Part>, Problem> {
+    let Some(Value::Array(requests)) = requests else {
         let message = "The compositeRequest of the request is missing";
         return Err(Problem::new(400, "INVALID_INPUT", message));
     };
     let mut seen = HashSet::new();
     requests
-        .iter()
+        .into_iter()
         .map(|request| {
             let part = part(request);
             let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -215,7 +216,9 @@ fn parts(body: &Map<String, Value>) -> Result<Vec<Part>, Problem> {
         .collect()
 }
 
-fn part(request: &Value) -> Part {
+fn part(mut request: Value) -> Part {
+    // Taken out, not copied: it may hold hundreds of rows.
+    let body = request.as_object_mut().and_then(|part| part.remove("body"));
     let text = |key: &str| {
         request
             .get(key)
@@ -232,7 +235,7 @@ fn part(request: &Value) -> Part {
         method: text("method"),
         url: text("url"),
         reference: text("referenceId"),
-        body: request.get("body").cloned(),
+        body,
         headers: headers
             .filter_map(|(name, value)| Some((name.to_lowercase(), value.as_str()?.to_owned())))
             .collect(),
@@ -274,20 +277,24 @@ fn failed(answer: &Answer) -> bool {
     answer.is_error() || rows.is_some_and(|rows| rows.iter().any(row_failed))
 }
 
-fn item(part: &Part, answer: Answer) -> Value {
+fn item(known: Known) -> Value {
     let names = [("location", "Location"), ("last-modified", "Last-Modified")];
     let mut headers = Map::new();
-    for (name, value) in answer.headers {
+    for (name, value) in known.answer.headers {
         if let Some((_, name)) = names.iter().find(|(own, _)| *own == name) {
             headers.insert((*name).to_owned(), Value::from(value));
         }
     }
-    json!({"body": answer.body, "httpHeaders": headers,
-           "httpStatusCode": answer.status, "referenceId": part.reference})
+    members([
+        ("body", known.answer.body.unwrap_or(Value::Null)),
+        ("httpHeaders", Value::Object(headers)),
+        ("httpStatusCode", Value::from(known.answer.status)),
+        ("referenceId", Value::from(known.reference)),
+    ])
 }
 
 /// Fills `@{ref.path}` in every text of a body.
-fn filled(value: Value, known: &HashMap<&str, (bool, Value)>) -> Result<Value, String> {
+fn filled(value: Value, known: &[Known]) -> Result<Value, String> {
     Ok(match value {
         Value::String(text) => Value::String(filled_text(&text, known)?),
         Value::Array(values) => values
@@ -303,7 +310,7 @@ fn filled(value: Value, known: &HashMap<&str, (bool, Value)>) -> Result<Value, S
     })
 }
 
-fn filled_text(text: &str, known: &HashMap<&str, (bool, Value)>) -> Result<String, String> {
+fn filled_text(text: &str, known: &[Known]) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, reference)) = rest.split_once("@{") {
@@ -319,15 +326,15 @@ fn filled_text(text: &str, known: &HashMap<&str, (bool, Value)>) -> Result<Strin
 }
 
 /// The value at `ref.field`, `ref[0].field` or `ref.records[0].Id`.
-fn referred(path: &str, known: &HashMap<&str, (bool, Value)>) -> Result<String, String> {
+fn referred(path: &str, known: &[Known]) -> Result<String, String> {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, steps) = path.split_at(end);
     let steps = steps.trim_start_matches('.');
     let missing = || format!("Invalid reference specified. No value for {steps} found in {name}.");
     let mut value = known
-        .get(name)
-        .filter(|(ok, _)| *ok)
-        .map(|(_, value)| value);
+        .iter()
+        .find(|one| one.reference == name && !one.answer.is_error())
+        .and_then(|one| one.answer.body.as_ref());
     for step in steps.split(['.', '[']).filter(|step| !step.is_empty()) {
         value = match step
             .strip_suffix(']')

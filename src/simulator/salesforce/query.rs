@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Salesforce;
-use super::call::{Answer, Call, settled};
+use super::call::{Answer, Call, members, settled};
 use super::problem::Problem;
 use super::soql::plan::{self, Output, Route};
 use super::soql::run::Reader;
@@ -92,7 +92,11 @@ impl Salesforce {
             .filter(|record| !record.is_null())
             .collect();
         let done = end == cursor.ids.len();
-        let mut body = json!({"totalSize": cursor.ids.len(), "done": done, "records": records});
+        let mut body = members([
+            ("totalSize", Value::from(cursor.ids.len())),
+            ("done", Value::Bool(done)),
+            ("records", Value::Array(records)),
+        ]);
         if !done {
             body["nextRecordsUrl"] =
                 json!(format!("/services/data/v{version}/query/{locator}-{end}"));

@@ -53,7 +53,7 @@ impl Default for Ports {
             hubspot: any,
             salesforce: any,
             admin: any,
-            hang_limit: Duration::from_secs(300),
+            hang_limit: Duration::from_mins(5),
         }
     }
 }

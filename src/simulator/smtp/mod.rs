@@ -193,7 +193,10 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(task)
 }
 
-// Dropping the set ends the connections with it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "dropping the set ends the connections with the sink"
+)]
 async fn accept(listener: TcpListener, desk: SharedDesk, mut stopping: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {

@@ -45,7 +45,12 @@ impl Reader<'_> {
                 .collect(),
             (None, None) => self.matching(plan, table, table.rows()).collect(),
         };
-        let rows = self.sorted(plan, rows);
+        let by_stamp = found.is_none() && in_stamp_order(&plan.order);
+        let rows = if by_stamp {
+            rows
+        } else {
+            self.sorted(plan, rows)
+        };
         rows.into_iter()
             .skip(plan.offset)
             .take(plan.limit)
