@@ -2,3 +2,7 @@
 
 mod kills;
 mod scene;
+mod signals;
+mod starts;
+mod suspensions;
+mod verbs;

@@ -155,6 +155,12 @@ rule       = "two-way"
 hubspot    = "jobtitle"
 salesforce = "Title"
 rule       = "two-way"
+
+[[objects.contact.fields]]
+hubspot    = "hubspot_owner_id"
+salesforce = "OwnerId"
+rule       = "off"
+owner      = true
 "#,
             folder = self.folder.path().display(),
             portal = hubspot::Settings::default().portal_id,
