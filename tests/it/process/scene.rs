@@ -46,8 +46,8 @@ pub(crate) struct Said {
 impl Said {
     /// Standard output as the one JSON object it is.
     pub(crate) fn json(&self) -> Value {
-        let value: Value = serde_json::from_str(&self.out)
-            .unwrap_or_else(|error| panic!("{error} in {self:?}"));
+        let value: Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:?}"));
         assert!(value.is_object(), "no object: {self:?}");
         value
     }
@@ -74,7 +74,10 @@ impl Scene {
             let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let directory = None;
             let sink = Sink::start(SinkSettings { listen, directory }).await;
-            (servers.expect("loopback ports"), sink.expect("a loopback port"))
+            (
+                servers.expect("loopback ports"),
+                sink.expect("a loopback port"),
+            )
         });
         let scene = Self {
             runtime,
@@ -86,7 +89,10 @@ impl Scene {
         };
         scene.configure("");
         scene.credential("hubspot_token", &hubspot::Settings::default().token);
-        scene.credential("salesforce_secret", &salesforce::Settings::default().client_secret);
+        scene.credential(
+            "salesforce_secret",
+            &salesforce::Settings::default().client_secret,
+        );
         scene
     }
 
@@ -210,7 +216,12 @@ owner      = true
         let mut daemon = self.start();
         let socket = self.path("control.sock");
         until("the daemon answers", 20, || {
-            assert_eq!(daemon.child.try_wait().expect("our own child"), None, "{}", daemon.log());
+            assert_eq!(
+                daemon.child.try_wait().expect("our own child"),
+                None,
+                "{}",
+                daemon.log()
+            );
             std::os::unix::net::UnixStream::connect(&socket).is_ok()
         });
         daemon
@@ -226,13 +237,22 @@ owner      = true
         until_ok(40, || {
             let status = self.status();
             let done = is_settled(&status, records);
-            if done { Ok(()) } else { Err(format!("{records} settled: {status:#}\n{}", read(&self.path("log")))) }
+            if done {
+                Ok(())
+            } else {
+                Err(format!(
+                    "{records} settled: {status:#}\n{}",
+                    read(&self.path("log"))
+                ))
+            }
         });
     }
 
     /// Both CRMs.
     pub(crate) fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+        self.simulator
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The mails that arrived.
@@ -249,7 +269,10 @@ owner      = true
     /// A contact in HubSpot, as a person there writes it; its id.
     pub(crate) fn hubspot(&self, id: Option<&str>, fields: Value) -> String {
         let now = self.clock.now().0;
-        let put = self.simulator().hubspot.put("contacts", id, &map(fields), now);
+        let put = self
+            .simulator()
+            .hubspot
+            .put("contacts", id, &map(fields), now);
         put.expect("a portal takes this from a person")
     }
 
@@ -263,8 +286,11 @@ owner      = true
     /// `count` people in HubSpot and as many others in Salesforce.
     pub(crate) fn people(&self, count: usize) {
         for n in 0..count {
-            self.hubspot(None, json!({ "email": format!("h{n}@scene.example"),
-                "firstname": "Hanna", "lastname": format!("Hub {n}") }));
+            self.hubspot(
+                None,
+                json!({ "email": format!("h{n}@scene.example"),
+                "firstname": "Hanna", "lastname": format!("Hub {n}") }),
+            );
             self.salesforce(json!({ "Email": format!("s{n}@scene.example"),
                 "FirstName": "Sven", "LastName": format!("Force {n}") }));
         }
@@ -305,7 +331,11 @@ pub(crate) fn map(value: Value) -> Map<String, Value> {
 }
 
 fn is_settled(status: &Value, records: u64) -> bool {
-    let read = status["sides"].as_array().expect("sides").iter().all(|side| !side["read_at"].is_null());
+    let read = status["sides"]
+        .as_array()
+        .expect("sides")
+        .iter()
+        .all(|side| !side["read_at"].is_null());
     let line = &status["objects"][0];
     let of = |key: &str| line[key].as_u64().unwrap_or(u64::MAX);
     read && of("total") == records && of("waiting") + of("deferred") + of("held") == 0
@@ -314,10 +344,19 @@ fn is_settled(status: &Value, records: u64) -> bool {
 /// The binary with nothing of our environment that it would listen to.
 pub(crate) fn bare(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
-    for name in ["SYNCLINE_CONFIG", "SYNCLINE_STORE", "RUST_LOG", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"] {
+    for name in [
+        "SYNCLINE_CONFIG",
+        "SYNCLINE_STORE",
+        "RUST_LOG",
+        "CREDENTIALS_DIRECTORY",
+        "NOTIFY_SOCKET",
+    ] {
         command.env_remove(name);
     }
-    command.args(words).stdin(Stdio::null()).stdout(Stdio::null());
+    command
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
     command
 }
 
@@ -382,7 +421,11 @@ impl Daemon {
     pub(crate) fn says(&self, words: &str) {
         until_ok(20, || {
             let log = self.log();
-            if log.contains(words) { Ok(()) } else { Err(format!("{words:?} in the log:\n{log}")) }
+            if log.contains(words) {
+                Ok(())
+            } else {
+                Err(format!("{words:?} in the log:\n{log}"))
+            }
         });
     }
 }
@@ -400,14 +443,20 @@ pub(crate) fn read(path: &Path) -> String {
 }
 
 /// Waits `milliseconds`: only where passing time is what is tested.
-#[expect(clippy::disallowed_methods, reason = "another process needs real time to do something")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process needs real time to do something"
+)]
 pub(crate) fn pause(milliseconds: u64) {
     std::thread::sleep(Duration::from_millis(milliseconds));
 }
 
 /// Waits until `done`, `seconds` at most.
 pub(crate) fn until(what: &str, seconds: u64, mut done: impl FnMut() -> bool) {
-    until_ok(seconds, || if done() { Ok(()) } else { Err(what.to_owned()) });
+    until_ok(
+        seconds,
+        || if done() { Ok(()) } else { Err(what.to_owned()) },
+    );
 }
 
 /// Waits until `look` finds nothing missing, `seconds` at most; fails with what it missed last.
@@ -415,7 +464,10 @@ pub(crate) fn until_ok(seconds: u64, mut look: impl FnMut() -> Result<(), String
     let clock = SystemClock::new();
     let limit = i64::try_from(seconds * 1_000).expect("a few seconds");
     while let Err(missing) = look() {
-        assert!(clock.monotonic_ms() < limit, "not within {seconds} s: {missing}");
+        assert!(
+            clock.monotonic_ms() < limit,
+            "not within {seconds} s: {missing}"
+        );
         pause(u64::try_from(LOOK_EVERY.as_millis()).expect("a few ms"));
     }
 }

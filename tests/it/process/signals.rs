@@ -28,7 +28,9 @@ fn hang(scene: &Scene) {
 fn until_hanging(scene: &Scene) {
     until_ok(15, || {
         let struck: u64 = scene.simulator().faults.struck().values().sum();
-        (struck >= 2).then_some(()).ok_or("two hanging answers".to_owned())
+        (struck >= 2)
+            .then_some(())
+            .ok_or("two hanging answers".to_owned())
     });
 }
 
@@ -43,9 +45,20 @@ fn it_stops_within_ten_seconds_with_answers_hanging() {
     let (exit, took_ms) = daemon.stop_by(Signal::TERM);
     assert_eq!(exit, Some(0), "{}", daemon.log());
     assert!(took_ms < STOP_MAX_MS, "{took_ms} ms");
-    assert!(daemon.log().contains("still without an answer"), "{}", daemon.log());
+    assert!(
+        daemon.log().contains("still without an answer"),
+        "{}",
+        daemon.log()
+    );
     let journal = scene.verb(&["journal", "tail"]).out;
-    assert!(journal.trim_end().lines().last().is_some_and(|line| line.contains("daemon_stopped")), "{journal}");
+    assert!(
+        journal
+            .trim_end()
+            .lines()
+            .last()
+            .is_some_and(|line| line.contains("daemon_stopped")),
+        "{journal}"
+    );
 }
 
 #[test]
@@ -72,8 +85,15 @@ fn ctrl_c_stops_at_once_when_nothing_is_under_way() {
     let (exit, took_ms) = daemon.stop_by(Signal::INT);
     assert_eq!(exit, Some(0), "{}", daemon.log());
     assert!(took_ms < 3_000, "{took_ms} ms");
-    assert!(daemon.log().trim_end().ends_with("stopped: signal"), "{}", daemon.log());
-    assert!(!scene.path("control.sock").exists(), "the socket is left behind");
+    assert!(
+        daemon.log().trim_end().ends_with("stopped: signal"),
+        "{}",
+        daemon.log()
+    );
+    assert!(
+        !scene.path("control.sock").exists(),
+        "the socket is left behind"
+    );
     assert_eq!(scene.status()["running_since"], serde_json::Value::Null);
 }
 
@@ -86,20 +106,31 @@ fn a_reload_says_what_changed_and_keeps_the_old_configuration_when_the_new_one_i
     let text = scene.configuration();
     let allocation = || scene.verb(&["budget", "--json"]).json()["calls"]["allocation"].as_u64();
 
-    fs::write(scene.path(CONFIGURATION), text.replace("50_000", "a lot")).expect("our own file");
+    fs::write(
+        scene.path(CONFIGURATION),
+        text.replace("50_000", "\"a lot\""),
+    )
+    .expect("our own file");
     daemon.signal(Signal::HUP);
     daemon.says("reload refused, the former configuration stays in force");
     assert!(daemon.log().contains("allocation"), "{}", daemon.log());
     fs::write(scene.path(CONFIGURATION), text.replace("50_000", "40_000")).expect("our own file");
     daemon.signal(Signal::HUP);
     daemon.says("40000");
-    until_ok(10, || (allocation() == Some(40_000)).then_some(()).ok_or(format!("{:?}", allocation())));
+    until_ok(10, || {
+        (allocation() == Some(40_000))
+            .then_some(())
+            .ok_or(format!("{:?}", allocation()))
+    });
     fs::write(scene.path(CONFIGURATION), text.replace("146812345", "99")).expect("our own file");
     daemon.signal(Signal::HUP);
     daemon.says("hubspot.portal can change by a restart only");
     fs::write(scene.path(CONFIGURATION), &text).expect("our own file");
 
-    scene.hubspot(None, serde_json::json!({ "email": "late@scene.example", "lastname": "Late" }));
+    scene.hubspot(
+        None,
+        serde_json::json!({ "email": "late@scene.example", "lastname": "Late" }),
+    );
     scene.settled(5);
     daemon.stop();
 }
@@ -110,14 +141,25 @@ fn a_reload_with_a_private_key_that_is_none_changes_nothing() {
     scene.people(2);
     let mut daemon = scene.started();
     scene.settled(4);
-    let text = scene.configuration().replace("auth = \"client-credentials\"", "user = \"syncline@acme.example\"");
+    let text = scene.configuration().replace(
+        "auth = \"client-credentials\"",
+        "user = \"syncline@acme.example\"",
+    );
     fs::write(scene.path(CONFIGURATION), text).expect("our own file");
-    scene.credential("salesforce_key", "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n");
+    scene.credential(
+        "salesforce_key",
+        "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n",
+    );
     daemon.signal(Signal::HUP);
     daemon.says("reload refused, the former configuration stays in force");
     assert!(daemon.log().contains("salesforce_key"), "{}", daemon.log());
     pause(500);
-    assert_eq!(daemon.child.try_wait().expect("our own child"), None, "{}", daemon.log());
+    assert_eq!(
+        daemon.child.try_wait().expect("our own child"),
+        None,
+        "{}",
+        daemon.log()
+    );
     daemon.stop();
 }
 

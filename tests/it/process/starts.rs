@@ -22,9 +22,17 @@ fn every_mistake_of_a_configuration_is_named_at_once_with_line_key_and_near_miss
         .replace("allocation =", "allocaton =")
         .replace("poll_sec = 1", "poll_sec = \"soon\"")
         .replace("rule       = \"off\"", "rule       = \"of\"")
-        .replace("immediately = true", "immediately = true\ncron = \"every day\"");
+        .replace(
+            "immediately = true",
+            "immediately = true\ncron = \"every day\"",
+        );
     fs::write(scene.path(CONFIGURATION), &text).expect("our own file");
-    let line_of = |part: &str| 1 + text.lines().position(|line| line.contains(part)).expect("in the text");
+    let line_of = |part: &str| {
+        1 + text
+            .lines()
+            .position(|line| line.contains(part))
+            .expect("in the text")
+    };
     let said = run(&scene);
     assert_eq!(said.exit, 78, "{said:?}");
     for (part, key, near) in [
@@ -34,10 +42,20 @@ fn every_mistake_of_a_configuration_is_named_at_once_with_line_key_and_near_miss
         ("every day", "cron", ""),
     ] {
         let place = format!("{CONFIGURATION}:{}: ", line_of(part));
-        let found = said.err.lines().find(|line| line.contains(&place) && line.contains(key));
-        assert!(found.is_some_and(|line| line.contains(near)), "{place}{key} … {near} in\n{}", said.err);
+        let found = said
+            .err
+            .lines()
+            .find(|line| line.contains(&place) && line.contains(key));
+        assert!(
+            found.is_some_and(|line| line.contains(near)),
+            "{place}{key} … {near} in\n{}",
+            said.err
+        );
     }
-    assert!(!scene.path("store").exists(), "a wrong configuration made a store");
+    assert!(
+        !scene.path("store").exists(),
+        "a wrong configuration made a store"
+    );
     let checked = scene.verb(&["check"]);
     assert_eq!(checked.exit, 78, "{checked:?}");
     assert!(checked.out.contains("did you mean"), "{checked:?}");
@@ -50,24 +68,40 @@ fn a_missing_configuration_and_a_missing_secret_are_named_with_their_files() {
     assert_eq!(said.exit, 78, "{said:?}");
     assert!(said.err.contains("nowhere.toml"), "{said:?}");
     fs::remove_file(scene.path("credentials/hubspot_token")).expect("our own file");
-    fs::set_permissions(scene.path("credentials/salesforce_secret"), fs::Permissions::from_mode(0o644)).expect("ours");
+    fs::set_permissions(
+        scene.path("credentials/salesforce_secret"),
+        fs::Permissions::from_mode(0o644),
+    )
+    .expect("ours");
     let said = run(&scene);
     assert_eq!(said.exit, 78, "{said:?}");
     assert!(said.err.contains("credentials/hubspot_token"), "{said:?}");
-    assert!(said.err.contains("credentials/salesforce_secret"), "{said:?}");
+    assert!(
+        said.err.contains("credentials/salesforce_secret"),
+        "{said:?}"
+    );
     assert!(said.err.contains("chmod 600"), "{said:?}");
 }
 
 #[test]
 fn a_private_key_that_is_none_is_named_before_anything_is_tried() {
     let scene = Scene::new();
-    let text = scene.configuration().replace("auth = \"client-credentials\"", "user = \"syncline@acme.example\"");
+    let text = scene.configuration().replace(
+        "auth = \"client-credentials\"",
+        "user = \"syncline@acme.example\"",
+    );
     fs::write(scene.path(CONFIGURATION), text).expect("our own file");
-    scene.credential("salesforce_key", "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n");
+    scene.credential(
+        "salesforce_key",
+        "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n",
+    );
     for words in [["run"], ["check"]] {
         let said = scene.verb(&words);
         assert_eq!(said.exit, 78, "{said:?}");
-        assert!(format!("{}{}", said.out, said.err).contains("salesforce_key"), "{said:?}");
+        assert!(
+            format!("{}{}", said.out, said.err).contains("salesforce_key"),
+            "{said:?}"
+        );
     }
 }
 
@@ -77,8 +111,15 @@ fn a_second_daemon_is_refused_with_the_process_of_the_first() {
     let daemon = scene.started();
     let said = run(&scene);
     assert_eq!(said.exit, 75, "{said:?}");
-    assert!(said.err.contains(&format!("process {}", daemon.pid())), "{said:?}");
-    assert_ne!(scene.verb(&["status"]).exit, 69, "the second one took the socket of the first");
+    assert!(
+        said.err.contains(&format!("process {}", daemon.pid())),
+        "{said:?}"
+    );
+    assert_ne!(
+        scene.verb(&["status"]).exit,
+        69,
+        "the second one took the socket of the first"
+    );
     assert!(scene.path("control.sock").exists());
     daemon.stop();
 }
@@ -107,15 +148,23 @@ fn the_store_of_a_newer_program_is_refused_and_left_byte_for_byte() {
     daemon.stop();
     let file = scene.path("store/syncline.db");
     let connection = rusqlite::Connection::open(&file).expect("SQLite opens it");
-    connection.execute_batch("pragma user_version = 9999; pragma wal_checkpoint(truncate)").expect("a pragma");
+    connection
+        .execute_batch("pragma user_version = 9999; pragma wal_checkpoint(truncate)")
+        .expect("a pragma");
     drop(connection);
     let before = fs::read(&file).expect("the store");
     for words in [["run"], ["status"], ["pause"], ["rebuild"]] {
         let said = scene.verb(&words);
         assert_eq!(said.exit, 78, "{said:?}");
-        assert!(said.err.contains("9999") && said.err.contains("newer program"), "{said:?}");
+        assert!(
+            said.err.contains("9999") && said.err.contains("newer program"),
+            "{said:?}"
+        );
     }
-    assert!(fs::read(&file).expect("the store") == before, "a refused store was written to");
+    assert!(
+        fs::read(&file).expect("the store") == before,
+        "a refused store was written to"
+    );
 }
 
 #[test]
@@ -127,20 +176,29 @@ fn a_store_of_other_accounts_is_refused_naming_both_and_nothing_is_spent() {
     daemon.stop();
     let (calls, text) = (scene.calls_counted(), scene.configuration());
     let org = syncline::simulator::salesforce::Settings::default().org_id;
-    for (from, to) in [("portal = 146812345", "portal = 99"), (org.as_str(), "00D5g000004XyZwEAK")] {
+    for (from, to) in [
+        ("portal = 146812345", "portal = 99"),
+        (org.as_str(), "00D5g000004XyZwEAK"),
+    ] {
         assert!(text.contains(from), "{from}");
         fs::write(scene.path(CONFIGURATION), text.replace(from, to)).expect("our own file");
         let mut child = scene.start();
-        super::scene::until_ok(10, || match child.child.try_wait().expect("our own child") {
-            Some(status) if status.code() == Some(78) => Ok(()),
-            status => Err(format!("{status:?}: {}", child.log())),
+        super::scene::until_ok(10, || {
+            match child.child.try_wait().expect("our own child") {
+                Some(status) if status.code() == Some(78) => Ok(()),
+                status => Err(format!("{status:?}: {}", child.log())),
+            }
         });
         let log = child.log();
         for name in ["146812345", &org, to.trim_start_matches("portal = ")] {
             assert!(log.contains(name), "{name} in {log}");
         }
     }
-    assert_eq!(scene.calls_counted(), calls, "calls were spent for the wrong accounts");
+    assert_eq!(
+        scene.calls_counted(),
+        calls,
+        "calls were spent for the wrong accounts"
+    );
 }
 
 #[test]
@@ -156,13 +214,19 @@ fn a_folder_that_cannot_be_written_is_named() {
         fs::copy(env!("CARGO_BIN_EXE_syncline"), &binary).expect("a copy that nobody may run");
         let mut other = std::process::Command::new("setpriv");
         other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-        other.arg(binary).args(["run", "--config"]).arg(scene.path(CONFIGURATION));
+        other
+            .arg(binary)
+            .args(["run", "--config"])
+            .arg(scene.path(CONFIGURATION));
         command = other;
     }
     fs::set_permissions(&store, fs::Permissions::from_mode(0o555)).expect("our own folder");
     let said = said(&mut command);
     assert_eq!(said.exit, 77, "{said:?}");
-    assert!(said.err.contains("store.lock") && said.err.contains("run as the daemon's user"), "{said:?}");
+    assert!(
+        said.err.contains("store.lock") && said.err.contains("run as the daemon's user"),
+        "{said:?}"
+    );
 }
 
 /// Gives a folder and what is in it to nobody.

@@ -26,14 +26,22 @@ const READING: &[&[&str]] = &[
 ];
 
 /// Every verb that decides something.
-const WRITING: &[&[&str]] = &[&["pause"], &["resume"], &["budget", "set", "49000"], &["rebuild"]];
+const WRITING: &[&[&str]] = &[
+    &["pause"],
+    &["resume"],
+    &["budget", "set", "49000"],
+    &["rebuild"],
+];
 
 /// Four people, one of whom fails.
 fn troubled() -> Scene {
     let scene = Scene::new();
     scene.people(2);
     let title = "x".repeat(200);
-    scene.hubspot(None, json!({ "email": "long@scene.example", "lastname": "Long", "jobtitle": title }));
+    scene.hubspot(
+        None,
+        json!({ "email": "long@scene.example", "lastname": "Long", "jobtitle": title }),
+    );
     scene
 }
 
@@ -53,10 +61,16 @@ fn every_verb_prints_one_json_object_and_works_with_the_daemon_up_and_down() {
     let daemon = scene.started();
     scene.settled(5);
     all_parse(&scene);
-    let up: Vec<String> = READING[1..6].iter().map(|words| scene.verb(words).out).collect();
+    let up: Vec<String> = READING[1..6]
+        .iter()
+        .map(|words| scene.verb(words).out)
+        .collect();
     daemon.stop();
     all_parse(&scene);
-    let down: Vec<String> = READING[1..6].iter().map(|words| scene.verb(words).out).collect();
+    let down: Vec<String> = READING[1..6]
+        .iter()
+        .map(|words| scene.verb(words).out)
+        .collect();
     for (up, down) in up.iter().zip(&down) {
         assert_eq!(up.lines().next(), down.lines().next());
     }
@@ -69,23 +83,35 @@ fn status_ends_with_0_when_well_1_for_attention_and_2_when_stopped() {
     let missing = scene.verb(&["status"]);
     assert_eq!(missing.exit, 66, "{missing:?}");
     assert!(missing.err.contains("there is no store in"), "{missing:?}");
-    assert!(!scene.path("store").exists(), "a reading verb created something");
+    assert!(
+        !scene.path("store").exists(),
+        "a reading verb created something"
+    );
     let daemon = scene.started();
     scene.settled(4);
     assert_eq!(scene.verb(&["status"]).exit, 0);
     for n in 0..30 {
-        scene.hubspot(None, json!({ "email": format!("flood{n}@scene.example"), "lastname": "Flood" }));
+        scene.hubspot(
+            None,
+            json!({ "email": format!("flood{n}@scene.example"), "lastname": "Flood" }),
+        );
     }
     until_ok(20, || {
         let said = scene.verb(&["status"]);
-        (said.exit == 1 && said.out.contains("approve H-1")).then_some(()).ok_or(format!("{said:?}"))
+        (said.exit == 1 && said.out.contains("approve H-1"))
+            .then_some(())
+            .ok_or(format!("{said:?}"))
     });
     let shown = scene.verb(&["approve", "H-1", "--show"]);
     assert!(shown.out.contains("None of them was written"), "{shown:?}");
     assert_eq!(scene.verb(&["status"]).exit, 1, "a look decided something");
     assert_eq!(scene.verb(&["approve", "H-1"]).exit, 0);
     let again = scene.verb(&["approve", "H-1"]);
-    assert_eq!((again.exit, again.err.contains("settled already")), (64, true), "{again:?}");
+    assert_eq!(
+        (again.exit, again.err.contains("settled already")),
+        (64, true),
+        "{again:?}"
+    );
     scene.settled(34);
     assert_eq!(scene.verb(&["pause"]).exit, 0);
     assert_eq!(scene.verb(&["status"]).exit, 2);
@@ -99,18 +125,35 @@ fn paused_it_reads_on_and_writes_nothing_until_resumed() {
     let daemon = scene.started();
     scene.settled(4);
     let said = scene.verb(&["pause"]);
-    assert_eq!((said.exit, said.out.contains("writing is paused")), (0, true), "{said:?}");
+    assert_eq!(
+        (said.exit, said.out.contains("writing is paused")),
+        (0, true),
+        "{said:?}"
+    );
     assert!(scene.verb(&["pause"]).out.contains("paused already"));
-    scene.hubspot(None, json!({ "email": "late@scene.example", "lastname": "Late" }));
+    scene.hubspot(
+        None,
+        json!({ "email": "late@scene.example", "lastname": "Late" }),
+    );
     until_ok(10, || {
         let line = scene.status()["objects"][0].clone();
-        (line["waiting"] == json!(1)).then_some(()).ok_or(line.to_string())
+        (line["waiting"] == json!(1))
+            .then_some(())
+            .ok_or(line.to_string())
     });
     pause(1_500);
-    let there = || scene.simulator().salesforce.ids_where("Contact", "Email", "late@scene.example").len();
+    let there = || {
+        scene
+            .simulator()
+            .salesforce
+            .ids_where("Contact", "Email", "late@scene.example")
+            .len()
+    };
     assert_eq!(there(), 0, "written while paused");
     assert!(scene.verb(&["resume"]).out.contains("writing goes on"));
-    until_ok(10, || (there() == 1).then_some(()).ok_or("the write".to_owned()));
+    until_ok(10, || {
+        (there() == 1).then_some(()).ok_or("the write".to_owned())
+    });
     daemon.stop();
 }
 
@@ -121,21 +164,42 @@ fn an_allocation_set_over_the_socket_is_journaled_with_the_users_number() {
     let said = scene.verb(&["budget", "set", "1234"]);
     assert_eq!(said.exit, 0, "{said:?}");
     let zero = scene.verb(&["budget", "set", "0"]);
-    assert_eq!((zero.exit, zero.err.contains("syncline pause")), (64, true), "{zero:?}");
-    assert_eq!(scene.verb(&["budget", "--json"]).json()["calls"]["allocation"], json!(1234));
+    assert_eq!(
+        (zero.exit, zero.err.contains("syncline pause")),
+        (64, true),
+        "{zero:?}"
+    );
+    assert_eq!(
+        scene.verb(&["budget", "--json"]).json()["calls"]["allocation"],
+        json!(1234)
+    );
     daemon.stop();
-    let tail = scene.verb(&["journal", "tail", "-n", "100", "--json"]).json();
+    let tail = scene
+        .verb(&["journal", "tail", "-n", "100", "--json"])
+        .json();
     let entries = tail["entries"].as_array().expect("entries").clone();
     let set: Vec<&Value> = entries
         .iter()
-        .filter(|entry| entry["kind"] == json!("allocation_set") && entry["payload"]["allocation"] == json!(1234))
+        .filter(|entry| {
+            entry["kind"] == json!("allocation_set")
+                && entry["payload"]["allocation"] == json!(1234)
+        })
         .collect();
     let uid = rustix::process::getuid().as_raw();
     assert_eq!(set.len(), 1, "{tail}");
-    assert!(set[0]["payload"]["by"].to_string().contains(&uid.to_string()), "{}", set[0]);
+    assert!(
+        set[0]["payload"]["by"]
+            .to_string()
+            .contains(&uid.to_string()),
+        "{}",
+        set[0]
+    );
     // The file still says 50,000: it is not an edit, and the operator's word holds over a restart.
     let daemon = scene.started();
-    assert_eq!(scene.verb(&["budget", "--json"]).json()["calls"]["allocation"], json!(1234));
+    assert_eq!(
+        scene.verb(&["budget", "--json"]).json()["calls"]["allocation"],
+        json!(1234)
+    );
     daemon.stop();
 }
 
@@ -152,9 +216,18 @@ fn what_is_unknown_is_refused_with_64_and_a_near_name() {
     };
     let all = || {
         check(&["errors", "show", "C-99"], "there is no cause C-99");
-        check(&["errors", "show", "string-to-long"], "did you mean string-too-long");
-        check(&["errors", "list", "--type", "string-to-long"], "did you mean string-too-long");
-        check(&["errors", "list", "--cause", "C-99"], "there is no cause C-99");
+        check(
+            &["errors", "show", "string-to-long"],
+            "did you mean string-too-long",
+        );
+        check(
+            &["errors", "list", "--type", "string-to-long"],
+            "did you mean string-too-long",
+        );
+        check(
+            &["errors", "list", "--cause", "C-99"],
+            "there is no cause C-99",
+        );
         check(&["errors", "list", "--cause", "x"], "no C-number");
         check(&["records", "show", "nobody"], "no record \"nobody\"");
         check(&["records", "show", "#99999"], "no record \"#99999\"");
@@ -176,10 +249,19 @@ fn a_reader_that_stops_reading_ends_a_listing_without_a_word() {
     scene.settled(2);
     daemon.stop();
     let mut command = scene.command(&["journal", "tail", "-n", "1000"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
     drop(child.stdout.take());
     let mut complaint = String::new();
-    child.stderr.take().expect("piped").read_to_string(&mut complaint).expect("text");
+    child
+        .stderr
+        .take()
+        .expect("piped")
+        .read_to_string(&mut complaint)
+        .expect("text");
     assert_eq!(complaint, "");
     assert_eq!(child.wait().expect("our own child").code(), Some(0));
 }
@@ -191,21 +273,31 @@ fn the_journals_tail_follows_and_says_each_entry_once() {
     let daemon = scene.started();
     scene.settled(2);
     let mut command = scene.command(&["journal", "tail", "-f", "-n", "3", "--json"]);
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
     let mut next = || -> Vec<Value> {
         let line = lines.next().expect("a line").expect("text");
         let report: Value = serde_json::from_str(&line).expect("JSON");
         report["entries"].as_array().expect("entries").clone()
     };
-    let mut seqs: Vec<i64> = next().iter().map(|entry| entry["seq"].as_i64().expect("a seq")).collect();
+    let mut seqs: Vec<i64> = next()
+        .iter()
+        .map(|entry| entry["seq"].as_i64().expect("a seq"))
+        .collect();
     assert_eq!(seqs.len(), 3);
     assert_eq!(scene.verb(&["pause"]).exit, 0);
     let mut seen = false;
     while !seen {
         let entries = next();
         assert!(!entries.is_empty(), "a line without an entry");
-        seqs.extend(entries.iter().map(|entry| entry["seq"].as_i64().expect("a seq")));
+        seqs.extend(
+            entries
+                .iter()
+                .map(|entry| entry["seq"].as_i64().expect("a seq")),
+        );
         seen = entries.iter().any(|entry| entry["kind"] == json!("paused"));
     }
     assert!(seqs.windows(2).all(|two| two[1] == two[0] + 1), "{seqs:?}");
@@ -219,7 +311,10 @@ fn the_control_socket_is_closed_to_strangers() {
     let scene = Scene::new();
     let daemon = scene.started();
     let socket = scene.path("control.sock");
-    let mode = std::fs::metadata(&socket).expect("the socket").permissions().mode();
+    let mode = std::fs::metadata(&socket)
+        .expect("the socket")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o660);
     if !rustix::process::getuid().is_root() {
         return eprintln!("skipped: only root can try it as somebody else");
@@ -234,7 +329,10 @@ fn the_control_socket_is_closed_to_strangers() {
     other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
     let refused = said(other.arg(binary).args(["pause", "--config"]).arg(config));
     assert_eq!(refused.exit, 77, "{refused:?}");
-    assert!(refused.err.contains("no permission for") && refused.err.contains("group"), "{refused:?}");
+    assert!(
+        refused.err.contains("no permission for") && refused.err.contains("group"),
+        "{refused:?}"
+    );
     assert_eq!(scene.status()["paused"], json!(false));
     daemon.stop();
 }
@@ -245,12 +343,16 @@ fn nonsense_and_silence_at_the_socket_are_answered_and_stop_nobody() {
     let daemon = scene.started();
     let connect = || {
         let stream = UnixStream::connect(scene.path("control.sock")).expect("the socket");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("a time-out");
         stream
     };
     let ask = |line: &str| {
         let mut stream = connect();
-        stream.write_all(line.as_bytes()).expect("the socket takes it");
+        stream
+            .write_all(line.as_bytes())
+            .expect("the socket takes it");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         answer
@@ -282,7 +384,10 @@ fn a_store_alone_can_be_asked_without_a_configuration() {
     assert_eq!(ask(&["status"]).exit, 0);
     let refused = ask(&["pause"]);
     assert_eq!(refused.exit, 75, "{refused:?}");
-    assert!(refused.err.contains(&format!("process {}", daemon.pid())), "{refused:?}");
+    assert!(
+        refused.err.contains(&format!("process {}", daemon.pid())),
+        "{refused:?}"
+    );
     daemon.stop();
     assert_eq!(ask(&["pause"]).exit, 0);
     assert_eq!(ask(&["status"]).exit, 2);
