@@ -324,10 +324,10 @@ fn simulator() -> Simulator {
 }
 
 pub(crate) fn map(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        other => panic!("{other} is no object"),
-    }
+    let Value::Object(map) = value else {
+        panic!("{value} is no object")
+    };
+    map
 }
 
 fn is_settled(status: &Value, records: u64) -> bool {
