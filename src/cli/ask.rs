@@ -187,7 +187,14 @@ impl Place {
         .map_err(|error| refused(&error))?;
         let runtime = super::run::runtime()?;
         let user = rustix::process::getuid().as_raw();
-        runtime.block_on(answer(&store, request, user, clock.now()))
+        let mut report = runtime.block_on(answer(&store, request, user, clock.now()))?;
+        if let Report::Status(status) = &mut report
+            && !Store::is_held(&self.store)
+        {
+            // A daemon that was killed could not journal its end.
+            status.running_since = None;
+        }
+        Ok(report)
     }
 }
 
@@ -203,7 +210,11 @@ fn follow_tail(arguments: &Arguments, place: &Place, first: &Report) -> Result<u
             lines: 1_000,
             after: Some(after.unwrap_or(0)),
         })?;
-        after = last_seq(&report).or(after);
+        let last = last_seq(&report);
+        if last.is_none() {
+            continue;
+        }
+        after = last;
         let moment = Moment {
             now: Timestamp(0),
             zone: place.zone.clone(),

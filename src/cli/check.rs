@@ -16,6 +16,13 @@ use crate::domain::catalogue::{Catalogue, Slug};
 use crate::journal;
 use crate::store::{Access, Store, StoreError};
 
+/// Everything looked at, as JSON.
+#[derive(Serialize)]
+struct Checked<'a> {
+    report: &'static str,
+    lines: &'a [Line],
+}
+
 /// One thing looked at.
 #[derive(Serialize)]
 struct Line {
@@ -117,7 +124,8 @@ fn store(folder: &std::path::Path, walk: bool) -> Line {
 
 fn print(lines: &[Line], json: bool) -> Result<(), Refusal> {
     if json {
-        let json = serde_json::to_string(lines).map_err(|error| Refusal {
+        let report = "check";
+        let json = serde_json::to_string(&Checked { report, lines }).map_err(|error| Refusal {
             exit: 70,
             message: error.to_string(),
         })?;

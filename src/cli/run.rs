@@ -84,6 +84,7 @@ pub(super) fn read(path: &std::path::Path) -> Result<(Config, Credentials), Stri
     let config = config::load(path).map_err(|mistakes| mistakes.to_string())?;
     let credentials =
         Credentials::load(&Place::find(path), &config).map_err(|mistakes| mistakes.to_string())?;
+    daemon::usable(&config, &credentials)?;
     Ok((config, credentials))
 }
 

@@ -6,6 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
@@ -21,6 +24,9 @@ const REQUEST_MAX: u64 = 64 * 1024;
 
 /// How long a peer may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Peers heard at a time; more wait until one of these has asked or was hung up on.
+const PEERS_MAX: usize = 64;
 
 /// How long a verb waits for its answer: a rebuild of a large journal takes minutes.
 const ANSWER_PATIENCE: Duration = Duration::from_mins(15);
@@ -44,6 +50,8 @@ enum Line {
 pub struct Door {
     listener: UnixListener,
     path: PathBuf,
+    /// Peers that have not said yet what they want: one that says nothing keeps nobody waiting.
+    peers: FuturesUnordered<BoxFuture<'static, Option<Caller>>>,
 }
 
 /// One peer with its request.
@@ -71,28 +79,49 @@ impl Door {
         Ok(Self {
             listener,
             path: path.to_owned(),
+            peers: FuturesUnordered::new(),
         })
     }
 
     /// The next peer that asks something that can be understood; others are told what is wrong.
-    pub async fn next(&self) -> std::io::Result<Caller> {
+    /// Nothing is lost when the future is dropped.
+    pub async fn next(&mut self) -> std::io::Result<Caller> {
         loop {
-            let (mut stream, _) = self.listener.accept().await?;
-            let user = stream.peer_cred()?.uid();
-            match tokio::time::timeout(PATIENCE, read_request(&mut stream)).await {
-                Ok(Ok(request)) => {
-                    return Ok(Caller {
-                        stream,
-                        user,
-                        request,
-                    });
+            tokio::select! {
+                Some(caller) = self.peers.next(), if !self.peers.is_empty() => {
+                    if let Some(caller) = caller {
+                        return Ok(caller);
+                    }
                 }
-                Ok(Err(refusal)) => send(&mut stream, &[Line::Error(refusal)]).await,
-                // A peer that says nothing is hung up on.
-                Err(_) => (),
+                accepted = self.listener.accept(), if self.peers.len() < PEERS_MAX => {
+                    let (stream, _) = accepted?;
+                    // A peer that is gone again has no user any more.
+                    if let Ok(peer) = stream.peer_cred() {
+                        self.peers.push(Box::pin(hear(stream, peer.uid())));
+                    }
+                }
             }
         }
     }
+}
+
+/// What a peer asks; `None` for one that was told what is wrong, or that said nothing.
+async fn hear(mut stream: tokio::net::UnixStream, user: u32) -> Option<Caller> {
+    let heard = async {
+        match read_request(&mut stream).await {
+            Ok(request) => Some(request),
+            Err(refusal) => {
+                send(&mut stream, &[Line::Error(refusal)]).await;
+                None
+            }
+        }
+    };
+    let request = tokio::time::timeout(PATIENCE, heard).await.ok()??;
+    Some(Caller {
+        stream,
+        user,
+        request,
+    })
 }
 
 impl Drop for Door {

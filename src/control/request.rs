@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::StoreError;
+
 /// One request. Verbs parse into it, the socket carries it as `{"v":1,"verb":…,"args":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", content = "args", rename_all = "snake_case")]
@@ -111,9 +113,16 @@ impl Refusal {
 }
 
 impl From<anyhow::Error> for Refusal {
+    /// A refusal or a trouble of the store keeps its exit code on the way up.
     fn from(error: anyhow::Error) -> Self {
+        if let Some(refusal) = error.downcast_ref::<Self>() {
+            return refusal.clone();
+        }
+        let exit = error
+            .downcast_ref::<StoreError>()
+            .map_or(70, StoreError::exit_code);
         Self {
-            exit: 70,
+            exit,
             message: format!("{error:#}"),
         }
     }

@@ -10,21 +10,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{Config, Credentials};
 use crate::control;
-use crate::control::door::Door;
+use crate::control::Refusal;
+use crate::control::door::{Caller, Door};
 use crate::crm::http::HttpTransport;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::Salesforce;
-use crate::domain::event::{DaemonStarted, DaemonStopped};
+use crate::domain::event::{Bound, DaemonStarted, DaemonStopped};
 use crate::domain::record::Timestamp;
 use crate::mail::SmtpMailer;
 use crate::notifier::{Notifier, Watch};
-use crate::store::Store;
+use crate::projections::settings;
+use crate::store::{Store, StoreError};
 use crate::sync::{
     Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
 };
@@ -36,6 +40,9 @@ use signals::Signals;
 /// How long loops may finish what they are at before they are dropped; what they leave open is
 /// settled by key at the next start.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// How long answers under way at the control socket may finish before a reload or the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Longest wait of any loop, so that each shows signs of life.
 const WAIT_MAX_MS: i64 = 20_000;
@@ -69,15 +76,11 @@ impl Daemon {
     /// Runs until a signal or `stop` ends it.
     pub async fn run(mut self) -> anyhow::Result<()> {
         let mut signals = Signals::new().context("listening for signals")?;
-        let door = Door::open(&self.config.control).with_context(|| {
-            format!(
-                "opening the control socket {}",
-                self.config.control.display()
-            )
-        })?;
+        self.refuse_other_accounts().await?;
+        let mut door = self.door()?;
         self.started().await?;
         loop {
-            match self.round(&mut signals, &door).await? {
+            match self.round(&mut signals, &mut door).await? {
                 Ended::Stop(why) => {
                     let event = DaemonStopped {
                         why: why.to_owned(),
@@ -91,6 +94,40 @@ impl Daemon {
                 Ended::Reload => self.take_over(),
             }
         }
+    }
+
+    /// A store that belongs to other accounts stops the daemon before a call is spent for the
+    /// wrong ones.
+    async fn refuse_other_accounts(&self) -> anyhow::Result<()> {
+        let other_portal = self.config.hubspot.portal;
+        let other_org = self.config.salesforce.org.clone();
+        let bound = self.store.read(settings::bound).await?;
+        match bound.map(|setting| setting.event) {
+            Some(Bound { portal, org }) if portal != other_portal || org != other_org => {
+                Err(StoreError::OtherAccounts {
+                    portal,
+                    org,
+                    other_portal,
+                    other_org,
+                }
+                .into())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn door(&self) -> anyhow::Result<Door> {
+        let path = &self.config.control;
+        Door::open(path).map_err(|error| {
+            anyhow::Error::new(Refusal {
+                exit: 73,
+                message: format!(
+                    "the control socket {} cannot be opened: {error}; correct \"control\" or its \
+                     folder",
+                    path.display()
+                ),
+            })
+        })
     }
 
     async fn started(&self) -> anyhow::Result<()> {
@@ -112,7 +149,11 @@ impl Daemon {
 
     /// Reads the configuration again; a wrong one changes nothing.
     fn take_over(&mut self) {
-        match (self.reload)() {
+        let read = (self.reload)().and_then(|(config, credentials)| {
+            usable(&config, &credentials)?;
+            Ok((config, credentials))
+        });
+        match read {
             Ok((config, credentials)) => {
                 let restart = self.config.needs_restart(&config);
                 if !restart.is_empty() {
@@ -143,20 +184,30 @@ impl Daemon {
     }
 
     /// Runs all loops over one configuration.
-    async fn round(&mut self, signals: &mut Signals, door: &Door) -> anyhow::Result<Ended> {
+    async fn round(&mut self, signals: &mut Signals, door: &mut Door) -> anyhow::Result<Ended> {
         apply::settings(&self.store, &self.config).await?;
         let context = Arc::new(self.context()?);
         let (stop, stopped) = watch::channel(false);
         let pulse = Arc::new(Pulse::new(Arc::clone(&self.clock)));
         let mut loops = self.spawn(&context, &stopped, &pulse);
         Pulse::ready();
-        let ended = self.attend(signals, door, &context, &mut loops).await;
+        let mut ended = self.attend(signals, door, &context, &mut loops).await;
         if matches!(ended, Ok(Ended::Stop(_))) {
             Pulse::stopping();
         }
         // Everybody who listens is told; nobody listening is fine.
         let _ = stop.send(true);
-        drain(loops).await;
+        let reloading = matches!(ended, Ok(Ended::Reload));
+        tokio::select! {
+            biased;
+            () = drain(&mut loops) => (),
+            // Asked to stop while reloading: the patience of one drain is not spent twice.
+            () = stop_asked(signals), if reloading => {
+                Pulse::stopping();
+                ended = Ok(Ended::Stop("signal"));
+            }
+        }
+        loops.shutdown().await;
         ended
     }
 
@@ -221,35 +272,51 @@ impl Daemon {
     async fn attend(
         &mut self,
         signals: &mut Signals,
-        door: &Door,
+        door: &mut Door,
         context: &Context,
         loops: &mut JoinSet<&'static str>,
     ) -> anyhow::Result<Ended> {
-        loop {
+        // A rebuild takes minutes and some readers are slow: signals are heard all the same.
+        let mut talks = FuturesUnordered::new();
+        let ended = loop {
             tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
-                    Signal::Reload => return Ok(Ended::Reload),
-                    Signal::Stop => return Ok(Ended::Stop("signal")),
+                    Signal::Reload => break Ended::Reload,
+                    Signal::Stop => break Ended::Stop("signal"),
                 },
-                () = told_to_stop(&mut self.stop) => return Ok(Ended::Stop("done")),
+                () = told_to_stop(&mut self.stop) => break Ended::Stop("done"),
                 ended = loops.join_next() => match ended {
                     Some(Ok(name)) => anyhow::bail!("the {name} loop ended by itself"),
                     Some(Err(error)) => anyhow::bail!("a loop panicked: {error}"),
                     None => anyhow::bail!("no loop runs"),
                 },
+                Some(()) = talks.next(), if !talks.is_empty() => (),
                 caller = door.next() => {
-                    let caller = caller.context("the control socket")?;
-                    let answer =
-                        control::answer(&self.store, &caller.request, caller.user, self.clock.now()).await;
-                    if caller.request.writes() {
-                        context.wakes.ring_all();
-                    }
-                    caller.answer(answer).await;
+                    talks.push(talk(context, caller.context("the control socket")?));
                 }
             }
-        }
+        };
+        let finished = async { while talks.next().await.is_some() {} };
+        // What was asked is done, even when nobody waits for the answer any more.
+        let _ = tokio::time::timeout(LAST_WORDS, finished).await;
+        Ok(ended)
     }
+}
+
+/// Does what a peer asks, and tells it.
+async fn talk(context: &Context, caller: Caller) {
+    let now = context.clock.now();
+    let answer = control::answer(&context.store, &caller.request, caller.user, now).await;
+    if caller.request.writes() {
+        context.wakes.ring_all();
+    }
+    caller.answer(answer).await;
+}
+
+/// Returns when a signal asks to stop; one that asks to reload changes nothing meanwhile.
+async fn stop_asked(signals: &mut Signals) {
+    while signals.next().await != Signal::Stop {}
 }
 
 async fn told_to_stop(stop: &mut Option<watch::Receiver<bool>>) {
@@ -334,14 +401,20 @@ async fn keep<W: Work>((context, mut stopped, pulse): Given, mut worker: W) -> &
     }
 }
 
-/// Lets the loops finish; those that hang at an answer are dropped.
-async fn drain(mut loops: JoinSet<&'static str>) {
+/// Whether the loops could run on what was read; says in words why not.
+pub fn usable(config: &Config, credentials: &Credentials) -> Result<(), String> {
+    apply::salesforce(config, credentials)
+        .map(drop)
+        .map_err(|error| format!("{error:#}"))
+}
+
+/// Lets the loops finish for a while; those that hang at an answer are for the caller to drop.
+async fn drain(loops: &mut JoinSet<&'static str>) {
     let finished = async { while loops.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, finished).await.is_err() {
         tracing::warn!(
             "a call is still without an answer; its outcome is settled by key at the next start"
         );
-        loops.shutdown().await;
     }
 }
 

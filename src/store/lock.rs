@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -38,6 +39,21 @@ impl Lock {
         writeln!(file, "{} {}", std::process::id(), unit.unwrap_or_default())?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether somebody holds the lock in `dir`, as the kernel lists it: trying to take it could keep a
+/// daemon from starting at that very moment. Each line holds `device:inode start end`
+/// (`proc_locks(5)`).
+pub(super) fn is_held(dir: &Path) -> bool {
+    let Ok(about) = std::fs::metadata(dir.join(FILE)) else {
+        return false;
+    };
+    let inode = format!(":{} 0 EOF", about.ino());
+    std::fs::read_to_string("/proc/locks").is_ok_and(|locks| {
+        locks
+            .lines()
+            .any(|line| line.contains(" FLOCK ") && line.ends_with(&inode))
+    })
 }
 
 fn refused(path: &Path, error: std::io::Error) -> StoreError {

@@ -142,6 +142,11 @@ impl Store {
         }
     }
 
+    /// Whether somebody holds the store in `dir` for writing. Takes nothing and creates nothing.
+    pub fn is_held(dir: &Path) -> bool {
+        lock::is_held(dir)
+    }
+
     fn open_to_write(
         dir: &Path,
         unit: Option<&str>,

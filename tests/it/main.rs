@@ -21,6 +21,7 @@ mod mail;
 mod merge;
 mod notifier;
 mod preflight;
+mod process;
 mod projections;
 mod render;
 mod retry;

@@ -1,0 +1,179 @@
+//! What signals do: stop in time, also with an answer outstanding, and reload only what reads well.
+
+use std::fs;
+
+use rustix::process::Signal;
+use syncline::simulator::{Fault, OneShot, Server};
+
+use super::scene::{CONFIGURATION, Scene, bare, pause, until_ok};
+
+/// systemd's own patience, in ms.
+const STOP_MAX_MS: i64 = 10_000;
+
+/// Lets every answer of both servers hang.
+fn hang(scene: &Scene) {
+    let mut simulator = scene.simulator();
+    for server in [Server::HubSpot, Server::Salesforce] {
+        simulator.faults.order(OneShot {
+            server,
+            method: None,
+            path: String::new(),
+            skip: 0,
+            times: 1_000,
+            fault: Fault::HungAfter,
+        });
+    }
+}
+
+fn until_hanging(scene: &Scene) {
+    until_ok(15, || {
+        let struck: u64 = scene.simulator().faults.struck().values().sum();
+        (struck >= 2)
+            .then_some(())
+            .ok_or("two hanging answers".to_owned())
+    });
+}
+
+#[test]
+fn it_stops_within_ten_seconds_with_answers_hanging() {
+    let scene = Scene::new();
+    scene.people(2);
+    let mut daemon = scene.started();
+    scene.settled(4);
+    hang(&scene);
+    until_hanging(&scene);
+    let (exit, took_ms) = daemon.stop_by(Signal::TERM);
+    assert_eq!(exit, Some(0), "{}", daemon.log());
+    assert!(took_ms < STOP_MAX_MS, "{took_ms} ms");
+    assert!(
+        daemon.log().contains("still without an answer"),
+        "{}",
+        daemon.log()
+    );
+    let journal = scene.verb(&["journal", "tail"]).out;
+    assert!(
+        journal
+            .trim_end()
+            .lines()
+            .last()
+            .is_some_and(|line| line.contains("daemon_stopped")),
+        "{journal}"
+    );
+}
+
+#[test]
+fn it_stops_within_ten_seconds_when_it_was_reloading_with_answers_hanging() {
+    let scene = Scene::new();
+    scene.people(2);
+    let mut daemon = scene.started();
+    scene.settled(4);
+    hang(&scene);
+    until_hanging(&scene);
+    daemon.signal(Signal::HUP);
+    pause(1_000);
+    let (exit, took_ms) = daemon.stop_by(Signal::TERM);
+    assert_eq!(exit, Some(0), "{}", daemon.log());
+    assert!(took_ms < STOP_MAX_MS, "{took_ms} ms");
+}
+
+#[test]
+fn ctrl_c_stops_at_once_when_nothing_is_under_way() {
+    let scene = Scene::new();
+    scene.people(2);
+    let mut daemon = scene.started();
+    scene.settled(4);
+    let (exit, took_ms) = daemon.stop_by(Signal::INT);
+    assert_eq!(exit, Some(0), "{}", daemon.log());
+    assert!(took_ms < 3_000, "{took_ms} ms");
+    assert!(
+        daemon.log().trim_end().ends_with("stopped: signal"),
+        "{}",
+        daemon.log()
+    );
+    assert!(
+        !scene.path("control.sock").exists(),
+        "the socket is left behind"
+    );
+    assert_eq!(scene.status()["running_since"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_reload_says_what_changed_and_keeps_the_old_configuration_when_the_new_one_is_wrong() {
+    let scene = Scene::new();
+    scene.people(2);
+    let daemon = scene.started();
+    scene.settled(4);
+    let text = scene.configuration();
+    let allocation = || scene.verb(&["budget", "--json"]).json()["calls"]["allocation"].as_u64();
+
+    fs::write(
+        scene.path(CONFIGURATION),
+        text.replace("50_000", "\"a lot\""),
+    )
+    .expect("our own file");
+    daemon.signal(Signal::HUP);
+    daemon.says("reload refused, the former configuration stays in force");
+    assert!(daemon.log().contains("allocation"), "{}", daemon.log());
+    fs::write(scene.path(CONFIGURATION), text.replace("50_000", "40_000")).expect("our own file");
+    daemon.signal(Signal::HUP);
+    daemon.says("40000");
+    until_ok(10, || {
+        (allocation() == Some(40_000))
+            .then_some(())
+            .ok_or(format!("{:?}", allocation()))
+    });
+    fs::write(scene.path(CONFIGURATION), text.replace("146812345", "99")).expect("our own file");
+    daemon.signal(Signal::HUP);
+    daemon.says("hubspot.portal can change by a restart only");
+    fs::write(scene.path(CONFIGURATION), &text).expect("our own file");
+
+    scene.hubspot(
+        None,
+        serde_json::json!({ "email": "late@scene.example", "lastname": "Late" }),
+    );
+    scene.settled(5);
+    daemon.stop();
+}
+
+#[test]
+fn a_reload_with_a_private_key_that_is_none_changes_nothing() {
+    let scene = Scene::new();
+    scene.people(2);
+    let mut daemon = scene.started();
+    scene.settled(4);
+    let text = scene.configuration().replace(
+        "auth = \"client-credentials\"",
+        "user = \"syncline@acme.example\"",
+    );
+    fs::write(scene.path(CONFIGURATION), text).expect("our own file");
+    scene.credential(
+        "salesforce_key",
+        "-----BEGIN PRIVATE KEY-----\nbm90IGEga2V5\n-----END PRIVATE KEY-----\n",
+    );
+    daemon.signal(Signal::HUP);
+    daemon.says("reload refused, the former configuration stays in force");
+    assert!(daemon.log().contains("salesforce_key"), "{}", daemon.log());
+    pause(500);
+    assert_eq!(
+        daemon.child.try_wait().expect("our own child"),
+        None,
+        "{}",
+        daemon.log()
+    );
+    daemon.stop();
+}
+
+#[test]
+fn after_a_kill_status_does_not_claim_that_the_daemon_runs() {
+    let scene = Scene::new();
+    scene.people(2);
+    let daemon = scene.started();
+    scene.settled(4);
+    assert!(scene.verb(&["status"]).out.contains("running since"));
+    daemon.kill();
+    let said = scene.verb(&["status"]);
+    assert!(said.out.contains("not running"), "{said:?}");
+    let store = scene.path("store");
+    let said = super::scene::said(bare(&["status", "--store"]).arg(store));
+    assert!(said.out.contains("not running"), "{said:?}");
+}
