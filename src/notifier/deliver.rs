@@ -50,7 +50,7 @@ fn occasion(slot: &Slot) -> String {
 impl Notifier {
     /// When the next unsent mail is due.
     pub(super) async fn next_try(&self) -> anyhow::Result<Option<Timestamp>> {
-        let unsent = self.store.read(|view| slots::unsent(view)).await?;
+        let unsent = self.store.read(slots::unsent).await?;
         Ok(unsent.iter().map(due).min())
     }
 
@@ -58,7 +58,7 @@ impl Notifier {
     pub(super) async fn deliver(&mut self) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut delivered: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-        for mail in self.store.read(|view| slots::unsent(view)).await? {
+        for mail in self.store.read(slots::unsent).await? {
             // A clock set back must not keep a mail for days.
             if due(&mail) <= now || mail.planned_at > now {
                 let counted = delivered.entry(occasion(&mail.slot)).or_default();

@@ -104,10 +104,7 @@ impl Notifier {
     }
 
     async fn recipients(&self) -> anyhow::Result<Vec<RecipientSetting>> {
-        let setting = self
-            .store
-            .read(|view| settings::notifications(view))
-            .await?;
+        let setting = self.store.read(settings::notifications).await?;
         Ok(setting
             .map(|setting| setting.event.recipients)
             .unwrap_or_default())
