@@ -59,8 +59,8 @@ impl Watch {
 
     /// Logs what changed since the last look; returns when to look again.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
-        if self.store.read(|view| stirred(view)).await? {
-            for line in self.store.write(|tx| look(tx)).await? {
+        if self.store.read(stirred).await? {
+            for line in self.store.write(look).await? {
                 line.log();
             }
         }
@@ -166,14 +166,13 @@ fn of_cause(view: &View<'_>, cause: &Cause, after: i64) -> anyhow::Result<Option
             let length = duration(ended.at.since(cause.since().at));
             Some(Line::Info(format!("cause resolved: {name}, open {length}")))
         }
-        Some(_) => None,
         None if opened && cause.back.is_some() => {
             Some(Line::Notice(format!("cause back: {name}, {records}{who}")))
         }
         None if opened && cause.records > 0 => Some(Line::Notice(format!(
             "cause opened: {name}, {records}{who}"
         ))),
-        None => None,
+        Some(_) | None => None,
     })
 }
 

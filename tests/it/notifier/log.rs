@@ -7,7 +7,7 @@ use syncline::notifier::{Line, look};
 use super::{HOUR, MINUTE, World};
 
 fn lines(world: &World) -> Vec<String> {
-    let lines = world.write(|tx| look(tx));
+    let lines = world.write(look);
     let spoken = lines.into_iter().map(|line| match line {
         Line::Info(text) => format!("info   {text}"),
         Line::Notice(text) => format!("notice {text}"),
