@@ -106,6 +106,10 @@ impl Context {
         F: Fn() -> Sent,
         Sent: Future<Output = Result<Reply<T>, CallError>>,
     {
+        // A renewal that failed left us without a token, and no call would ever be sent again.
+        if errand.side == Side::Salesforce && errand.calls() > 0 && !self.salesforce.has_token() {
+            self.renew_token().await?;
+        }
         match self.call_once(errand, &send).await {
             Err(Trouble::Call(CallError::SessionExpired)) => {
                 self.salesforce.forget_token();

@@ -224,7 +224,12 @@ impl Trial {
             }
         });
         match result {
-            Some(Ok(_)) => (),
+            Some(Ok(at)) => {
+                if std::env::var_os("SYNCLINE_TRIAL_SAY").is_some() {
+                    let since = at.0 - self.clock.true_ms();
+                    eprintln!("{} {which:?}: again in {since} ms", self.clock.true_ms());
+                }
+            }
             Some(Err(error)) => {
                 assert!(self.refusing, "{which:?} failed: {error:#}");
                 self.count("the disk was full", 1);
