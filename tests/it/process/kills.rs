@@ -446,37 +446,29 @@ fn an_edit_made_while_the_answer_to_a_create_is_lost_reaches_the_other_side() {
     scene.people(1);
     let daemon = scene.started();
     scene.settled(2);
-    scene
-        .simulator()
-        .faults
-        .order(syncline::simulator::OneShot {
-            server: syncline::simulator::Server::Salesforce,
-            method: Some("POST".to_owned()),
-            path: "/services/data/v66.0/composite".to_owned(),
-            skip: 0,
-            times: 1,
-            fault: Fault::Lost,
-        });
-    let id = scene.hubspot(
-        None,
-        json!({ "email": "new@scene.example", "lastname": "New", "jobtitle": "Clerk" }),
-    );
-    let title = || {
-        let rows = scene.simulator().salesforce.records("Contact");
-        rows.iter()
-            .find(|row| row["Email"] == json!("new@scene.example"))
-            .map(|row| row["Title"].clone())
+    let lost = syncline::simulator::OneShot {
+        server: syncline::simulator::Server::HubSpot,
+        method: Some("POST".to_owned()),
+        path: "/crm/objects/2026-09/contacts/batch/upsert".to_owned(),
+        skip: 0,
+        times: 1,
+        fault: Fault::Lost,
     };
-    until_ok(10, || {
-        (title() == Some(json!("Clerk")))
+    scene.simulator().faults.order(lost);
+    let id = scene
+        .salesforce(json!({ "Email": "new@scene.example", "LastName": "New", "Title": "Clerk" }));
+    let shows = |wanted: &str| {
+        let people = in_hubspot(&scene);
+        let found = people.iter().find(|one| one.0 == "new@scene.example");
+        let title = found.map(|one| one.3.clone()).unwrap_or_default();
+        (title == wanted)
             .then_some(())
-            .ok_or("the create".to_owned())
-    });
-    scene.hubspot(Some(&id), json!({ "jobtitle": "Head" }));
-    until_ok(15, || {
-        (title() == Some(json!("Head")))
-            .then_some(())
-            .ok_or(format!("{:?}", title()))
-    });
+            .ok_or(format!("{wanted}, not {title:?}"))
+    };
+    until_ok(10, || shows("Clerk"));
+    scene.salesforce(json!({ "Id": id, "Title": "Head" }));
+    let struck: u64 = scene.simulator().faults.struck().values().sum();
+    assert_eq!(struck, 1, "no answer was lost");
+    until_ok(15, || shows("Head"));
     daemon.stop();
 }
