@@ -1,6 +1,7 @@
 //! The one integration-test binary: SQLite is linked once.
 
 mod budget;
+mod calls;
 mod catalogue;
 mod classify;
 mod config;
