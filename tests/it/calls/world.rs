@@ -19,6 +19,7 @@ use syncline::domain::guard;
 use syncline::domain::mapping::Mapping;
 use syncline::domain::record::{ObjectName, RecordId, Side, Timestamp};
 use syncline::projections;
+use syncline::simulator::hubspot::owner::{Owner, OwnerKind};
 use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce, wire};
 use syncline::store::{Access, Options, Store};
 use syncline::sync::{
@@ -36,7 +37,7 @@ pub(crate) const ALLOCATION: u64 = 20_000;
 
 /// How long an answer takes, in ms: a small one, and what each kilobyte adds.
 const LATENCY_MS: i64 = 120;
-const LATENCY_PER_KB_MS: i64 = 2;
+const LATENCY_PER_KB_MS: i64 = 1;
 
 /// A clock that moves only when somebody waits or an answer takes its time.
 pub(crate) struct RunClock(AtomicI64);
@@ -168,13 +169,15 @@ impl World {
         }
     }
 
-    /// One poll interval: every loop once, the writer as often as it asks for.
+    /// One poll interval: every loop once, the writer after each that read and as often as it asks
+    /// for.
     pub(crate) async fn cycle(&mut self) {
         let next = self.clock.ms() + POLL_MS;
         self.connection.work().await.unwrap();
-        self.salesforce.work().await.unwrap();
-        self.hubspot.work().await.unwrap();
         self.retrier.work().await.unwrap();
+        self.salesforce.work().await.unwrap();
+        self.writer.work().await.unwrap();
+        self.hubspot.work().await.unwrap();
         loop {
             let look_again = self.writer.work().await.unwrap();
             if look_again.0 >= next {
@@ -256,13 +259,19 @@ fn context(
     .unwrap()
 }
 
-/// Two empty CRMs.
+/// Two CRMs without records, and one person who is known to both.
 pub(crate) fn empty() -> Simulator {
-    Simulator::new(
-        hubspot::HubSpot::new(hubspot::Settings::default()),
-        salesforce::Salesforce::new(salesforce::Settings::default()),
-        1,
-    )
+    let mut portal = hubspot::HubSpot::new(hubspot::Settings::default());
+    portal.put_owner(Owner {
+        id: "41629779".to_owned(),
+        email: "ada@acme.example".to_owned(),
+        first_name: "Ada".to_owned(),
+        last_name: "Admin".to_owned(),
+        kind: OwnerKind::Person,
+        archived: false,
+    });
+    let org = salesforce::Salesforce::new(salesforce::Settings::default());
+    Simulator::new(portal, org, 1)
 }
 
 /// Contact `number` as HubSpot has it.
