@@ -99,7 +99,7 @@ fn journaled(file: &Path) -> Vec<Line> {
             "select at, run, kind, v, record, payload, crc from journal order by seq desc limit ?1",
         )
         .unwrap();
-    let rows = statement.query_map([ROWS], |row| {
+    let rows = statement.query_map([ROWS as i64], |row| {
         Ok((
             row.get(0)?,
             row.get(1)?,
