@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use syncline::clock::SystemClock;
+use syncline::clock::{Clock as _, SystemClock};
 use syncline::domain::catalogue::Catalogue;
 use syncline::projections;
 use syncline::simulator::{Fault, Rates};
@@ -34,7 +34,7 @@ fn faults() -> Rates {
 }
 
 /// A person as both sides must show them in the end: e-mail, last name, phone, title.
-type Person = (String, String, String, String);
+pub(super) type Person = (String, String, String, String);
 
 /// What people in both CRMs do meanwhile, and what must come of it.
 #[derive(Default)]
@@ -107,14 +107,24 @@ fn is_linked_in_hubspot(scene: &Scene, id: &str) -> bool {
     })
 }
 
-/// The same for a Salesforce contact.
+/// The same for a Salesforce contact, and its last change lies in a second that is over: a second
+/// change within one second is the business of a test of its own.
 fn is_linked_in_salesforce(scene: &Scene, id: &str) -> bool {
     let row = scene.simulator().salesforce.get("Contact", id);
-    row.is_some_and(|row| row["Syncline_HubSpot_Id__c"].is_string())
+    row.is_some_and(|row| {
+        let stamp = row["SystemModstamp"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let stamp = stamp.replace("+0000", "Z");
+        let stamp: jiff::Timestamp = stamp.parse().expect("a stamp");
+        let age_ms = SystemClock::new().now().0 - stamp.as_millisecond();
+        row["Syncline_HubSpot_Id__c"].is_string() && age_ms > 2_500
+    })
 }
 
 /// Everybody who stands in HubSpot, in order.
-fn in_hubspot(scene: &Scene) -> Vec<Person> {
+pub(super) fn in_hubspot(scene: &Scene) -> Vec<Person> {
     let simulator = scene.simulator();
     let records = simulator.hubspot.records("contacts");
     let of = |name: &str, record: &syncline::simulator::hubspot::record::Record| {
@@ -437,38 +447,4 @@ fn a_terminated_daemon_has_nothing_left_to_settle_at_the_next_start() {
         scene.calls_counted() > calls,
         "the second start read nothing"
     );
-}
-
-#[test]
-#[ignore = "open: a create whose answer was lost is linked as a first link, and the newer value stays behind"]
-fn an_edit_made_while_the_answer_to_a_create_is_lost_reaches_the_other_side() {
-    let scene = Scene::new();
-    scene.people(1);
-    let daemon = scene.started();
-    scene.settled(2);
-    let lost = syncline::simulator::OneShot {
-        server: syncline::simulator::Server::HubSpot,
-        method: Some("POST".to_owned()),
-        path: "/crm/objects/2026-09/contacts/batch/upsert".to_owned(),
-        skip: 0,
-        times: 1,
-        fault: Fault::Lost,
-    };
-    scene.simulator().faults.order(lost);
-    let id = scene
-        .salesforce(json!({ "Email": "new@scene.example", "LastName": "New", "Title": "Clerk" }));
-    let shows = |wanted: &str| {
-        let people = in_hubspot(&scene);
-        let found = people.iter().find(|one| one.0 == "new@scene.example");
-        let title = found.map(|one| one.3.clone()).unwrap_or_default();
-        (title == wanted)
-            .then_some(())
-            .ok_or(format!("{wanted}, not {title:?}"))
-    };
-    until_ok(10, || shows("Clerk"));
-    scene.salesforce(json!({ "Id": id, "Title": "Head" }));
-    let struck: u64 = scene.simulator().faults.struck().values().sum();
-    assert_eq!(struck, 1, "no answer was lost");
-    until_ok(15, || shows("Head"));
-    daemon.stop();
 }
