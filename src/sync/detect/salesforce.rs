@@ -75,9 +75,11 @@ impl SalesforceDetector {
             let now = self.context.clock.now();
             self.listed_at = Some(now);
             self.listed_to = self.context.salesforce_now();
+            // Until it was met by the next listing, however late that is.
+            let kept = SEEN_MS.max(3 * self.listings_stretched);
             self.context
                 .store
-                .write(move |tx| inbox::prune_seen(tx, now.plus(-SEEN_MS)))
+                .write(move |tx| inbox::prune_seen(tx, now.plus(-kept)))
                 .await?;
         }
         Ok(())

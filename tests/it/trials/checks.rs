@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline::annex;
 use syncline::domain::event::{Action, CauseState, Entry, Event, Excluded, Linked, Told};
 use syncline::domain::mapping::Rule;
-use syncline::domain::record::{ObjectName, PairNumber, RecordId, RecordKey, Side};
+use syncline::domain::record::{ObjectName, PairIds, PairNumber, RecordId, RecordKey, Side};
 use syncline::journal;
 use syncline::projections::pairs::{self, Filter, Pair, State};
 use syncline::projections::{self, causes, errors, figures, slots};
@@ -15,6 +15,9 @@ use super::driver::Trial;
 use super::people::{Shown, records};
 use super::plan::EDITED;
 use super::running::{AT_ONCE, DAILY};
+
+/// When two halves were linked, and how.
+type Link = (i64, PairIds, Linked);
 
 /// A pair's living halves.
 type Halves<'a> = (Option<&'a Shown>, Option<&'a Shown>);
@@ -195,6 +198,17 @@ impl Trial {
         all.unwrap()
     }
 
+    fn links(&self) -> Vec<Link> {
+        let links = self
+            .journal()
+            .into_iter()
+            .filter_map(|entry| match entry.event {
+                Event::RecordLinked(event) => Some((entry.seq, event.ids, event.why)),
+                _ => None,
+            });
+        links.collect()
+    }
+
     /// Every pair is in step by its rules, or says why not.
     fn check_pairs(&self) {
         let simulator = self.network.simulator();
@@ -205,6 +219,7 @@ impl Trial {
                 .collect::<BTreeMap<_, _>>()
         });
         drop(simulator);
+        let links = self.links();
         for pair in self.pairs() {
             let half = |side: Side, shown: &BTreeMap<String, Shown>| {
                 pair.ids
@@ -215,11 +230,11 @@ impl Trial {
                 half(Side::HubSpot, &hubspot),
                 half(Side::Salesforce, &salesforce),
             );
-            self.check_pair(&pair, (h.as_ref(), s.as_ref()));
+            self.check_pair(&pair, (h.as_ref(), s.as_ref()), &links);
         }
     }
 
-    fn check_pair(&self, pair: &Pair, halves: Halves<'_>) {
+    fn check_pair(&self, pair: &Pair, halves: Halves<'_>, links: &[Link]) {
         let deleted = Side::BOTH.into_iter().any(|side| {
             let id = pair.ids.id(side).map(ToString::to_string);
             id.is_some_and(|id| self.people.deleted.contains(&(side, id)))
@@ -247,7 +262,9 @@ impl Trial {
             // A HubSpot record that is gone is found with its partner's next change.
             (State::InSync, _) if deleted => (),
             (State::InSync, _) => match halves {
-                (Some(hubspot), Some(salesforce)) => self.check_fields(pair, hubspot, salesforce),
+                (Some(hubspot), Some(salesforce)) => {
+                    self.check_fields(pair, hubspot, salesforce, links)
+                }
                 (_, _) => panic!("in sync with nobody: {}", self.told(pair)),
             },
             (State::Excluded | State::Waiting | State::Absorbed, _) => {
@@ -256,15 +273,9 @@ impl Trial {
         }
     }
 
-    fn check_fields(&self, pair: &Pair, hubspot: &Shown, salesforce: &Shown) {
-        let link = self
-            .journal()
-            .into_iter()
-            .rev()
-            .find_map(|entry| match entry.event {
-                Event::RecordLinked(event) if event.ids == pair.ids => Some((entry.seq, event.why)),
-                _ => None,
-            });
+    fn check_fields(&self, pair: &Pair, hubspot: &Shown, salesforce: &Shown, links: &[Link]) {
+        let link = links.iter().rev().find(|(_, ids, _)| *ids == pair.ids);
+        let link = link.map(|(seq, _, how)| (*seq, *how));
         let (linked, how) = link.unwrap_or_else(|| panic!("never linked: {}", self.told(pair)));
         for (field, _, rule) in EDITED {
             let h = hubspot.fields.get(field).cloned().unwrap_or_default();

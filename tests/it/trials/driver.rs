@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use syncline::domain::call::Lane;
 use syncline::domain::event::{By, HoldSettled};
 use syncline::domain::record::Side;
 use syncline::inbox;
@@ -25,6 +26,10 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+
+/// Where records are created.
+const UPSERT: &str = "/crm/objects/2026-09/contacts/batch/upsert";
+const COMPOSITE: &str = "/services/data/v66.0/composite";
 
 /// How often a rare state was reached.
 pub(crate) type Tally = BTreeMap<&'static str, u64>;
@@ -250,6 +255,12 @@ impl Trial {
             let rates = Rates::everything(self.plan.faults);
             self.network.simulator().faults.set_rates(server, rates);
         }
+        if self.plan.faults > 0 {
+            // The answers of a creation on each side are lost, whatever the rates say.
+            let skip = u32::try_from(self.luck.below(4)).unwrap();
+            self.lose_answer(Server::HubSpot, UPSERT, skip / 3, Fault::Lost);
+            self.lose_answer(Server::Salesforce, COMPOSITE, skip, Fault::HungAfter);
+        }
         for _ in 0..actions {
             match self.luck.below(100) {
                 0..=59 => {
@@ -404,23 +415,25 @@ impl Trial {
                 let fault = [MailFault::Greylisted, MailFault::Ambiguous][pick(luck, 2)];
                 self.mailroom.faults.lock().unwrap().push(fault);
             }
-            // A write's answer is lost, whatever the rates say.
             _ => {
-                let (server, path) = [
-                    (Server::Salesforce, "/services/data/v66.0/composite"),
-                    (Server::HubSpot, "/crm/objects"),
-                ][pick(luck, 2)];
                 let fault = [Fault::Lost, Fault::HungAfter, Fault::AnswerAfter(503)][pick(luck, 3)];
-                self.network.simulator().faults.order(OneShot {
-                    server,
-                    method: Some("POST".to_owned()),
-                    path: path.to_owned(),
-                    skip: 0,
-                    times: 1,
-                    fault,
-                });
+                let (server, path) =
+                    [(Server::HubSpot, UPSERT), (Server::Salesforce, COMPOSITE)][pick(luck, 2)];
+                self.lose_answer(server, path, 0, fault);
             }
         }
+    }
+
+    /// The next answer but `skip` at `path` is lost after the request took effect.
+    fn lose_answer(&self, server: Server, path: &str, skip: u32, fault: Fault) {
+        self.network.simulator().faults.order(OneShot {
+            server,
+            method: Some("POST".to_owned()),
+            path: path.to_owned(),
+            skip,
+            times: 1,
+            fault,
+        });
     }
 
     // Calm.
@@ -451,19 +464,20 @@ impl Trial {
             let pass = match round {
                 0..=9 => 61 * SECOND,
                 10..=29 => 6 * MINUTE,
-                _ => HOUR,
+                _ => 50 * MINUTE,
             };
             self.clock.pass(pass);
+            // A probe of what still fails may wait for its call; all else must be done.
+            let retry = Lane::Retry;
+            let lanes = Lane::ALL.iter().copied().filter(|lane| *lane != retry);
+            let lanes: Vec<Lane> = lanes.collect();
             let open = self
                 .store()
-                .read_blocking(|view| inbox::next_due(view, syncline::domain::call::Lane::ALL));
-            still = if open.unwrap().is_none() && round >= 30 {
-                still + 1
-            } else {
-                0
-            };
-            // Two days more: every digest was due, every cause probed.
-            if still >= 50 {
+                .read_blocking(|view| inbox::next_due(view, &lanes));
+            let done = open.unwrap().is_none() && round >= 30;
+            still = if done { still + 1 } else { 0 };
+            // More than a day more: every digest was due.
+            if still >= 30 {
                 return;
             }
         }

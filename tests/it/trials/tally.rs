@@ -42,6 +42,11 @@ impl Trial {
                 Event::RecordLinked(event) if event.why == Linked::Id => {
                     "an unknown outcome was settled by id"
                 }
+                Event::RecordLinked(event) => match event.why {
+                    Linked::Key => "two records were linked by key",
+                    Linked::Created => "a record was created",
+                    Linked::Id | Linked::Operator => continue,
+                },
                 Event::RecordExcluded(_) => "a record was left out",
                 Event::CycleHeld(_) => "the guard held writes",
                 Event::ConnectionSuspended(_) => "a connection was suspended",
