@@ -10,6 +10,7 @@ mod people;
 mod plan;
 mod running;
 mod tally;
+mod trouble;
 mod world;
 
 use std::sync::Mutex;
