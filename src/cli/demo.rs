@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::args::{Arguments, Demo};
+use super::demo_configuration::write_configuration;
 use super::out;
 use super::run::{read, refused, runtime, start_log};
 use super::simulator::simulator as simulated;
@@ -25,9 +25,6 @@ use crate::simulator::smtp::{Sink, SinkSettings};
 use crate::simulator::{Simulator, demo as data};
 use crate::store::{Access, Store};
 
-/// Calls the demo allows itself in any 24 h.
-const ALLOCATION: u64 = 20_000;
-
 /// Seed of ids and faults.
 const SEED: u64 = 1;
 
@@ -39,9 +36,6 @@ const ONCE_MAX: Duration = Duration::from_secs(55);
 
 /// Time between two changes that the running demo makes in the CRMs.
 const DRIP_EVERY: Duration = Duration::from_secs(20);
-
-/// The daily digest comes this long after the start.
-const DIGEST_AFTER_MS: i64 = 20_000;
 
 /// The guide waits so long for the mail about a hold.
 const MAIL_MAX_MS: i64 = 10_000;
@@ -406,88 +400,6 @@ fn is_settled(status: &Status) -> bool {
         .sum();
     let any: u64 = status.objects.iter().map(|line| line.in_sync).sum();
     read && busy == 0 && any > 0
-}
-
-/// A configuration as small as a user's, with short waits and loopback addresses.
-fn write_configuration(
-    folder: &Path,
-    servers: &Running,
-    mail: SocketAddr,
-    simulator: &Mutex<Simulator>,
-) -> std::io::Result<()> {
-    let (portal, token) = {
-        let simulator = simulator.lock().unwrap_or_else(PoisonError::into_inner);
-        let settings = simulator.hubspot.settings();
-        (settings.portal_id, settings.token.clone())
-    };
-    let org = crate::simulator::salesforce::Settings::default();
-    let text = format!(
-        r#"# Written by "syncline demo"; public keys only.
-name = "demo"
-zone = "UTC"
-store = "{folder}/store"
-control = "{folder}/store/control.sock"
-
-[hubspot]
-portal = {portal}
-url = "http://{hubspot}"
-
-[salesforce]
-org = "{org}"
-login = "http://{salesforce}"
-auth = "client-credentials"
-client_id = "{client}"
-
-[budget]
-allocation = {ALLOCATION}
-
-[sync]
-mode = "sync"
-poll_sec = 2
-
-[limits]
-hubspot_index_lag_sec = 5
-listing_sec = 30
-
-{mapping}
-[mail]
-smtp = "smtp://{mail}"
-from = "Syncline <syncline@demo.example>"
-gather_sec = 2
-
-[[notify]]
-to = "revops@demo.example"
-cron = "{digest}"                # once a day, the first one soon after the start
-
-[[notify]]
-to = "salesforce-admin@demo.example"
-immediately = true
-who_fixes = ["salesforce-admin"]
-"#,
-        folder = folder.display(),
-        hubspot = servers.hubspot,
-        salesforce = servers.salesforce,
-        org = org.org_id,
-        client = org.client_id,
-        mapping = data::mapping_toml(),
-        digest = digest_time(),
-    );
-    fs::write(folder.join("syncline.toml"), text)?;
-    for (name, secret) in [
-        ("hubspot_token", token),
-        ("salesforce_secret", org.client_secret),
-    ] {
-        let path = folder.join("credentials").join(name);
-        fs::write(&path, secret)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
-}
-
-/// The time of day, to the second and in UTC, at which the demo's daily digest is due.
-fn digest_time() -> String {
-    let due = SystemClock::new().now().plus(DIGEST_AFTER_MS).0 / 1_000;
-    format!("{} {} {} * * *", due % 60, due / 60 % 60, due / 3_600 % 24)
 }
 
 fn closing(outcome: &Outcome) -> String {

@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod check;
 mod demo;
+mod demo_configuration;
 mod out;
 pub mod render;
 mod run;

@@ -158,10 +158,9 @@ impl SalesforceDetector {
         let Some(position) = position else {
             return Ok(());
         };
-        // Back from the last listing, and from where reading stands: after an outage, or before the
-        // first listing of this run, a commit may be later than now but not later than these.
+        // Back from the last listing, or, before the first one of this run, from where reading
+        // stands: after an outage a commit may be earlier than the last minutes, but not than these.
         let since = server_now
-            .min(position.stamp)
             .min(self.listed_to.unwrap_or(position.stamp))
             .plus(-context.settings.bounds.listing_back_ms);
         let source = schemas.source(mapping, Side::Salesforce, &[]);
