@@ -50,6 +50,10 @@ fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
         }
     });
     let sum = sum.into_inner().unwrap();
+    if seeds < SEEDS {
+        // Fewer trials, as for planted bugs, need not meet every rare state.
+        return;
+    }
     for what in SOMETIMES {
         assert!(
             sum.get(what).is_some_and(|times| *times > 0),
