@@ -3,6 +3,11 @@
 //! Absolute numbers depend on the machine and its neighbours; the ratios of one run are what counts.
 
 #![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap,
+    reason = "figures for people, far below 2^52"
+)]
+#![expect(
     clippy::unwrap_used,
     reason = "what a measurement sets up must work, and says so when it does not"
 )]

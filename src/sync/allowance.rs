@@ -74,7 +74,7 @@ impl Context {
             match self.salesforce.versions().await {
                 Ok(reply) => {
                     self.heard(Side::Salesforce, reply.server_time, None)
-                        .await?
+                        .await?;
                 }
                 Err(error) => {
                     let errand = Errand::about_account(Side::Salesforce, Operation::Versions);

@@ -1,5 +1,11 @@
 //! The one integration-test binary: SQLite is linked once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a helper of a test fails like the test itself, and looks at one variant of many"
+)]
+
 mod attempt;
 mod budget;
 mod calls;

@@ -210,11 +210,18 @@ impl Run {
         assert!(self.stamps() == before, "something was written");
     }
 
+    /// Calls by Salesforce's own count.
+    fn counted(&self) -> u64 {
+        self.world
+            .simulator
+            .lock()
+            .unwrap()
+            .salesforce_calls_counted()
+    }
+
     /// What we journaled as spent is what Salesforce counted, and every contact is there in step.
     async fn assert_counted(&self) {
-        let simulator = self.world.simulator.lock().unwrap();
-        let counted = simulator.salesforce_calls_counted();
-        drop(simulator);
+        let counted = self.counted();
         assert_eq!(counted, self.salesforce.all(), "counted there, spent here");
         let stands = |view: &View<'_>| {
             let object = ObjectName::parse("contact")?;
