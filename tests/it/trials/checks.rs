@@ -263,7 +263,7 @@ impl Trial {
             (State::InSync, _) if deleted => (),
             (State::InSync, _) => match halves {
                 (Some(hubspot), Some(salesforce)) => {
-                    self.check_fields(pair, hubspot, salesforce, links)
+                    self.check_fields(pair, hubspot, salesforce, links);
                 }
                 (_, _) => panic!("in sync with nobody: {}", self.told(pair)),
             },
@@ -378,10 +378,7 @@ impl Trial {
                 "{address} was told {told:?} of {cause:?}, backlog {backlog}"
             );
         }
-        let unsent = self
-            .store()
-            .read_blocking(|view| slots::unsent(view))
-            .unwrap();
+        let unsent = self.store().read_blocking(slots::unsent).unwrap();
         assert!(unsent.is_empty(), "mails were never sent: {unsent:?}");
     }
 

@@ -136,10 +136,7 @@ impl Trial {
 
     pub(super) fn seq(&self) -> i64 {
         self.running.as_ref().map_or(0, |running| {
-            running
-                .store
-                .read_blocking(|view| journal::last_seq(view))
-                .unwrap()
+            running.store.read_blocking(journal::last_seq).unwrap()
         })
     }
 
@@ -305,10 +302,7 @@ impl Trial {
 
     /// A person approves what the guard holds, as the verb does.
     pub(super) fn settle_holds(&mut self) {
-        let open = self
-            .store()
-            .read_blocking(|view| holds::open(view))
-            .unwrap();
+        let open = self.store().read_blocking(holds::open).unwrap();
         for hold in open {
             let number = hold.number;
             let approved = self.store().write_blocking(move |tx| {
