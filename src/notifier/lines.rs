@@ -153,7 +153,6 @@ pub(super) fn line(
         fix: fix.unwrap_or_default(),
         who_fixes: who.to_owned(),
         again: kind.map(|kind| again(&kind.retry)),
-        resync_calls: records.div_ceil(1_000).max(1),
         note: None,
         examples,
     })

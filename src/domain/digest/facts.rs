@@ -236,7 +236,7 @@ pub(super) fn accounted(digest: &Digest) -> Option<String> {
         format!("Everything accounted for: 0 records unexplained (verified {verified}).")
     } else {
         format!(
-            "NOT ACCOUNTED FOR: {} unexplained (verified {verified}); see: syncline verify",
+            "NOT ACCOUNTED FOR: {} unexplained (verified {verified}); see: syncline status",
             count(accounted.unexplained, "record")
         )
     })
@@ -250,7 +250,7 @@ pub(super) fn attached(errors: u64, rows: usize) -> Option<String> {
     }
     Some(if rows < errors {
         format!(
-            "{} of {} attached, all: syncline errors export",
+            "{} of {} attached, all: syncline errors list",
             thousands(rows),
             count(errors, "error")
         )
@@ -372,21 +372,17 @@ pub(super) fn code(cause: &CauseLine) -> Option<(String, String)> {
     ))
 }
 
-/// What happens after the fix, and how to hasten it, each as a line.
+/// What happens after the fix, and where to look meanwhile, each as a line.
 pub(super) fn then(cause: &CauseLine) -> Vec<String> {
-    let command = glued(&format!("syncline resync --cause {}", cause.name()));
-    let (records, calls) = (
-        count(cause.records, "record"),
-        count(cause.resync_calls, "call"),
-    );
-    let resync = format!("{command}  ({records}, {calls})");
+    let command = glued(&format!("syncline errors list --cause {}", cause.name()));
+    let list = format!("{command}  ({})", count(cause.records, "record"));
     if cause.again.is_some() {
         vec![
-            "nothing to do, Syncline notices; or at once:".to_owned(),
-            resync,
+            "nothing to do, Syncline notices; its records:".to_owned(),
+            list,
         ]
     } else {
-        vec![resync]
+        vec![list]
     }
 }
 

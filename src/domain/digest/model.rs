@@ -53,7 +53,7 @@ pub struct Digest {
     pub accounted: Option<Accounted>,
     /// The errors to attach; may be fewer than there are.
     pub rows: Vec<ErrorRow>,
-    /// How to change or stop these mails: `syncline notify set, or write to ops@acme.example`.
+    /// How to change or stop these mails: `change [[notify]] and reload, or write to ops@acme.example`.
     pub remedy: String,
 }
 
@@ -205,8 +205,6 @@ pub struct CauseLine {
     pub who_fixes: String,
     /// When Syncline tries again, as a sentence without a full stop.
     pub again: Option<String>,
-    /// Calls that a resync of all its records would cost.
-    pub resync_calls: u64,
     /// What a person noted when acknowledging it.
     pub note: Option<String>,
     /// Links to some of its records, the first being the best example.

@@ -166,8 +166,8 @@ fn a_cause_is_told_at_once_with_who_fixes_it_and_what_happens_then() {
     Records:          https://app.hubspot.com/contacts/4711002/record/0-1/90211
                       https://acme.my.salesforce.com/003Qy00000A1b2cIAB
                       (+39 in the CSV)
-    Then:             nothing to do, Syncline notices; or at once:
-                      syncline resync --cause C-41 (41 records, 1 call)
+    Then:             nothing to do, Syncline notices; its records:
+                      syncline errors list --cause C-41 (41 records)
     Next mail about C-41: when it is over, or at 123 records.
 
     Monday 16 November 2026, 16:44 Europe/Rome
@@ -207,8 +207,8 @@ fn several_causes_are_one_mail() {
     Records:          https://app.hubspot.com/contacts/4711002/record/0-1/90211
                       https://acme.my.salesforce.com/003Qy00000A1b2cIAB
                       (+148 more)
-    Then:             nothing to do, Syncline notices; or at once:
-                      syncline resync --cause C-41 (150 records, 1 call)
+    Then:             nothing to do, Syncline notices; its records:
+                      syncline errors list --cause C-41 (150 records)
     Next mail about C-41: when it is over, or at 450 records.
 
     C-34  RESOLVED: No edit permission on Contact.Fax         1 record, open 1 day

@@ -30,7 +30,6 @@ pub(super) fn cause(number: i64, state: LineState, sentence: &str, records: u64)
         fix: "shorten the titles in HubSpot.".to_owned(),
         who_fixes: "RevOps".to_owned(),
         again: Some("each is tried again when it changes".to_owned()),
-        resync_calls: 1,
         note: None,
         examples: Vec::new(),
     }
