@@ -334,8 +334,10 @@ impl HubSpotDetector {
         Ok(())
     }
 
-    /// Searches from the cursor less the index lag, or from the last reading less that lag: what
-    /// is older was in the index by then, so a cursor that stands still is not read from for ever.
+    /// Searches from the beginning of the last reading less the index lag: what is older was in the
+    /// index by then. Going by the cursor would read its last minute again for as long as nothing
+    /// changes, and pass over what was indexed late during a long reading; only a run's first
+    /// reading has nothing better.
     async fn read_object(&mut self, mapping: &Mapping) -> Result<(), Trouble> {
         let context = &self.context;
         let object = mapping.object.clone();
@@ -349,9 +351,7 @@ impl HubSpotDetector {
         let lag_ms = context.settings.bounds.index_lag_ms;
         let start = stands.as_ref().map_or(Timestamp(0), |position| {
             let read_at = self.read_at.get(&object).copied();
-            read_at
-                .map_or(position.stamp, |at| at.max(position.stamp))
-                .plus(-lag_ms)
+            read_at.unwrap_or(position.stamp).plus(-lag_ms)
         });
         let read_at = self.read_from(mapping, start, stands).await?;
         self.read_at
