@@ -46,7 +46,8 @@ fn main() {
     let lines = journaled(&folder.path().join(FILE));
     let raw = insert(&folder.path().join("raw.db"), &lines);
 
-    let speed = |rows: usize, took: Duration| rows as f64 / took.as_secs_f64();
+    let speed =
+        |rows: usize, took: Duration| f64::from(u32::try_from(rows).unwrap()) / took.as_secs_f64();
     let (raw, appended) = (speed(ROWS, raw), speed(ROWS, appending));
     let rebuilt = speed(PAIRS + ROWS, rebuilding);
     println!("{ROWS} entries over {PAIRS} pairs, batches of {BATCH}, synchronous=FULL");
@@ -99,7 +100,7 @@ fn journaled(file: &Path) -> Vec<Line> {
             "select at, run, kind, v, record, payload, crc from journal order by seq desc limit ?1",
         )
         .unwrap();
-    let rows = statement.query_map([ROWS], |row| {
+    let rows = statement.query_map([i64::try_from(ROWS).unwrap()], |row| {
         Ok((
             row.get(0)?,
             row.get(1)?,

@@ -132,16 +132,14 @@ impl Run {
         self.world.cycle().await;
         let (mut written, mut quiet) = (0, true);
         for event in self.news().await {
-            match &event {
-                Event::CallsSpent(spent) if spent.side == Side::Salesforce => {
-                    self.salesforce.add(spent);
+            if let Event::CallsSpent(spent) = &event {
+                match spent.side {
+                    Side::Salesforce => self.salesforce.add(spent),
+                    Side::HubSpot => self.hubspot.add(spent),
                 }
-                Event::CallsSpent(spent) => self.hubspot.add(spent),
-                Event::UsageReported(_) => (),
-                other => {
-                    quiet = false;
-                    written += usize::from(other.ids().is_some());
-                }
+            } else if !matches!(event, Event::UsageReported(_)) {
+                quiet = false;
+                written += usize::from(event.ids().is_some());
             }
         }
         let calls = self.salesforce.all() - before;
@@ -212,9 +210,10 @@ impl Run {
 
     /// What we journaled as spent is what Salesforce counted, and every contact is there in step.
     async fn assert_counted(&self) {
-        let simulator = self.world.simulator.lock().unwrap();
-        let counted = simulator.salesforce_calls_counted();
-        drop(simulator);
+        let counted = {
+            let simulator = self.world.simulator.lock().unwrap();
+            simulator.salesforce_calls_counted()
+        };
         assert_eq!(counted, self.salesforce.all(), "counted there, spent here");
         let stands = |view: &View<'_>| {
             let object = ObjectName::parse("contact")?;
