@@ -158,10 +158,12 @@ impl SalesforceDetector {
         let Some(position) = position else {
             return Ok(());
         };
-        // Back from the last listing, or, before the first one of this run, from where reading
-        // stands: after an outage a commit may be earlier than the last minutes, but not than these.
+        // As far back as ever from when this listing was due, or, before the first one of this run,
+        // from where reading stands: after an outage a late commit may lie before the last minutes.
+        let every = context.settings.bounds.listing_every_ms;
+        let due = self.listed_to.map_or(position.stamp, |to| to.plus(every));
         let since = server_now
-            .min(self.listed_to.unwrap_or(position.stamp))
+            .min(due)
             .plus(-context.settings.bounds.listing_back_ms);
         let source = schemas.source(mapping, Side::Salesforce, &[]);
         let mut page = self

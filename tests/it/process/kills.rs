@@ -247,6 +247,11 @@ fn kill_and_kill(
         steps: 0,
     };
     let daemon = scene.started();
+    // A hold settled before its mail is gathered is not told: the operator waits for the mail.
+    until_ok(30, || {
+        let told = !scene.mails().is_empty();
+        told.then_some(()).ok_or("a mail about the hold".to_owned())
+    });
     until_ok(30, || {
         rounds.approved.extend(approve_holds(scene));
         rounds

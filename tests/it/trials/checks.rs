@@ -458,7 +458,9 @@ fn wanted(
         (Rule::PreferSalesforce, _, Some(s)) if !s.value.is_empty() && eh.is_none() => {
             Some(vec![s.value.clone()])
         }
-        (Rule::PreferSalesforce, _, _) => {
+        // Salesforce kept what it was created with, which then wins over HubSpot's edit: the rule.
+        (Rule::PreferSalesforce, _, None) => None,
+        (Rule::PreferSalesforce, _, Some(_)) => {
             let mut values: Vec<String> = [value(eh), value(es)].into_iter().flatten().collect();
             values.push(String::new());
             Some(values)
