@@ -458,14 +458,15 @@ fn wanted(
         (Rule::PreferSalesforce, _, Some(s)) if !s.value.is_empty() && eh.is_none() => {
             Some(vec![s.value.clone()])
         }
-        // Salesforce kept what it was created with, which then wins over HubSpot's edit: the rule.
-        (Rule::PreferSalesforce, _, None) => None,
         (Rule::PreferSalesforce, _, Some(_)) => {
             let mut values: Vec<String> = [value(eh), value(es)].into_iter().flatten().collect();
             values.push(String::new());
             Some(values)
         }
-        (Rule::AlwaysSalesforce | Rule::AlwaysHubspot | Rule::Off, _, _) => None,
+        // Where only HubSpot was edited, "prefer Salesforce" keeps what the pair was created with:
+        // the rule lets Salesforce's value win over the edit.
+        (Rule::PreferSalesforce, _, None)
+        | (Rule::AlwaysSalesforce | Rule::AlwaysHubspot | Rule::Off, _, _) => None,
     }
 }
 
