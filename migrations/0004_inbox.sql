@@ -28,6 +28,18 @@ create index inbox_by_state on inbox (state, lane, not_before);
 create index inbox_by_parent on inbox (parent);
 create index inbox_by_hold on inbox (hold);
 
+-- Writes on their way: what to journal should the answer be lost and the effect be found.
+create table intents (
+  number integer not null,                  -- of the row the write serves
+  side   text    not null,                  -- the side written to
+  intent text    not null check (json_valid(intent)),
+  primary key (number, side)
+) strict, without rowid;
+
+create trigger intents_end_with_their_row after delete on inbox begin
+  delete from intents where number = old.number;
+end;
+
 -- What was read lately, so that a listing tells a late commit from a known one.
 create table seen (
   side   text    not null,

@@ -1,12 +1,14 @@
 //! An answer becomes the one event that is journaled for an attempt.
 
+use serde::{Deserialize, Serialize};
+
 use super::call::Lane;
-use super::event::{Action, Known, Moved, RecordFailed, RecordSynced, Span};
+use super::event::{Action, Known, Moved, RecordFailed, RecordSynced, Span, ValuePrint};
 use super::failure::Failure;
 use super::fingerprint::PrintKey;
 use super::mapping::Mapping;
 use super::merge::Write;
-use super::record::{PairIds, Record, RecordId, Side};
+use super::record::{FieldName, PairIds, Record, RecordId, Side, Timestamp};
 use super::schema::ObjectSchema;
 
 /// One write of one record, tried.
@@ -82,6 +84,112 @@ impl Attempt {
     }
 }
 
+/// How long after its sending a write of unknown outcome may still be stamped: the time-out of a
+/// call, and what the clocks differ.
+const EFFECT_MAX_MS: i64 = 125_000;
+
+/// A write on its way: what its answer would have journaled. Kept until the answer is, and asked
+/// when the answer was lost: without it the effect would pass for somebody else's change, and an
+/// edit made meanwhile at the source would lose against it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    synced: RecordSynced,
+}
+
+impl Intent {
+    /// What `attempt` is about to do, sent at `sent_at` of the target's clock. `None` when it
+    /// carries no mapped value: then there is nothing to take for a change.
+    pub fn of(attempt: &Attempt, sent_at: Option<Timestamp>) -> Option<Self> {
+        let write = &attempt.write;
+        if write.moved.is_empty() {
+            return None;
+        }
+        // HubSpot does not say who changed a record last: a person's change right after ours would
+        // pass for our write's result.
+        let by_us_until = sent_at.filter(|_| write.to == Side::Salesforce);
+        Some(Self {
+            synced: RecordSynced {
+                ids: attempt.ids.clone(),
+                to: write.to,
+                action: write.action,
+                fields: write.fields.keys().cloned().collect(),
+                moved: write.moved.clone(),
+                lost: write.lost.clone(),
+                withheld: Vec::new(),
+                provisional: by_us_until.map(|from| Span {
+                    from,
+                    to: from.plus(EFFECT_MAX_MS),
+                }),
+                // Whether it carries the mark, the record itself says when it is read.
+                marked: Vec::new(),
+                lane: attempt.lane,
+                attempt: attempt.number,
+            },
+        })
+    }
+
+    /// The side it writes to.
+    pub fn to(&self) -> Side {
+        self.synced.to
+    }
+
+    /// What is to be journaled now that `target` shows the write's effect; `None` when it shows
+    /// none. `found_by_id` says that the target names our record, and did not before: only our own
+    /// creation does that.
+    pub fn found(
+        &self,
+        target: &Record,
+        found_by_id: bool,
+        schema: &ObjectSchema,
+        mapping: &Mapping,
+        key: &PrintKey,
+    ) -> Option<RecordSynced> {
+        let mut synced = self.synced.clone();
+        if synced.action == Action::Created {
+            *synced.ids.slot(synced.to) = Some(target.key.id.clone());
+            return found_by_id.then_some(synced);
+        }
+        let intended = synced.moved.len();
+        synced.moved.retain(|one| {
+            let shown = shown_print(&one.field, target, schema, mapping, key);
+            let wrote = match synced.to {
+                Side::HubSpot => one.hubspot,
+                Side::Salesforce => one.salesforce,
+            };
+            wrote.is_some() && shown == wrote
+        });
+        if synced.moved.is_empty() {
+            return None;
+        }
+        if synced.moved.len() < intended {
+            // Some of it was changed again, or none of it ever took effect: where the target shows
+            // what the source showed, that is their common ground, and more is not known.
+            return Some(agreed(
+                synced.ids,
+                synced.to,
+                synced.moved,
+                Vec::new(),
+                synced.lane,
+            ));
+        }
+        Some(synced)
+    }
+}
+
+/// The print of a mapped field as `record` shows it; `field` is HubSpot's name.
+fn shown_print(
+    field: &FieldName,
+    record: &Record,
+    schema: &ObjectSchema,
+    mapping: &Mapping,
+    key: &PrintKey,
+) -> Option<ValuePrint> {
+    let mapped = mapping.fields.iter().find(|one| one.hubspot == *field)?;
+    let name = mapped.on(record.key.side);
+    let value = record.fields.get(name)?;
+    Some(super::convert::print(key, value, schema.field(name)?))
+}
+
 /// Nothing is left to be written to `to`, because both sides agree: `moved` prints are adopted, and
 /// errors of that direction are over.
 pub fn agreed(
@@ -117,16 +225,10 @@ fn as_shown(
 ) -> Vec<Moved> {
     let side = record.key.side;
     let shown = |one: &Moved| {
-        let field = mapping
-            .fields
-            .iter()
-            .find(|field| field.hubspot == one.field)?;
-        let name = field.on(side);
-        let value = write
-            .fields
-            .contains_key(name)
-            .then(|| record.fields.get(name))??;
-        Some(super::convert::print(key, value, schema.field(name)?))
+        let mut fields = mapping.fields.iter();
+        let mapped = fields.find(|mapped| mapped.hubspot == one.field)?;
+        write.fields.get(mapped.on(side))?;
+        shown_print(&one.field, record, schema, mapping, key)
     };
     let mut moved = write.moved.clone();
     for one in &mut moved {

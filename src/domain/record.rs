@@ -250,6 +250,20 @@ impl PairIds {
         }
     }
 
+    /// The halves that are known, as records.
+    pub fn keys(&self) -> Vec<RecordKey> {
+        let halves = Side::BOTH.into_iter();
+        halves
+            .filter_map(|side| {
+                Some(RecordKey {
+                    side,
+                    object: self.object.clone(),
+                    id: self.id(side)?.clone(),
+                })
+            })
+            .collect()
+    }
+
     /// The place of `side`'s id, to fill or to empty.
     pub fn slot(&mut self, side: Side) -> &mut Option<RecordId> {
         match side {

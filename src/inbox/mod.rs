@@ -2,6 +2,7 @@
 //!
 //! Knows where work waits and what lets it go on, not what the work is.
 
+mod intents;
 mod listing;
 mod release;
 mod seen;
@@ -17,6 +18,7 @@ use crate::domain::record::{ObjectName, PairNumber, RecordId, RecordKey, Side, T
 use crate::store::columns::words;
 use crate::store::{Tx, View};
 
+pub use intents::{answered, intend, intents, settled};
 pub use listing::{Counted, counts, held, of_pair, of_record, oldest_seen, would_write};
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
 pub use seen::{note_seen, prune_seen, unseen};

@@ -59,7 +59,7 @@ impl Context {
     /// Salesforce's clock. After hours without an answer, as when the allocation is used up, it is
     /// not known any more, and nothing may be spent to hear it: the free list of versions tells it,
     /// asked a second time when the first answer leaps.
-    async fn salesforce_time(&self) -> Result<Option<Timestamp>, Trouble> {
+    pub(in crate::sync) async fn salesforce_time(&self) -> Result<Option<Timestamp>, Trouble> {
         let opened = self
             .shared()
             .lines

@@ -1,23 +1,31 @@
 //! Every record's answer becomes one journal entry, and the row leaves the inbox, in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::planning::{Agreed, Decision, Outcome, Planned, Settled};
+use super::decision::{Agreed, Decision, Outcome, Planned, Settled};
+use super::job::{Answer, Job, Made, Reported};
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
-use crate::domain::event::{Known, Linked, RecordExcluded};
+use crate::domain::event::{Action, Known, Linked, RecordExcluded, Span};
 use crate::domain::failure::RawFailure;
+use crate::domain::fingerprint::PrintKey;
+use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
-use crate::domain::record::{PairIds, RecordId, Timestamp};
+use crate::domain::record::{PairIds, Record, RecordId, Timestamp};
 use crate::domain::retry::{self, Release};
+use crate::domain::schema::ObjectSchema;
 use crate::inbox::{self, Rest, Row};
 use crate::projections::{self, pairs};
 use crate::store::Tx;
 
 /// How long a row waits whose pair is being written by another row.
 const AGAIN_MS: i64 = 1_000;
+
+/// How long a row of unknown outcome waits before it is matched again.
+const UNKNOWN_MS: i64 = 500;
 
 /// Journals a decision; returns what is to be written.
 pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option<Planned>> {
@@ -55,6 +63,13 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         Settled::Again => {
             return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
         }
+        Settled::Found(effects) => {
+            for effect in effects {
+                projections::append(tx, None, effect.clone())?;
+            }
+            inbox::settled(tx, &ids.keys())?;
+            return inbox::put_back(tx, row, &Rest::Ready);
+        }
         Settled::Excluded(why) => {
             projections::append(tx, None, RecordExcluded { ids, why: *why })?;
         }
@@ -64,7 +79,7 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
 
 /// Journals a success. A record made now is linked first. Adds to `fixed` the causes that a try in
 /// the retry lane has shown to be gone.
-pub(super) fn synced(
+fn synced(
     tx: &Tx<'_>,
     attempt: &Attempt,
     id: &RecordId,
@@ -83,7 +98,7 @@ pub(super) fn synced(
 }
 
 /// Journals a failure, and says what makes the row ready again.
-pub(super) fn failed(
+fn failed(
     tx: &Tx<'_>,
     attempt: &Attempt,
     raw: Vec<RawFailure>,
@@ -114,7 +129,7 @@ pub(super) fn failed(
 }
 
 /// The earliest instant at which a failure is worth another try by itself.
-pub(super) fn earliest(releases: &[Release]) -> Option<Timestamp> {
+fn earliest(releases: &[Release]) -> Option<Timestamp> {
     let at = releases.iter().filter_map(|release| match release {
         Release::At(at) => Some(*at),
         Release::RecordChanges
@@ -125,13 +140,17 @@ pub(super) fn earliest(releases: &[Release]) -> Option<Timestamp> {
     at.min()
 }
 
-/// Ends a row: it leaves, until something else makes it ready or until it is tried again.
-pub(super) fn leave(tx: &Tx<'_>, row: &Row, again: Option<Timestamp>) -> anyhow::Result<()> {
-    inbox::conclude(tx, row)?;
-    if let Some(at) = again {
-        inbox::see(tx, &row.key, row.stamp, Lane::Retry, at)?;
+/// Ends a row after its last write: it leaves, until something else makes it ready or until it is
+/// tried again. One of unknown outcome stays.
+fn leave(tx: &Tx<'_>, row: &Row, open: Option<Open>) -> anyhow::Result<()> {
+    match open {
+        Some(open) if open.unknown => inbox::put_back(tx, row, &Rest::Deferred(open.at)),
+        Some(open) => {
+            inbox::conclude(tx, row)?;
+            inbox::see(tx, &row.key, row.stamp, Lane::Retry, open.at).map(drop)
+        }
+        None => inbox::conclude(tx, row).map(drop),
     }
-    Ok(())
 }
 
 /// The attempt that a planned write makes now.
@@ -144,5 +163,119 @@ pub(super) fn attempt(planned: &Planned, write: &Write) -> Attempt {
         lane: planned.row.lane,
         number: if again { tried + 1 } else { 1 },
         ask: planned.row.ask,
+    }
+}
+
+/// The side that was written, as far as its answers need it.
+pub(super) struct Target {
+    pub(super) mapping: Mapping,
+    pub(super) schema: Arc<ObjectSchema>,
+    pub(super) key: PrintKey,
+}
+
+/// What one call's answers came to.
+#[derive(Default)]
+pub(super) struct Concluded {
+    pub(super) made: Vec<Made>,
+    pub(super) fixed: BTreeSet<i64>,
+    /// Rows by number of which one write is open.
+    pub(super) open: BTreeMap<i64, Open>,
+}
+
+/// A row that may not leave with its last write, because another one of its writes is open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    /// When it is looked at again.
+    at: Timestamp,
+    /// Whether that write may have taken effect: then the row stays, with what it was about to do.
+    unknown: bool,
+}
+
+impl Open {
+    /// A write failed, and is worth another try at `at`.
+    fn failed(at: Timestamp) -> Self {
+        Self { at, unknown: false }
+    }
+
+    /// A write's outcome is unknown at `now`.
+    pub(super) fn unknown(now: Timestamp) -> Self {
+        Self {
+            at: now.plus(UNKNOWN_MS),
+            unknown: true,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            at: self.at.min(other.at),
+            unknown: self.unknown || other.unknown,
+        }
+    }
+}
+
+impl Concluded {
+    /// Journals one job's answer; one that is not mentioned has an unknown outcome.
+    pub(super) fn one(
+        &mut self,
+        tx: &Tx<'_>,
+        job: &Job,
+        reported: Option<Reported>,
+        target: &Target,
+    ) -> anyhow::Result<()> {
+        let (answer, span) = reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
+        let open = match answer {
+            Answer::Written(id, record) => {
+                self.written(tx, job, &id, record.as_deref(), span, target)?;
+                None
+            }
+            Answer::Failed(failures) => {
+                let releases = failed(tx, &job.attempt, failures, Known::Answered)?;
+                earliest(&releases).map(Open::failed)
+            }
+            Answer::Unknown => Some(Open::unknown(tx.now())),
+        };
+        let Some(row) = &job.row else { return Ok(()) };
+        if !open.is_some_and(|open| open.unknown) {
+            inbox::answered(tx, row.number, job.attempt.write.to)?;
+        }
+        self.note_open(row.number, open);
+        if job.last {
+            leave(tx, row, self.open.remove(&row.number))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a write of a row is open, when it is.
+    fn note_open(&mut self, row: i64, open: Option<Open>) {
+        if let Some(open) = open {
+            let known = self.open.entry(row).or_insert(open);
+            *known = known.and(open);
+        }
+    }
+
+    fn written(
+        &mut self,
+        tx: &Tx<'_>,
+        job: &Job,
+        id: &RecordId,
+        record: Option<&Record>,
+        span: Option<Span>,
+        target: &Target,
+    ) -> anyhow::Result<()> {
+        let shown = match record {
+            Some(record) => Shown::Record(record, &target.schema, &target.mapping, &target.key),
+            None => Shown::Later(span.unwrap_or(Span {
+                from: tx.now(),
+                to: tx.now(),
+            })),
+        };
+        let ids = synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
+        if job.attempt.write.action == Action::Created {
+            self.made.push(Made {
+                ids,
+                created_on: job.attempt.write.to,
+            });
+        }
+        Ok(())
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::conclude::Open;
 use super::connection::suspended_sides;
 use super::context::{Context, Schemas};
+use super::decision::Planned;
 use super::gate::Trouble;
-use super::planning::Planned;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
 use crate::domain::event::{Action, CycleHeld, Mode};
@@ -115,7 +116,7 @@ pub(super) struct Cycle<'a> {
     /// When rows that could not be served now are due again.
     pub(super) waits: Option<Timestamp>,
     /// Rows by number of which one write is open: they may not leave with their last one.
-    pub(super) open: BTreeMap<i64, Timestamp>,
+    pub(super) open: BTreeMap<i64, Open>,
 }
 
 impl Cycle<'_> {

@@ -10,12 +10,13 @@ use super::partner::{
 };
 use crate::crm::hubspot::Keys;
 use crate::crm::salesforce::Query;
+use crate::domain::attempt::Intent;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::fingerprint::PrintKey;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::{self, Base, Prints, Provisional};
 use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Timestamp};
-use crate::inbox::Row;
+use crate::inbox::{self, Row};
 use crate::projections::pairs::Pair;
 use crate::projections::{pairs, prints};
 use crate::store::View;
@@ -25,6 +26,8 @@ pub(super) struct Known {
     pub(super) row: Row,
     pub(super) pair: Option<Pair>,
     pub(super) base: Base,
+    /// Writes of unknown outcome that serve the row, or that of its linked partner.
+    pub(super) intents: Vec<Intent>,
 }
 
 impl Context {
@@ -39,7 +42,18 @@ impl Context {
                             Some(pair) => base(view, pair)?,
                             None => Base::default(),
                         };
-                        Ok(Known { row, pair, base })
+                        let mut intents = inbox::intents(view, &row.key)?;
+                        if let Some(partner) =
+                            pair.as_ref().and_then(|pair| half_across(pair, &row))
+                        {
+                            intents.extend(inbox::intents(view, &partner)?);
+                        }
+                        Ok(Known {
+                            row,
+                            pair,
+                            base,
+                            intents,
+                        })
                     })
                     .collect()
             })
@@ -399,6 +413,16 @@ pub(super) fn pair_of(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option
         Some(number) => pairs::get(view, number),
         None => Ok(None),
     }
+}
+
+/// The other half of a row's pair.
+fn half_across(pair: &Pair, row: &Row) -> Option<RecordKey> {
+    let side = row.key.side.other();
+    Some(RecordKey {
+        side,
+        object: row.key.object.clone(),
+        id: pair.ids.id(side)?.clone(),
+    })
 }
 
 /// What was last seen in the fields of a pair.

@@ -4,84 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conclude;
 use super::context::{Context, Schemas};
+use super::decision::{Agreed, Decision, Planned, Settled, decide, excluded_once, gone, is_marked};
+use super::effects::Sight;
 use super::gate::Trouble;
 use super::matching::Known;
 use super::partner::{Found, Partner};
 use crate::domain::call::Lane;
-use crate::domain::event::{Action, Excluded, Linked, Moved};
-use crate::domain::failure::RawFailure;
+use crate::domain::event::{Excluded, Linked};
 use crate::domain::mapping::Mapping;
-use crate::domain::merge::{self, Merged, Seen, Write};
-use crate::domain::preflight;
-use crate::domain::record::{
-    FieldName, Fields, PairIds, Record, RecordId, RecordKey, Side, Timestamp,
-};
+use crate::domain::merge::{self, Merged, Seen};
+use crate::domain::record::{FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
-use crate::projections::pairs::{Pair, PerSide, State};
-
-/// A row with the writes it calls for, at least one.
-#[derive(Debug)]
-pub(super) struct Planned {
-    pub(super) row: Row,
-    pub(super) ids: PairIds,
-    pub(super) writes: Vec<Write>,
-    /// Answered attempts so far per side, since the last success or change of the source.
-    pub(super) tried: PerSide<u32>,
-}
-
-/// What becomes of a row without a write.
-#[derive(Debug)]
-pub(super) enum Settled {
-    /// Nothing moved.
-    Quiet,
-    /// Left out, and why.
-    Excluded(Excluded),
-    /// Its pair was planned with another row: look once more after that is written.
-    Again,
-}
-
-/// Prints adopted because a side has nothing left to be written.
-#[derive(Debug)]
-pub(super) struct Agreed {
-    pub(super) to: Side,
-    pub(super) moved: Vec<Moved>,
-    pub(super) marked: Vec<Side>,
-}
-
-/// One row's decision.
-#[derive(Debug)]
-pub(super) struct Decision {
-    pub(super) row: Row,
-    pub(super) ids: PairIds,
-    /// The link found now, to be journaled first.
-    pub(super) link: Option<(PairIds, Linked)>,
-    /// Where both agree, and what is adopted with that.
-    pub(super) agreed: Vec<Agreed>,
-    /// Writes that cannot be made, by side.
-    pub(super) failures: Vec<(PairIds, Write, Vec<RawFailure>)>,
-    pub(super) outcome: Outcome,
-}
-
-/// Whether a row still needs a write.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Settled(Settled),
-    Planned(Box<Planned>),
-}
-
-impl Decision {
-    fn settled(row: Row, ids: PairIds, settled: Settled) -> Self {
-        let outcome = Outcome::Settled(settled);
-        Self {
-            row,
-            ids,
-            link: None,
-            agreed: Vec::new(),
-            failures: Vec::new(),
-            outcome,
-        }
-    }
-}
+use crate::projections::pairs::{Pair, State};
 
 /// A source with everything known about it.
 struct Question {
@@ -135,7 +69,8 @@ impl Context {
         }
         let quiet = pair
             .is_some_and(|pair| pair.is_linked() && is_marked(pair) && pair.state == State::InSync);
-        if quiet && !matches!(known.row.lane, Lane::Retry | Lane::Resync) {
+        let asked = matches!(known.row.lane, Lane::Retry | Lane::Resync);
+        if quiet && !asked && known.intents.is_empty() {
             match self.look(mapping, schemas, &source, &known.base) {
                 Seen::Echo => return Ok(Decision::settled(known.row, ids, Settled::Quiet)),
                 Seen::Adopted(moved) => {
@@ -175,12 +110,40 @@ impl Context {
                 Meeting::Over(decision) => decisions.push(*decision),
             }
         }
+        let couples = self
+            .settle_effects(mapping, schemas, couples, &mut decisions)
+            .await?;
         let merged = self.merge_all(mapping, schemas, &couples, lane).await?;
         let now = self.clock.now();
         for (couple, merged) in couples.into_iter().zip(merged) {
             decisions.push(decide(couple, merged, schemas, now));
         }
         Ok(decisions)
+    }
+
+    /// Sorts out the couples that show the effect of a write whose answer was lost: it is journaled
+    /// before they are compared, or it would pass for a change.
+    async fn settle_effects(
+        &self,
+        mapping: &Mapping,
+        schemas: &Schemas,
+        couples: Vec<Couple>,
+        decisions: &mut Vec<Decision>,
+    ) -> anyhow::Result<Vec<Couple>> {
+        let sights: Vec<Sight<'_>> = couples.iter().map(Couple::sight).collect();
+        let effects = self.effects(mapping, schemas, &sights).await?;
+        let mut others = Vec::with_capacity(couples.len());
+        for (couple, found) in couples.into_iter().zip(effects) {
+            if found.is_empty() {
+                others.push(couple);
+                continue;
+            }
+            let link = couple.link.map(|why| (couple.ids.clone(), why));
+            let settled = Settled::Found(found);
+            let decision = Decision::settled(couple.known.row, couple.ids, settled);
+            decisions.push(Decision { link, ..decision });
+        }
+        Ok(others)
     }
 
     /// Merges every couple; where both sides changed a two-way field, HubSpot's history is read.
@@ -246,15 +209,24 @@ impl Context {
 }
 
 /// A source and its partner, if there is one.
-struct Couple {
-    known: Known,
-    source: Record,
-    partner: Option<Record>,
-    ids: PairIds,
-    link: Option<Linked>,
+pub(super) struct Couple {
+    pub(super) known: Known,
+    pub(super) source: Record,
+    pub(super) partner: Option<Record>,
+    pub(super) ids: PairIds,
+    pub(super) link: Option<Linked>,
 }
 
 impl Couple {
+    fn sight(&self) -> Sight<'_> {
+        Sight {
+            known: &self.known,
+            source: &self.source,
+            partner: self.partner.as_ref(),
+            link: self.link,
+        }
+    }
+
     /// HubSpot's half and Salesforce's half.
     fn halves(&self) -> (Option<&Record>, Option<&Record>) {
         match self.source.key.side {
@@ -316,153 +288,5 @@ fn linked(how: Found) -> Option<Linked> {
         Found::Linked => None,
         Found::ById => Some(Linked::Id),
         Found::ByKey => Some(Linked::Key),
-    }
-}
-
-/// What a merge calls for: failures that are certain cost no call.
-fn decide(couple: Couple, merged: Merged, schemas: &Schemas, now: Timestamp) -> Decision {
-    let Couple {
-        known,
-        ids,
-        link,
-        partner,
-        ..
-    } = couple;
-    let mut failures: Vec<(PairIds, Write, Vec<RawFailure>)> = Vec::new();
-    let mut writes = Vec::new();
-    for side in [Side::Salesforce, Side::HubSpot] {
-        let mut wrong: Vec<RawFailure> = merged
-            .failures
-            .iter()
-            .filter(|(to, _)| *to == side)
-            .map(|(_, one)| one.clone())
-            .collect();
-        let write = merged.write_to(side).cloned();
-        wrong.extend(
-            write
-                .iter()
-                .flat_map(|write| preflight::check(write, schemas.on(side), now)),
-        );
-        match (write, wrong.is_empty()) {
-            (Some(write), true) => writes.push(write),
-            (None, true) => (),
-            (write, false) => {
-                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
-                failures.push((ids.clone(), write, wrong));
-            }
-        }
-    }
-    let marked = if partner.is_some() {
-        merged.marked
-    } else {
-        Vec::new()
-    };
-    let news = link.is_some() || !merged.agreed.is_empty() || needs_mark(&known, &marked);
-    let failing = known
-        .pair
-        .as_ref()
-        .is_some_and(|pair| pair.state == State::Failing);
-    let is_free = |side: &Side| {
-        !writes.iter().any(|write: &Write| write.to == *side)
-            && !failures.iter().any(|(_, write, _)| write.to == *side)
-    };
-    let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
-    let mut moved = merged.agreed;
-    let mut agreed = Vec::new();
-    if partner.is_some() && (news || failing) {
-        // What has nothing left to be written cannot fail either: it is said for every such side,
-        // and never for a side that is written or refused now, whose errors are not over.
-        for to in free {
-            let (moved, marked) = (std::mem::take(&mut moved), marked.clone());
-            agreed.push(Agreed { to, moved, marked });
-            if !failing {
-                break;
-            }
-        }
-    }
-    if let Some(first) = writes.first_mut() {
-        // Both sides are written: the prints are adopted with the first that succeeds.
-        first.moved.append(&mut moved);
-    }
-    let link = link.map(|why| (ids.clone(), why));
-    let outcome = if writes.is_empty() {
-        Outcome::Settled(Settled::Quiet)
-    } else {
-        let tried = known
-            .pair
-            .as_ref()
-            .map(|pair| pair.attempts)
-            .unwrap_or_default();
-        Outcome::Planned(Box::new(Planned {
-            row: known.row.clone(),
-            ids: ids.clone(),
-            writes,
-            tried,
-        }))
-    };
-    Decision {
-        row: known.row,
-        ids,
-        link,
-        agreed,
-        failures,
-        outcome,
-    }
-}
-
-/// The write that a value which cannot be carried kept from being made.
-fn not_made(to: Side, id: Option<&RecordId>) -> Write {
-    let action = if id.is_some() {
-        Action::Updated
-    } else {
-        Action::Created
-    };
-    let (fields, moved, lost) = (Fields::new(), Vec::new(), Vec::new());
-    Write {
-        to,
-        action,
-        id: id.cloned(),
-        fields,
-        moved,
-        lost,
-        marks: false,
-    }
-}
-
-/// Whether the journal does not know yet that these sides carry their mark.
-fn needs_mark(known: &Known, marked: &[Side]) -> bool {
-    marked.len() == 2
-        && known
-            .pair
-            .as_ref()
-            .is_some_and(|pair| pair.is_linked() && !is_marked(pair))
-}
-
-/// Whether both halves are known to carry each other's id.
-fn is_marked(pair: &Pair) -> bool {
-    pair.marked.hubspot && pair.marked.salesforce
-}
-
-fn gone(known: Known) -> Decision {
-    let (ids, settled) = match &known.pair {
-        Some(pair) => (
-            pair.ids.clone(),
-            excluded_once(Some(pair), Excluded::Deleted),
-        ),
-        // Never heard of before and gone already: there is nothing to tell.
-        None => (PairIds::half(&known.row.key), Settled::Quiet),
-    };
-    Decision::settled(known.row, ids, settled)
-}
-
-/// An exclusion is journaled when it begins, and not again while it lasts.
-fn excluded_once(pair: Option<&Pair>, why: Excluded) -> Settled {
-    let known = pair
-        .filter(|pair| pair.state == State::Excluded)
-        .and_then(|pair| pair.why);
-    if known == Some(why) {
-        Settled::Quiet
-    } else {
-        Settled::Excluded(why)
     }
 }

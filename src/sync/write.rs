@@ -1,11 +1,12 @@
 //! Writes what was planned, in as few calls as the other side bears, and concludes each record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::conclude;
+use super::conclude::{self, Concluded, Open, Target};
 use super::context::Context;
 use super::cycle::Cycle;
+use super::decision::Planned;
 use super::gate::{Errand, Trouble};
 use super::job::{
     Answer, Job, Made, Reported, Wrote, halves, hubspot_answer, hubspot_row, said,
@@ -13,19 +14,13 @@ use super::job::{
 };
 use super::pack;
 use super::partner::mark;
-use super::planning::Planned;
 use crate::crm::http::CallError;
 use crate::crm::hubspot::{HubSpotOperation, HubSpotRow};
-use crate::domain::attempt::{Attempt, Shown};
+use crate::domain::attempt::Attempt;
 use crate::domain::call::{Lane, Operation};
-use crate::domain::event::{Action, Known, Span};
-use crate::domain::fingerprint::PrintKey;
-use crate::domain::mapping::Mapping;
+use crate::domain::event::Action;
 use crate::domain::merge::Write;
-use crate::domain::record::{Fields, Record, RecordId, RecordKey, Side, Timestamp, Value};
-use crate::domain::schema::ObjectSchema;
-use crate::inbox::{self, Rest};
-use crate::store::Tx;
+use crate::domain::record::{Fields, RecordKey, Side, Value};
 
 impl Context {
     /// Writes everything planned: to Salesforce, then to HubSpot, then the ids of what was created.
@@ -105,6 +100,7 @@ impl Context {
             let width = self.width(cycle, to).min(jobs.len());
             let rest = jobs.split_off(width);
             let call = std::mem::replace(&mut jobs, rest);
+            self.intend(&call).await?;
             match self.write_call(cycle, lane, to, &call).await {
                 Ok(answers) => {
                     let (more, open) = self.conclude(cycle, to, call, answers).await?;
@@ -117,12 +113,11 @@ impl Context {
                     let (last, first): (Vec<Job>, Vec<Job>) =
                         jobs.drain(..).partition(|job| job.last);
                     // The row's other write is still to come and settles it: not as done.
-                    let at = self.clock.now().plus(UNKNOWN_MS);
-                    cycle.open.extend(
-                        first
-                            .into_iter()
-                            .filter_map(|job| Some((job.row?.number, at))),
-                    );
+                    let open = Open::unknown(self.clock.now());
+                    let first = first.into_iter();
+                    cycle
+                        .open
+                        .extend(first.filter_map(|job| Some((job.row?.number, open))));
                     let rows = last.into_iter().filter_map(|job| job.row).collect();
                     self.put_back(cycle, rows, &trouble).await?;
                 }
@@ -362,7 +357,7 @@ impl Context {
         to: Side,
         jobs: Vec<Job>,
         answers: Vec<Reported>,
-    ) -> anyhow::Result<(Vec<Made>, Vec<(i64, Timestamp)>)> {
+    ) -> anyhow::Result<(Vec<Made>, Vec<(i64, Open)>)> {
         let target = Target {
             mapping: cycle.mapping.clone(),
             schema: Arc::clone(cycle.schemas.shared(to)),
@@ -395,89 +390,3 @@ impl Context {
         Ok((concluded.made, concluded.open.into_iter().collect()))
     }
 }
-
-/// The side that was written, as far as its answers need it.
-struct Target {
-    mapping: Mapping,
-    schema: Arc<ObjectSchema>,
-    key: PrintKey,
-}
-
-/// What one call's answers came to.
-#[derive(Default)]
-struct Concluded {
-    made: Vec<Made>,
-    fixed: BTreeSet<i64>,
-    open: BTreeMap<i64, Timestamp>,
-}
-
-impl Concluded {
-    /// Journals one job's answer; one that is not mentioned has an unknown outcome.
-    fn one(
-        &mut self,
-        tx: &Tx<'_>,
-        job: &Job,
-        reported: Option<Reported>,
-        target: &Target,
-    ) -> anyhow::Result<()> {
-        let (answer, span) = reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
-        let again = match answer {
-            Answer::Written(id, record) => {
-                self.written(tx, job, &id, record.as_deref(), span, target)?;
-                None
-            }
-            Answer::Failed(failures) => {
-                let releases = conclude::failed(tx, &job.attempt, failures, Known::Answered)?;
-                conclude::earliest(&releases)
-            }
-            Answer::Unknown => {
-                if let Some(row) = job
-                    .row
-                    .as_ref()
-                    .filter(|row| job.last && !self.open.contains_key(&row.number))
-                {
-                    return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(UNKNOWN_MS)));
-                }
-                Some(tx.now().plus(UNKNOWN_MS))
-            }
-        };
-        let Some(row) = &job.row else { return Ok(()) };
-        if let Some(at) = again {
-            let known = self.open.entry(row.number).or_insert(at);
-            *known = (*known).min(at);
-        }
-        if job.last {
-            conclude::leave(tx, row, self.open.remove(&row.number))?;
-        }
-        Ok(())
-    }
-
-    fn written(
-        &mut self,
-        tx: &Tx<'_>,
-        job: &Job,
-        id: &RecordId,
-        record: Option<&Record>,
-        span: Option<Span>,
-        target: &Target,
-    ) -> anyhow::Result<()> {
-        let shown = match record {
-            Some(record) => Shown::Record(record, &target.schema, &target.mapping, &target.key),
-            None => Shown::Later(span.unwrap_or(Span {
-                from: tx.now(),
-                to: tx.now(),
-            })),
-        };
-        let ids = conclude::synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
-        if job.attempt.write.action == Action::Created {
-            self.made.push(Made {
-                ids,
-                created_on: job.attempt.write.to,
-            });
-        }
-        Ok(())
-    }
-}
-
-/// How long a row of unknown outcome waits before it is matched again.
-const UNKNOWN_MS: i64 = 500;

@@ -89,17 +89,19 @@ impl Query {
         Self::new(soql, Bin::Included, shape)
     }
 
-    /// Only ids and stamps of the rows changed from `since` on, deleted ones included: finds what
-    /// was committed late. Its records have no fields, and none counts as deleted.
-    pub fn listing(source: &Source<'_>, since: Timestamp) -> Self {
+    /// Only ids and stamps of the rows changed from `since` on and before `until`, deleted ones
+    /// included: finds what was committed late. Its records have no fields, and none counts as
+    /// deleted.
+    pub fn listing(source: &Source<'_>, since: Timestamp, until: Timestamp) -> Self {
         let shape = Shape {
             object: source.object.clone(),
             kinds: BTreeMap::new(),
         };
         let soql = format!(
-            "SELECT Id,{STAMP} FROM {} WHERE {STAMP} >= {} ORDER BY {STAMP}, Id",
+            "SELECT Id,{STAMP} FROM {} WHERE {STAMP} >= {} AND {STAMP} < {} ORDER BY {STAMP}, Id",
             source.schema.api_name,
             rows::instant(since),
+            rows::instant(until),
         );
         Self::new(soql, Bin::Included, shape)
     }

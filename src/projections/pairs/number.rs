@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use crate::domain::event::{Entry, Linked, RecordLinked};
-use crate::domain::record::{PairIds, PairNumber, RecordKey, Side};
+use crate::domain::record::{PairIds, PairNumber, RecordKey};
 use crate::store::Tx;
 
 use super::by_key;
@@ -19,7 +19,7 @@ pub fn number_of(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<PairNumber> {
 
 /// The number of a pair: the lower one when both halves have their own, the next when neither has.
 pub fn number_of_ids(tx: &Tx<'_>, ids: &PairIds) -> anyhow::Result<PairNumber> {
-    let keys = keys(ids);
+    let keys = ids.keys();
     let mut lowest = None;
     for key in &keys {
         lowest = [lowest, known(tx, key)?].into_iter().flatten().min();
@@ -34,7 +34,7 @@ pub fn number_of_ids(tx: &Tx<'_>, ids: &PairIds) -> anyhow::Result<PairNumber> {
 pub fn link(tx: &Tx<'_>, ids: PairIds, why: Linked) -> anyhow::Result<Entry> {
     let number = number_of_ids(tx, &ids)?;
     let mut absorbed = None;
-    for key in keys(&ids) {
+    for key in ids.keys() {
         absorbed = absorbed.or(known(tx, &key)?.filter(|other| *other != number));
     }
     // Only a number that stands in the journal has a history to be read with ours.
@@ -44,19 +44,6 @@ pub fn link(tx: &Tx<'_>, ids: PairIds, why: Linked) -> anyhow::Result<Entry> {
     };
     let event = RecordLinked { ids, absorbed, why };
     crate::projections::append(tx, Some(number), event)
-}
-
-fn keys(ids: &PairIds) -> Vec<RecordKey> {
-    Side::BOTH
-        .into_iter()
-        .filter_map(|side| {
-            Some(RecordKey {
-                side,
-                object: ids.object.clone(),
-                id: ids.id(side)?.clone(),
-            })
-        })
-        .collect()
 }
 
 fn known(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<Option<PairNumber>> {
@@ -107,7 +94,7 @@ pub(in crate::projections) fn living(
 pub(in crate::projections) fn forget_handed(tx: &Tx<'_>, ids: &PairIds) {
     let mut scratch = tx.scratch().borrow_mut();
     if !scratch.handed.is_empty() {
-        for key in keys(ids) {
+        for key in ids.keys() {
             scratch.handed.remove(&key);
         }
     }

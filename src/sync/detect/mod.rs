@@ -20,16 +20,12 @@ use crate::sync::gate::Trouble;
 /// How long it is remembered what was read: longer than any listing looks back.
 pub(super) const SEEN_MS: i64 = 3_600_000;
 
-/// How far Salesforce's own nodes may differ from each other.
-pub(super) const CLOCK_ERROR_MS: i64 = 60_000;
+/// How far Salesforce's own nodes may be ahead of each other in stamping.
+pub(super) const CLOCK_ERROR_MS: i64 = 1_000;
 
 /// One call in so many may be spent on looking for changes, and on listing late commits.
 pub(super) const LOOKS_SHARE: i64 = 4;
 pub(super) const LISTINGS_SHARE: i64 = 8;
-
-/// A stamp this close to Salesforce's clock may be given to a further change: its own second, what
-/// an answer may take, and what our reckoning of that clock lags.
-pub(super) const SAME_SECOND_MS: i64 = 5_000;
 
 /// How long a loop waits when its side cannot be read at all.
 pub(super) const BLOCKED_MS: i64 = 1_000;
@@ -110,13 +106,6 @@ impl Context {
             }
         }
         let object = object.clone();
-        // Salesforce stamps whole seconds: a record read within its stamp's own second may change
-        // once more under the same stamp, behind the cursor. It does not count as seen, so that the
-        // next listing reads it again.
-        let settled = match side {
-            Side::Salesforce => self.salesforce_now().map(|now| now.plus(-SAME_SECOND_MS)),
-            Side::HubSpot => None,
-        };
         let rows = self
             .store
             .write(move |tx| {
@@ -124,13 +113,11 @@ impl Context {
                 let mut rows: u64 = 0;
                 for (key, stamp) in &sightings {
                     let listed = vec![(key.id.clone(), *stamp)];
-                    if inbox::unseen(tx, side, &object, listed)?.is_empty() {
-                        // Remembered for as long as it is met, or it would be read anew every hour.
-                        inbox::note_seen(tx, key, *stamp)?;
+                    let met = inbox::unseen(tx, side, &object, listed)?.is_empty();
+                    // Remembered for as long as it is met, or it would be read anew every hour.
+                    inbox::note_seen(tx, key, *stamp)?;
+                    if met {
                         continue;
-                    }
-                    if settled.is_none_or(|settled| *stamp < settled) {
-                        inbox::note_seen(tx, key, *stamp)?;
                     }
                     let lane = if *stamp < bound_at {
                         Lane::Backfill

@@ -106,11 +106,10 @@ impl SalesforceDetector {
         let page_max = context.settings.bounds.salesforce_page;
         let fields = mapping.fields_on(Side::Salesforce);
         let source = schemas.source(mapping, Side::Salesforce, &fields);
-        // No upper bound but the clock's own error: what is committed late is found by listing.
-        let server_now = context
-            .salesforce_now()
-            .unwrap_or_else(|| context.clock.now());
-        let query = Query::changes(&source, &from, server_now.plus(CLOCK_ERROR_MS), page_max);
+        let Some(until) = self.settled().await? else {
+            return Ok(false);
+        };
+        let query = Query::changes(&source, &from, until, page_max);
         let began = Some(context.clock.monotonic_ms());
         let page = self.query(&object, operation, query).await?;
         let full = page.records.len() >= page_max as usize || !page.done;
@@ -131,6 +130,18 @@ impl SalesforceDetector {
         Ok(full)
     }
 
+    /// Up to where stamps are final. Salesforce stamps whole seconds: a record read within its
+    /// stamp's own second may change once more under the same stamp, behind the cursor, and nothing
+    /// would ever tell. So the second under way, by a clock that never runs ahead, is left to the
+    /// next look.
+    async fn settled(&self) -> Result<Option<Timestamp>, Trouble> {
+        let now = self.context.salesforce_time().await?;
+        Ok(now.map(|now| {
+            let second = now.plus(-CLOCK_ERROR_MS).0.div_euclid(1_000);
+            Timestamp(second * 1_000)
+        }))
+    }
+
     fn listing_is_due(&self) -> bool {
         let every = self.context.settings.bounds.listing_every_ms;
         let every = every.max(self.listings_stretched);
@@ -144,8 +155,7 @@ impl SalesforceDetector {
     async fn find_late_commits(&self, mapping: &Mapping) -> Result<(), Trouble> {
         let context = &self.context;
         let object = &mapping.object;
-        let (Some(schemas), Some(server_now)) = (context.schemas(object), context.salesforce_now())
-        else {
+        let (Some(schemas), Some(until)) = (context.schemas(object), self.settled().await?) else {
             return Ok(());
         };
         let position = {
@@ -162,12 +172,16 @@ impl SalesforceDetector {
         // from where reading stands: after an outage a late commit may lie before the last minutes.
         let every = context.settings.bounds.listing_every_ms;
         let due = self.listed_to.map_or(position.stamp, |to| to.plus(every));
-        let since = server_now
+        let since = until
             .min(due)
             .plus(-context.settings.bounds.listing_back_ms);
         let source = schemas.source(mapping, Side::Salesforce, &[]);
         let mut page = self
-            .query(object, Operation::Listing, Query::listing(&source, since))
+            .query(
+                object,
+                Operation::Listing,
+                Query::listing(&source, since, until),
+            )
             .await?;
         let mut unseen: Vec<RecordId> = Vec::new();
         loop {

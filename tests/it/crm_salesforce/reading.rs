@@ -88,9 +88,9 @@ async fn queries_are_keyset_escaped_and_split() {
         )
     );
     assert_eq!(
-        Query::listing(&source, NOW).soql(),
+        Query::listing(&source, NOW, NOW.plus(60_000)).soql(),
         "SELECT Id,SystemModstamp FROM Contact WHERE SystemModstamp >= 2025-11-23T10:00:00Z \
-         ORDER BY SystemModstamp, Id"
+         AND SystemModstamp < 2025-11-23T10:01:00Z ORDER BY SystemModstamp, Id"
     );
     let odd: Vec<String> = ["o'x\\@a.b", "", "n\nl", "o'x\\@a.b"]
         .map(String::from)

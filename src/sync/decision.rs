@@ -1,0 +1,231 @@
+//! One row's decision: what is journaled at once, and what is to be written.
+
+use super::context::Schemas;
+use super::matching::Known;
+use super::planning::Couple;
+use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
+use crate::domain::failure::RawFailure;
+use crate::domain::merge::{Merged, Write};
+use crate::domain::preflight;
+use crate::domain::record::{Fields, PairIds, RecordId, Side, Timestamp};
+use crate::inbox::Row;
+use crate::projections::pairs::{Pair, PerSide, State};
+
+/// A row with the writes it calls for, at least one.
+#[derive(Debug)]
+pub(super) struct Planned {
+    pub(super) row: Row,
+    pub(super) ids: PairIds,
+    pub(super) writes: Vec<Write>,
+    /// Answered attempts so far per side, since the last success or change of the source.
+    pub(super) tried: PerSide<u32>,
+}
+
+/// What becomes of a row without a write.
+#[derive(Debug)]
+pub(super) enum Settled {
+    /// Nothing moved.
+    Quiet,
+    /// Left out, and why.
+    Excluded(Excluded),
+    /// Its pair was planned with another row: look once more after that is written.
+    Again,
+    /// Its records show what writes did whose answers were lost: then it is looked at anew.
+    Found(Vec<RecordSynced>),
+}
+
+/// Prints adopted because a side has nothing left to be written.
+#[derive(Debug)]
+pub(super) struct Agreed {
+    pub(super) to: Side,
+    pub(super) moved: Vec<Moved>,
+    pub(super) marked: Vec<Side>,
+}
+
+/// One row's decision.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub(super) row: Row,
+    pub(super) ids: PairIds,
+    /// The link found now, to be journaled first.
+    pub(super) link: Option<(PairIds, Linked)>,
+    /// Where both agree, and what is adopted with that.
+    pub(super) agreed: Vec<Agreed>,
+    /// Writes that cannot be made, by side.
+    pub(super) failures: Vec<(PairIds, Write, Vec<RawFailure>)>,
+    pub(super) outcome: Outcome,
+}
+
+/// Whether a row still needs a write.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Settled(Settled),
+    Planned(Box<Planned>),
+}
+
+impl Decision {
+    pub(super) fn settled(row: Row, ids: PairIds, settled: Settled) -> Self {
+        let outcome = Outcome::Settled(settled);
+        Self {
+            row,
+            ids,
+            link: None,
+            agreed: Vec::new(),
+            failures: Vec::new(),
+            outcome,
+        }
+    }
+}
+
+/// What a merge calls for: failures that are certain cost no call.
+pub(super) fn decide(
+    couple: Couple,
+    merged: Merged,
+    schemas: &Schemas,
+    now: Timestamp,
+) -> Decision {
+    let Couple {
+        known,
+        ids,
+        link,
+        partner,
+        ..
+    } = couple;
+    let mut failures: Vec<(PairIds, Write, Vec<RawFailure>)> = Vec::new();
+    let mut writes = Vec::new();
+    for side in [Side::Salesforce, Side::HubSpot] {
+        let mut wrong: Vec<RawFailure> = merged
+            .failures
+            .iter()
+            .filter(|(to, _)| *to == side)
+            .map(|(_, one)| one.clone())
+            .collect();
+        let write = merged.write_to(side).cloned();
+        wrong.extend(
+            write
+                .iter()
+                .flat_map(|write| preflight::check(write, schemas.on(side), now)),
+        );
+        match (write, wrong.is_empty()) {
+            (Some(write), true) => writes.push(write),
+            (None, true) => (),
+            (write, false) => {
+                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
+                failures.push((ids.clone(), write, wrong));
+            }
+        }
+    }
+    let marked = if partner.is_some() {
+        merged.marked
+    } else {
+        Vec::new()
+    };
+    let news = link.is_some() || !merged.agreed.is_empty() || needs_mark(&known, &marked);
+    let failing = known
+        .pair
+        .as_ref()
+        .is_some_and(|pair| pair.state == State::Failing);
+    let is_free = |side: &Side| {
+        !writes.iter().any(|write: &Write| write.to == *side)
+            && !failures.iter().any(|(_, write, _)| write.to == *side)
+    };
+    let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
+    let mut moved = merged.agreed;
+    let mut agreed = Vec::new();
+    if partner.is_some() && (news || failing) {
+        // What has nothing left to be written cannot fail either: it is said for every such side,
+        // and never for a side that is written or refused now, whose errors are not over.
+        for to in free {
+            let (moved, marked) = (std::mem::take(&mut moved), marked.clone());
+            agreed.push(Agreed { to, moved, marked });
+            if !failing {
+                break;
+            }
+        }
+    }
+    if let Some(first) = writes.first_mut() {
+        // Both sides are written: the prints are adopted with the first that succeeds.
+        first.moved.append(&mut moved);
+    }
+    let link = link.map(|why| (ids.clone(), why));
+    let outcome = if writes.is_empty() {
+        Outcome::Settled(Settled::Quiet)
+    } else {
+        let tried = known
+            .pair
+            .as_ref()
+            .map(|pair| pair.attempts)
+            .unwrap_or_default();
+        Outcome::Planned(Box::new(Planned {
+            row: known.row.clone(),
+            ids: ids.clone(),
+            writes,
+            tried,
+        }))
+    };
+    Decision {
+        row: known.row,
+        ids,
+        link,
+        agreed,
+        failures,
+        outcome,
+    }
+}
+
+/// The write that a value which cannot be carried kept from being made.
+fn not_made(to: Side, id: Option<&RecordId>) -> Write {
+    let action = if id.is_some() {
+        Action::Updated
+    } else {
+        Action::Created
+    };
+    let (fields, moved, lost) = (Fields::new(), Vec::new(), Vec::new());
+    Write {
+        to,
+        action,
+        id: id.cloned(),
+        fields,
+        moved,
+        lost,
+        marks: false,
+    }
+}
+
+/// Whether the journal does not know yet that these sides carry their mark.
+fn needs_mark(known: &Known, marked: &[Side]) -> bool {
+    marked.len() == 2
+        && known
+            .pair
+            .as_ref()
+            .is_some_and(|pair| pair.is_linked() && !is_marked(pair))
+}
+
+/// Whether both halves are known to carry each other's id.
+pub(super) fn is_marked(pair: &Pair) -> bool {
+    pair.marked.hubspot && pair.marked.salesforce
+}
+
+pub(super) fn gone(known: Known) -> Decision {
+    let (ids, settled) = match &known.pair {
+        Some(pair) => (
+            pair.ids.clone(),
+            excluded_once(Some(pair), Excluded::Deleted),
+        ),
+        // Never heard of before and gone already: there is nothing to tell.
+        None => (PairIds::half(&known.row.key), Settled::Quiet),
+    };
+    Decision::settled(known.row, ids, settled)
+}
+
+/// An exclusion is journaled when it begins, and not again while it lasts.
+pub(super) fn excluded_once(pair: Option<&Pair>, why: Excluded) -> Settled {
+    let known = pair
+        .filter(|pair| pair.state == State::Excluded)
+        .and_then(|pair| pair.why);
+    if known == Some(why) {
+        Settled::Quiet
+    } else {
+        Settled::Excluded(why)
+    }
+}
