@@ -94,20 +94,28 @@ const EFFECT_MAX_MS: i64 = 125_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     synced: RecordSynced,
+    /// The mapped fields it carries, by HubSpot's names: only these can show its effect.
+    carried: Vec<FieldName>,
 }
 
 impl Intent {
     /// What `attempt` is about to do, sent at `sent_at` of the target's clock. `None` when it
     /// carries no mapped value: then there is nothing to take for a change.
-    pub fn of(attempt: &Attempt, sent_at: Option<Timestamp>) -> Option<Self> {
+    pub fn of(attempt: &Attempt, mapping: &Mapping, sent_at: Option<Timestamp>) -> Option<Self> {
         let write = &attempt.write;
-        if write.moved.is_empty() {
+        let fields = mapping.fields.iter();
+        let carried: Vec<FieldName> = fields
+            .filter(|mapped| write.fields.contains_key(mapped.on(write.to)))
+            .map(|mapped| mapped.hubspot.clone())
+            .collect();
+        if carried.is_empty() && write.action != Action::Created {
             return None;
         }
         // HubSpot does not say who changed a record last: a person's change right after ours would
         // pass for our write's result.
         let by_us_until = sent_at.filter(|_| write.to == Side::Salesforce);
         Some(Self {
+            carried,
             synced: RecordSynced {
                 ids: attempt.ids.clone(),
                 to: write.to,
@@ -149,30 +157,31 @@ impl Intent {
             *synced.ids.slot(synced.to) = Some(target.key.id.clone());
             return found_by_id.then_some(synced);
         }
-        let intended = synced.moved.len();
-        synced.moved.retain(|one| {
-            let shown = shown_print(&one.field, target, schema, mapping, key);
-            let wrote = match synced.to {
+        let shows = |one: &Moved| {
+            let wrote = match self.to() {
                 Side::HubSpot => one.hubspot,
                 Side::Salesforce => one.salesforce,
             };
-            wrote.is_some() && shown == wrote
-        });
-        if synced.moved.is_empty() {
+            wrote.is_some() && shown_print(&one.field, target, schema, mapping, key) == wrote
+        };
+        let carried = |one: &&Moved| self.carried.contains(&one.field);
+        let wrote: Vec<&Moved> = synced.moved.iter().filter(carried).collect();
+        let shown: Vec<Moved> = wrote
+            .iter()
+            .copied()
+            .filter(|one| shows(one))
+            .cloned()
+            .collect();
+        if shown.is_empty() {
             return None;
         }
-        if synced.moved.len() < intended {
-            // Some of it was changed again, or none of it ever took effect: where the target shows
-            // what the source showed, that is their common ground, and more is not known.
-            return Some(agreed(
-                synced.ids,
-                synced.to,
-                synced.moved,
-                Vec::new(),
-                synced.lane,
-            ));
+        if shown.len() == wrote.len() {
+            return Some(synced);
         }
-        Some(synced)
+        // Some of it was changed again, or none of it ever took effect: where the target shows what
+        // the source showed, that is their common ground, and more is not known.
+        let (ids, to, lane) = (synced.ids, synced.to, synced.lane);
+        Some(agreed(ids, to, shown, Vec::new(), lane))
     }
 }
 

@@ -228,10 +228,12 @@ pub fn take(tx: &Tx<'_>, want: &Want<'_>) -> anyhow::Result<Vec<Row>> {
 }
 
 /// Twice as many as wanted, because some may share a pair; what that leaves out comes next time.
+/// A row seen more than a minute in the future waits no longer: the clock was set back since, and
+/// what it waits for was meant to be nearer.
 fn candidates(tx: &Tx<'_>, want: &Want<'_>, lane: Lane, limit: usize) -> anyhow::Result<Vec<Row>> {
     let mut statement = tx.sql().prepare_cached(&format!(
         "select {} from inbox {} where i.lane = ?1 and i.state in ('ready', 'deferred')
-           and i.not_before <= ?2 and (?3 is null or i.object = ?3) and (?4 is null or i.side = ?4)
+           and (i.not_before <= ?2 or i.seen_at > ?2 + 60000) and (?3 is null or i.object = ?3) and (?4 is null or i.side = ?4)
          order by i.not_before, i.number limit ?5",
         listing::COLUMNS,
         listing::WITH_PAIR,
@@ -261,10 +263,10 @@ fn is_in_flight(tx: &Tx<'_>, pair: PairNumber) -> anyhow::Result<bool> {
 fn mark_in_flight(tx: &Tx<'_>, row: &Row) -> anyhow::Result<()> {
     tx.sql()
         .prepare_cached(
-            "update inbox set state = 'in_flight', pair = ?2, again_stamp = null,
-               again_lane = null, again_not_before = null where number = ?1",
+            "update inbox set state = 'in_flight', pair = ?2, seen_at = min(seen_at, ?3),
+               again_stamp = null, again_lane = null, again_not_before = null where number = ?1",
         )?
-        .execute((row.number, row.pair))?;
+        .execute((row.number, row.pair, tx.now()))?;
     Ok(())
 }
 

@@ -260,6 +260,15 @@ pub fn open(view: &View<'_>) -> anyhow::Result<Vec<Cause>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Causes that records fail by now, numbered above `after`, at most a page.
+pub fn open_after(view: &View<'_>, after: i64) -> anyhow::Result<Vec<Cause>> {
+    let mut statement = view.sql().prepare_cached(&format!(
+        "select {COLUMNS} from causes where records > 0 and number > ?1 order by number limit ?2"
+    ))?;
+    let rows = statement.query_map((after, view.page_max()), cause)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Causes that opened, came back, were resolved or are open, since the entry at `seq`: what a
 /// digest has to look at.
 pub fn since(view: &View<'_>, seq: i64) -> anyhow::Result<Vec<Cause>> {

@@ -136,8 +136,9 @@ impl Schemas {
 /// How one side's server behaves at the moment.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
-    /// Not before this instant: the server asked for a pause, or does not answer.
-    pub(super) rest_until: Option<Timestamp>,
+    /// Not before this instant of the monotonic clock: the server asked for a pause, or does not
+    /// answer. The wall's clock may be set back, and the rest would last for days.
+    pub(super) rest_until_ms: Option<i64>,
     /// Since when it does not answer, and how often in a row.
     pub(super) silent_since: Option<(Timestamp, u32)>,
     /// Whether this run has reached the right account.

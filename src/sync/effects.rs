@@ -22,11 +22,16 @@ pub(super) struct Sight<'a> {
 
 impl Context {
     /// Keeps what `jobs` are about to do, before they are sent.
-    pub(super) async fn intend(&self, jobs: &[Job]) -> anyhow::Result<()> {
+    pub(super) async fn intend(&self, mapping: &Mapping, jobs: &[Job]) -> anyhow::Result<()> {
         let sent_at = self.salesforce_now();
         let intents: Vec<(i64, Intent)> = jobs
             .iter()
-            .filter_map(|job| Some((job.row.as_ref()?.number, Intent::of(&job.attempt, sent_at)?)))
+            .filter_map(|job| {
+                Some((
+                    job.row.as_ref()?.number,
+                    Intent::of(&job.attempt, mapping, sent_at)?,
+                ))
+            })
             .collect();
         if intents.is_empty() {
             return Ok(());

@@ -208,15 +208,8 @@ impl Context {
     /// Takes the calls from the budget and journals them, in one transaction.
     async fn spend(&self, errand: &Errand) -> Result<Option<Spent>, Trouble> {
         let now = self.clock.now();
-        if let Some(rest_until) = self
-            .shared()
-            .lines
-            .entry(errand.side)
-            .or_default()
-            .rest_until
-            && rest_until > now
-        {
-            return Err(Trouble::NotBefore(rest_until));
+        if let Some(left_ms) = self.rest_left_ms(errand.side) {
+            return Err(Trouble::NotBefore(now.plus(left_ms)));
         }
         if errand.calls() == 0 {
             return Ok(None);
@@ -254,7 +247,7 @@ impl Context {
         let report = {
             let mut shared = self.shared();
             let line = shared.lines.entry(side).or_default();
-            line.rest_until = None;
+            line.rest_until_ms = None;
             if let Some((since, _)) = line.silent_since.take() {
                 let length = spoken_length(now.since(since));
                 tracing::info!(notice = true, %side, "{side} answers again after {length}");
@@ -300,12 +293,10 @@ impl Context {
             CallError::Unknown(why) => self.rest(errand.side, why),
             CallError::Unavailable { status } => self.rest(errand.side, &format!("HTTP {status}")),
             CallError::Slowed { wait_ms, .. } => {
-                let until = self.clock.now().plus((*wait_ms).max(1));
-                self.shared()
-                    .lines
-                    .entry(errand.side)
-                    .or_default()
-                    .rest_until = Some(until);
+                let until_ms = self.clock.monotonic_ms() + (*wait_ms).max(1);
+                let mut shared = self.shared();
+                let line = shared.lines.entry(errand.side).or_default();
+                line.rest_until_ms = Some(until_ms);
             }
             CallError::Unauthorized { status, code } => {
                 self.suspend(errand.side, Suspension::Credentials, *status, code)
@@ -346,6 +337,12 @@ impl Context {
         Ok(())
     }
 
+    /// How long a side is still left alone.
+    fn rest_left_ms(&self, side: Side) -> Option<i64> {
+        let until_ms = self.shared().lines.entry(side).or_default().rest_until_ms?;
+        Some(until_ms - self.clock.monotonic_ms()).filter(|left_ms| *left_ms > 0)
+    }
+
     /// Leaves a silent side alone, longer each time, and says so once.
     fn rest(&self, side: Side, why: &str) {
         let now = self.clock.now();
@@ -356,7 +353,7 @@ impl Context {
             .map_or((now, 1), |(since, times)| (since, times + 1));
         line.silent_since = Some((since, times));
         let rest_ms = (500_i64 << times.min(7)).min(REST_MAX_MS);
-        line.rest_until = Some(now.plus(rest_ms));
+        line.rest_until_ms = Some(self.clock.monotonic_ms() + rest_ms);
         if times == 3 {
             tracing::warn!(%side, "{side} does not answer ({why}); writes wait, nothing lost; trying on");
         }

@@ -52,17 +52,16 @@ fn probe_due(
     waits: &[i64; 3],
 ) -> anyhow::Result<(usize, Option<Timestamp>)> {
     let (mut probes, mut next) = (0, None::<Timestamp>);
-    for cause in causes::open(tx)? {
+    for cause in open_causes(tx)? {
         if !needs_probe(tx, &cause) {
             continue;
         }
         let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
         let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, waits);
         if due <= now {
-            probes += make_ready(
-                tx,
-                &sources(tx, &cause)?.into_iter().take(1).collect::<Vec<_>>(),
-            )?;
+            let page = page_of_sources(tx, &cause, PairNumber(i64::MIN))?;
+            let first: Vec<RecordKey> = page.sources.into_iter().take(1).collect();
+            probes += make_ready(tx, &first)?;
         } else {
             next = Some(next.map_or(due, |next| next.min(due)));
         }
@@ -79,23 +78,53 @@ fn needs_probe(view: &View<'_>, cause: &Cause) -> bool {
     kind.is_some_and(|kind| kind.retry.contains(&RetryClass::Config))
 }
 
-/// The source records of a cause's errors, at most a page.
-fn sources(view: &View<'_>, cause: &Cause) -> anyhow::Result<Vec<RecordKey>> {
+/// Every open cause: each is looked at, however many there are.
+fn open_causes(view: &View<'_>) -> anyhow::Result<Vec<Cause>> {
+    let mut all: Vec<Cause> = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |cause| cause.number);
+        let page = causes::open_after(view, after)?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// Some source records of a cause's errors.
+struct Page {
+    sources: Vec<RecordKey>,
+    /// The pair after which the next page begins, when there is one.
+    last: Option<PairNumber>,
+}
+
+fn page_of_sources(view: &View<'_>, cause: &Cause, after: PairNumber) -> anyhow::Result<Page> {
     let side = cause.fingerprint.side.other();
-    let mut keys = Vec::new();
-    for number in causes::records(view, cause.number, PairNumber(i64::MIN))? {
+    let numbers = causes::records(view, cause.number, after)?;
+    let last = numbers.last().copied();
+    let mut sources = Vec::with_capacity(numbers.len());
+    for number in numbers {
         let Some(pair) = pairs::get(view, number)? else {
             continue;
         };
         let object = pair.ids.object.clone();
-        keys.extend(
-            pair.ids
-                .id(side)
-                .cloned()
-                .map(|id| RecordKey { side, object, id }),
-        );
+        let source = pair.ids.id(side).cloned();
+        sources.extend(source.map(|id| RecordKey { side, object, id }));
     }
-    Ok(keys)
+    Ok(Page { sources, last })
+}
+
+/// Makes every record of a cause ready, page by page; returns how many.
+fn make_all_ready(tx: &Tx<'_>, cause: &Cause) -> anyhow::Result<usize> {
+    let (mut ready, mut after) = (0, PairNumber(i64::MIN));
+    loop {
+        let page = page_of_sources(tx, cause, after)?;
+        ready += make_ready(tx, &page.sources)?;
+        match page.last {
+            Some(last) => after = last,
+            None => return Ok(ready),
+        }
+    }
 }
 
 /// Puts records into the retry lane. They have no newer stamp: a row that is there already stays
@@ -129,7 +158,7 @@ pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<
         let Some(cause) = causes::get(tx, *number)? else {
             continue;
         };
-        let records = make_ready(tx, &sources(tx, &cause)?)?;
+        let records = make_all_ready(tx, &cause)?;
         if records > 0 {
             released.push((*number, records));
         }
@@ -140,9 +169,9 @@ pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<
 /// A changed schema releases the records whose errors a changed schema can fix.
 pub(super) fn release_for_schema(tx: &Tx<'_>, changed: &SchemaChanged) -> anyhow::Result<usize> {
     let mut released = 0;
-    for cause in causes::open(tx)? {
+    for cause in open_causes(tx)? {
         if cause.fingerprint.object == changed.object && needs_probe(tx, &cause) {
-            released += make_ready(tx, &sources(tx, &cause)?)?;
+            released += make_all_ready(tx, &cause)?;
         }
     }
     Ok(released)

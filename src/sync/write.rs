@@ -100,7 +100,7 @@ impl Context {
             let width = self.width(cycle, to).min(jobs.len());
             let rest = jobs.split_off(width);
             let call = std::mem::replace(&mut jobs, rest);
-            self.intend(&call).await?;
+            self.intend(cycle.mapping, &call).await?;
             match self.write_call(cycle, lane, to, &call).await {
                 Ok(answers) => {
                     let (more, open) = self.conclude(cycle, to, call, answers).await?;

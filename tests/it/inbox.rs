@@ -91,6 +91,26 @@ fn a_row_that_backs_off_is_not_woken_by_reading_the_same_change_again() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_makes_no_wait_longer() {
+    check(|tx| {
+        see(tx, &hubspot("1"), 10, Lane::Live);
+        let row = take(tx, 3).pop().unwrap();
+        let soon = tx.now().plus(500);
+        inbox::put_back(tx, &row, &Rest::Deferred(soon)).unwrap();
+        let at = |now: Timestamp| Want {
+            limit: 3,
+            now,
+            lanes: LANES,
+            object: None,
+            side: None,
+        };
+        let hours = |hours: i64| tx.now().plus(-hours * 3_600_000);
+        assert_eq!(ids(&inbox::take(tx, &at(tx.now())).unwrap()), [""; 0]);
+        assert_eq!(ids(&inbox::take(tx, &at(hours(72))).unwrap()), ["1"]);
+    });
+}
+
+#[test]
 fn what_is_seen_while_in_flight_comes_again_after_the_conclusion() {
     check(|tx| {
         let key = hubspot("1");

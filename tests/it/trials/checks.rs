@@ -290,7 +290,9 @@ impl Trial {
                     self.told(pair)
                 )
             };
-            let touched = eh.into_iter().chain(es).any(|edit| edit.seq > linked);
+            // A link alone compares nothing: the two have met in a field once both values were seen.
+            let met = self.met(pair, field);
+            let touched = eh.into_iter().chain(es).any(|edit| edit.seq > met);
             if !h.eq_ignore_ascii_case(&s) {
                 // What differed when they met is left alone until somebody changes it. Where we made
                 // one of the two, they met in step, also when the answer was lost.
@@ -306,6 +308,21 @@ impl Trial {
             let survives = wanted.iter().any(|value| value.eq_ignore_ascii_case(&h));
             assert!(survives, "an edit was lost: {}", told());
         }
+    }
+
+    /// The entry by which both sides' values of a field were first taken for what was last seen.
+    fn met(&self, pair: &Pair, field: &str) -> i64 {
+        let entries = self.journal().into_iter();
+        let mut about = entries.filter(|entry| entry.record == Some(pair.number));
+        let met = about.find(|entry| match &entry.event {
+            Event::RecordSynced(event) => event.moved.iter().any(|moved| {
+                moved.field.as_str() == field
+                    && moved.hubspot.is_some()
+                    && moved.salesforce.is_some()
+            }),
+            _ => false,
+        });
+        met.map_or(i64::MAX, |entry| entry.seq)
     }
 
     /// Everybody was told every cause's every state once, in order, and in one and the same bytes.

@@ -15,7 +15,7 @@ use syncline::simulator::{Simulator, hubspot, salesforce};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use super::people::People;
+use super::people::{self, People};
 use super::plan::Plan;
 use super::running::{Loop, Running};
 use super::world::{Mailroom, Network, TrialClock};
@@ -76,11 +76,12 @@ impl Trial {
             seed: plan.seed,
             ..salesforce::Settings::default()
         };
-        let simulator = Simulator::new(
-            hubspot::HubSpot::new(portal),
-            salesforce::Salesforce::new(org),
-            plan.seed,
-        );
+        let mut portal = hubspot::HubSpot::new(portal);
+        portal.put_owner(people::owner("1", "ada@acme.example"));
+        if plan.we_own {
+            portal.put_owner(people::owner("2", &org.user));
+        }
+        let simulator = Simulator::new(portal, salesforce::Salesforce::new(org), plan.seed);
         let crashed = Arc::new(Notify::new());
         let network = Network::new(simulator, clock.clone(), crashed.clone(), plan.latency_ms);
         let memory = std::path::Path::new("/dev/shm");

@@ -16,6 +16,7 @@ mod driver;
 mod people;
 mod plan;
 mod running;
+mod scenes;
 mod tally;
 mod trouble;
 mod world;

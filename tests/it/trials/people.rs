@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use syncline::domain::record::Side;
 use syncline::simulator::Simulator;
+use syncline::simulator::hubspot::owner::{Owner, OwnerKind};
 use syncline::simulator::luck::Luck;
 
 use super::plan::{EDITED, pick};
@@ -134,6 +135,11 @@ impl People {
                 fields.push((field, self.value(luck, field, place.0)));
             }
         }
+        // Typing what stands there already is no edit.
+        let stands = records(simulator, place.0, false);
+        let stands = stands.into_iter().find(|one| one.id == place.1);
+        let stands = stands.map(|one| one.fields).unwrap_or_default();
+        fields.retain(|(field, value)| stands.get(field).map_or("", String::as_str) != value);
         let mut values = values(place.0, &fields);
         let done = match place.0 {
             Side::HubSpot => {
@@ -247,4 +253,16 @@ pub(crate) fn records(simulator: &Simulator, side: Side, gone: bool) -> Vec<Show
 
 fn simulator_user() -> String {
     syncline::simulator::salesforce::Settings::default().user_id
+}
+
+/// Somebody who owns records in HubSpot.
+pub(crate) fn owner(id: &str, email: &str) -> Owner {
+    Owner {
+        id: id.to_owned(),
+        email: email.to_owned(),
+        first_name: String::new(),
+        last_name: id.to_owned(),
+        kind: OwnerKind::Person,
+        archived: false,
+    }
 }

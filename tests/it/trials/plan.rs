@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) full_disks: bool,
     pub(crate) jumps: bool,
     pub(crate) lapses: bool,
+    /// Whether our user in Salesforce is an owner in HubSpot.
+    pub(crate) we_own: bool,
 }
 
 impl Plan {
@@ -59,6 +61,7 @@ impl Plan {
             full_disks: one_of(&[0, 1]) == 1,
             jumps: one_of(&[0, 0, 1]) == 1,
             lapses: one_of(&[0, 0, 1]) == 1,
+            we_own: one_of(&[0, 1]) == 1,
         }
     }
 
