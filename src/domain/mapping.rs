@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::record::{FieldName, ObjectName, Side};
+use super::schema::ObjectSchema;
 
 /// Who wins where a field differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,6 +126,15 @@ impl Mapping {
             Side::HubSpot => &self.hubspot_id_field,
             Side::Salesforce => &self.salesforce_id_field,
         }
+    }
+
+    /// Mapped fields that `side` does not describe: they are not there, or we may not see them.
+    pub fn undescribed(&self, side: Side, schema: &ObjectSchema) -> Vec<FieldName> {
+        let names = self.fields.iter().map(|field| field.on(side));
+        names
+            .filter(|name| schema.field(name).is_none())
+            .cloned()
+            .collect()
     }
 
     /// Every field to read on `side`: the mapped ones, the match key and the id field, each once.

@@ -14,7 +14,9 @@ use rusqlite::{OptionalExtension, ToSql};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{Lane, keyed};
-use crate::domain::record::{ObjectName, PairNumber, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::record::{
+    ObjectName, PairIds, PairNumber, RecordId, RecordKey, Side, Timestamp,
+};
 use crate::store::columns::words;
 use crate::store::{Tx, View};
 
@@ -214,7 +216,7 @@ pub fn take(tx: &Tx<'_>, want: &Want<'_>) -> anyhow::Result<Vec<Row>> {
                 return Ok(taken);
             }
             let free = match row.pair {
-                Some(pair) => pairs.insert(pair) && !is_in_flight(tx, pair)?,
+                Some(pair) => pairs.insert(pair),
                 None => true,
             };
             if free {
@@ -233,7 +235,10 @@ pub fn take(tx: &Tx<'_>, want: &Want<'_>) -> anyhow::Result<Vec<Row>> {
 fn candidates(tx: &Tx<'_>, want: &Want<'_>, lane: Lane, limit: usize) -> anyhow::Result<Vec<Row>> {
     let mut statement = tx.sql().prepare_cached(&format!(
         "select {} from inbox {} where i.lane = ?1 and i.state in ('ready', 'deferred')
-           and (i.not_before <= ?2 or i.seen_at > ?2 + 60000) and (?3 is null or i.object = ?3) and (?4 is null or i.side = ?4)
+           and (i.not_before <= ?2 or i.seen_at > ?2 + 60000) and (?3 is null or i.object = ?3)
+           and (?4 is null or i.side = ?4)
+           and not exists (select 1 from inbox as other
+             where other.pair = p.record and other.state = 'in_flight')
          order by i.not_before, i.number limit ?5",
         listing::COLUMNS,
         listing::WITH_PAIR,
@@ -251,15 +256,6 @@ fn candidates(tx: &Tx<'_>, want: &Want<'_>, lane: Lane, limit: usize) -> anyhow:
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn is_in_flight(tx: &Tx<'_>, pair: PairNumber) -> anyhow::Result<bool> {
-    Ok(tx
-        .sql()
-        .prepare_cached(
-            "select exists (select 1 from inbox where pair = ?1 and state = 'in_flight')",
-        )?
-        .query_row([pair], |row| row.get(0))?)
-}
-
 fn mark_in_flight(tx: &Tx<'_>, row: &Row) -> anyhow::Result<()> {
     tx.sql()
         .prepare_cached(
@@ -267,6 +263,30 @@ fn mark_in_flight(tx: &Tx<'_>, row: &Row) -> anyhow::Result<()> {
                again_stamp = null, again_lane = null, again_not_before = null where number = ?1",
         )?
         .execute((row.number, row.pair, tx.now()))?;
+    Ok(())
+}
+
+/// The record of a row in flight has become half of `pair`: from now on no other row of that pair
+/// is taken. False when one is in flight already, and this row has to come back later.
+pub fn join(tx: &Tx<'_>, row: &Row, pair: PairNumber) -> anyhow::Result<bool> {
+    let joined = tx
+        .sql()
+        .prepare_cached("update or ignore inbox set pair = ?2 where number = ?1")?
+        .execute((row.number, pair))?;
+    Ok(joined == 1)
+}
+
+/// Ends the resting rows of a row's pair but that row itself: what was planned for it was planned
+/// from both records as they stand, and it is planned anew before anything is written.
+pub fn cover(tx: &Tx<'_>, row: &Row, ids: &PairIds) -> anyhow::Result<()> {
+    for key in ids.keys().into_iter().filter(|key| *key != row.key) {
+        tx.sql()
+            .prepare_cached(
+                "delete from inbox where side = ?1 and object = ?2 and id = ?3
+                   and state <> 'in_flight'",
+            )?
+            .execute((key.side, &key.object, &key.id))?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! What lets resting rows go on, and what ends them without an attempt.
 
-use crate::domain::call::Lane;
 use crate::domain::record::{ObjectName, RecordKey};
 use crate::store::Tx;
 use crate::store::columns::counted;
@@ -14,8 +13,8 @@ pub enum Release<'a> {
     Parent(&'a RecordKey),
     /// Rows of an object that wait for a parent nobody named, or whose mapping or schema changed.
     Waiting(&'a ObjectName),
-    /// Rows deferred by a lane's share, now that it may spend.
-    Lane(Lane),
+    /// Rows that the budget put off, now that it may say otherwise.
+    Deferred,
     /// One record's row, whatever it rests for except a hold.
     Record(&'a RecordKey),
     /// Everything that mode observe kept from being written.
@@ -35,10 +34,10 @@ pub fn release(tx: &Tx<'_>, which: Release<'_>) -> anyhow::Result<u64> {
             .sql()
             .prepare_cached(&sql("state = 'waiting' and object = ?1"))?
             .execute([object])?,
-        Release::Lane(lane) => tx
+        Release::Deferred => tx
             .sql()
-            .prepare_cached(&sql("state = 'deferred' and lane = ?1"))?
-            .execute([lane])?,
+            .prepare_cached(&sql("state = 'deferred'"))?
+            .execute([])?,
         Release::Record(key) => tx
             .sql()
             .prepare_cached(&sql("state in ('deferred', 'waiting', 'would_write')

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::decision::{Agreed, Decision, Outcome, Planned, Settled};
+use anyhow::Context as _;
+
 use super::job::{Answer, Job, Made, Reported};
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
@@ -18,7 +20,7 @@ use crate::domain::record::{PairIds, Record, RecordId, Timestamp};
 use crate::domain::retry::{self, Release};
 use crate::domain::schema::ObjectSchema;
 use crate::inbox::{self, Rest, Row};
-use crate::projections::{self, pairs};
+use crate::projections::{self, errors, pairs};
 use crate::store::Tx;
 
 /// How long a row waits whose pair is being written by another row.
@@ -31,7 +33,12 @@ const UNKNOWN_MS: i64 = 500;
 pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option<Planned>> {
     let lane = decision.row.lane;
     if let Some((ids, why)) = decision.link {
-        pairs::link(tx, ids, why)?;
+        let linked = pairs::link(tx, ids, why)?;
+        let pair = linked.record.context("a link is about a record")?;
+        if !inbox::join(tx, &decision.row, pair)? {
+            settle(tx, &decision.row, decision.ids, &Settled::Again)?;
+            return Ok(None);
+        }
     }
     let ids = decision.ids;
     for Agreed { to, moved, marked } in decision.agreed {
@@ -46,7 +53,7 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
             number: 0,
             ask: decision.row.ask,
         };
-        failed(tx, &attempt, raw, Known::Certain)?;
+        predicted(tx, &attempt, raw)?;
     }
     match decision.outcome {
         Outcome::Planned(planned) => Ok(Some(*planned)),
@@ -95,6 +102,22 @@ fn synced(
     }
     projections::append(tx, None, event)?;
     Ok(ids)
+}
+
+/// Journals a prediction, unless it is known: a record that is looked at again and fails as before
+/// has nothing to tell. A probe, and a person who asked, are answered all the same.
+fn predicted(tx: &Tx<'_>, attempt: &Attempt, raw: Vec<RawFailure>) -> anyhow::Result<()> {
+    let asked = attempt.lane == Lane::Retry || attempt.ask.is_some();
+    if !asked {
+        let mut failures = Vec::with_capacity(raw.len());
+        for one in &raw {
+            failures.push(annex::remember_failure(tx, one.clone())?);
+        }
+        if errors::is_predicted(tx, &attempt.ids, attempt.write.to, &failures)? {
+            return Ok(());
+        }
+    }
+    failed(tx, attempt, raw, Known::Certain).map(drop)
 }
 
 /// Journals a failure, and says what makes the row ready again.

@@ -153,6 +153,8 @@ pub(super) struct Shared {
     pub(super) pace: Pace,
     pub(super) lines: BTreeMap<Side, Line>,
     pub(super) schemas: BTreeMap<ObjectName, Schemas>,
+    /// Mapped fields that a side was last said not to have.
+    pub(super) undescribed: BTreeMap<(ObjectName, Side), Vec<FieldName>>,
     pub(super) owners: Arc<Owners>,
     pub(super) owners_read_at: Option<Timestamp>,
     pub(super) widths: BTreeMap<ObjectName, usize>,
@@ -200,6 +202,7 @@ impl Context {
             pace: Pace::new(PACE),
             lines: BTreeMap::new(),
             schemas: BTreeMap::new(),
+            undescribed: BTreeMap::new(),
             owners: Arc::default(),
             owners_read_at: None,
             widths: BTreeMap::new(),

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::allowance::policy;
 use super::conclude::Open;
 use super::connection::suspended_sides;
 use super::context::{Context, Schemas};
 use super::decision::Planned;
 use super::gate::Trouble;
+use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
 use crate::domain::event::{Action, CycleHeld, Mode};
@@ -15,8 +17,9 @@ use crate::domain::guard::{self, Count, Verdict};
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
 use crate::domain::record::{FieldName, Side, Timestamp};
-use crate::inbox::{self, Rest, Row, Want};
+use crate::inbox::{self, Release, Rest, Row, Want};
 use crate::projections::{self, holds, pairs, settings};
+use crate::store::Tx;
 
 /// How long the loop waits when nothing is said otherwise; wake-ups come earlier.
 const LOOK_EVERY_MS: i64 = 5_000;
@@ -29,6 +32,8 @@ pub struct Writer {
     context: Arc<Context>,
     /// Whether the last look ended in an error of the store, with rows still in flight.
     broken: bool,
+    /// The allocation at the last look: rows that wait were put off by it.
+    policy: Option<Policy>,
 }
 
 impl Writer {
@@ -37,6 +42,7 @@ impl Writer {
         Self {
             context,
             broken: false,
+            policy: None,
         }
     }
 
@@ -54,7 +60,7 @@ impl Writer {
     }
 
     async fn look(&mut self) -> anyhow::Result<Timestamp> {
-        let context = &self.context;
+        let context = Arc::clone(&self.context);
         let now = context.clock.now();
         let governing = context
             .store
@@ -62,10 +68,15 @@ impl Writer {
                 let mode = settings::mode(view)?.unwrap_or(Mode::Observe);
                 let stopped =
                     settings::paused(view)?.is_some() || !suspended_sides(view)?.is_empty();
-                Ok((stopped, mode))
+                Ok((stopped, mode, policy(view)?))
             })
             .await?;
-        let (stopped, mode) = governing;
+        let (stopped, mode, policy) = governing;
+        if self.policy.replace(policy) != Some(policy) {
+            // Another allocation may have calls now that the former one had only in a day.
+            let freed = |tx: &Tx<'_>| inbox::release(tx, Release::Deferred);
+            context.store.write(freed).await?;
+        }
         if stopped || !context.is_open() {
             return Ok(now.plus(LOOK_EVERY_MS));
         }
@@ -237,9 +248,10 @@ impl Context {
         }
         self.store
             .write(move |tx| {
-                planned
-                    .iter()
-                    .try_for_each(|one| inbox::put_back(tx, &one.row, &Rest::WouldWrite))
+                planned.iter().try_for_each(|one| {
+                    inbox::cover(tx, &one.row, &one.ids)?;
+                    inbox::put_back(tx, &one.row, &Rest::WouldWrite)
+                })
             })
             .await
     }
@@ -279,6 +291,7 @@ impl Context {
                             .iter()
                             .find_map(|write| stopped.get(&kind_of(write)));
                         if let Some(number) = number {
+                            inbox::cover(tx, &one.row, &one.ids)?;
                             inbox::put_back(tx, &one.row, &Rest::Held(*number))?;
                         }
                     }

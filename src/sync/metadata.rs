@@ -11,7 +11,7 @@ use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{SchemaChange, SchemaChanged, Suspension};
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Owners;
-use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
 use crate::domain::schema::{Field, ObjectSchema};
 use crate::projections;
 
@@ -30,6 +30,7 @@ impl Context {
                 salesforce,
             };
             self.id_fields_exist(mapping, &schemas).await?;
+            self.tell_undescribed(mapping, &schemas);
             self.shared()
                 .schemas
                 .insert(mapping.object.clone(), schemas);
@@ -163,6 +164,26 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// Says once which mapped fields are not there: they cannot be kept in step.
+    fn tell_undescribed(&self, mapping: &Mapping, schemas: &Schemas) {
+        for side in Side::BOTH {
+            let missing = mapping.undescribed(side, schemas.on(side));
+            let key = (mapping.object.clone(), side);
+            let told = self.shared().undescribed.insert(key, missing.clone());
+            if missing.is_empty() || told.as_ref() == Some(&missing) {
+                continue;
+            }
+            let object = &mapping.object;
+            let names: Vec<&str> = missing.iter().map(FieldName::as_str).collect();
+            tracing::error!(
+                %side, %object,
+                "{object}: {side} has no {}, or hides it from us; what is mapped to it is not kept \
+                 in step; correct [[objects.{object}.fields]] or give access",
+                names.join(", ")
+            );
+        }
     }
 
     async fn forget_schema(&self, object: &ObjectName, side: Side) -> anyhow::Result<()> {

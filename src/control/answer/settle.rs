@@ -4,11 +4,14 @@ use super::status::members;
 use super::{done, refuse, unwrap};
 use crate::control::report::{HoldLine, HoldStory, Report};
 use crate::control::request::Refusal;
-use crate::domain::event::{AllocationSet, By, HoldSettled, Paused, Resumed};
+use crate::domain::event::{
+    AllocationSet, By, Excluded, HoldSettled, Paused, RecordExcluded, Resumed,
+};
+use crate::domain::record::PairIds;
 use crate::inbox;
 use crate::projections::holds::{self, Hold};
 use crate::projections::{self, settings};
-use crate::store::{Store, View};
+use crate::store::{Store, Tx, View};
 
 /// Records of a hold that are listed.
 const EXAMPLES: usize = 20;
@@ -67,6 +70,7 @@ pub(super) async fn hold(
             let records = if approved {
                 inbox::approve(tx, number)?
             } else {
+                leave_out(tx, number)?;
                 inbox::drop_hold(tx, number)?
             };
             projections::append(
@@ -88,6 +92,22 @@ pub(super) async fn hold(
     } else {
         format!("H-{number} dropped: {records} changes are not written")
     }))
+}
+
+/// Members that are nobody's half yet would be known nowhere once their rows are dropped.
+fn leave_out(tx: &Tx<'_>, hold: i64) -> anyhow::Result<()> {
+    let mut after = 0;
+    loop {
+        let members = inbox::held(tx, hold, after)?;
+        let Some(last) = members.last() else {
+            return Ok(());
+        };
+        after = last.number;
+        for member in members.iter().filter(|member| member.pair.is_none()) {
+            let (ids, why) = (PairIds::half(&member.key), Excluded::Operator);
+            projections::append(tx, None, RecordExcluded { ids, why })?;
+        }
+    }
 }
 
 pub(super) async fn set_budget(store: &Store, calls: u64, by: By) -> Result<Report, Refusal> {

@@ -4,8 +4,9 @@ use rusqlite::{Row, params};
 
 use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
-use crate::domain::failure::TextKey;
-use crate::domain::record::{FieldName, ObjectName, PairNumber, Side, Timestamp};
+use crate::domain::failure::{Failure, TextKey};
+use crate::domain::record::{FieldName, ObjectName, PairIds, PairNumber, Side, Timestamp};
+use crate::projections::pairs;
 use crate::store::View;
 use crate::store::columns::counted;
 
@@ -44,6 +45,39 @@ pub fn of_record(view: &View<'_>, record: PairNumber) -> anyhow::Result<Vec<Open
     ))?;
     let rows = statement.query_map([record], error)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether these failures, and no others, stand predicted for writes of the pair to `to`.
+pub fn is_predicted(
+    view: &View<'_>,
+    ids: &PairIds,
+    to: Side,
+    failures: &[Failure],
+) -> anyhow::Result<bool> {
+    let mut number = None;
+    for key in ids.keys() {
+        number = number.or(pairs::by_key(view, &key)?);
+    }
+    let Some(number) = number else {
+        return Ok(false);
+    };
+    let mut open = of_record(view, number)?;
+    open.retain(|error| error.to == to);
+    let same = |error: &OpenError, failure: &Failure| {
+        error.known == Known::Certain
+            && error.code == failure.code
+            && error.field.as_ref() == failure.fields.first()
+            && error.rule == failure.rule
+            && error.text == failure.text
+            && error.value == failure.value
+    };
+    let all_open = open
+        .iter()
+        .all(|error| failures.iter().any(|failure| same(error, failure)));
+    let all_known = failures
+        .iter()
+        .all(|failure| open.iter().any(|error| same(error, failure)));
+    Ok(all_open && all_known)
 }
 
 /// Which errors to list; an empty filter lists all.

@@ -1,6 +1,7 @@
 //! The real binary against both simulated CRMs: real processes, HTTP, SQLite, signals and mail.
 
 mod edits;
+mod holds;
 mod kills;
 mod scene;
 mod signals;

@@ -1,7 +1,11 @@
 //! Single misfortunes, each on its own: what the seeds meet only now and then is met here always.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
+use syncline::domain::event::{Action, AllocationSet, By, Event};
 use syncline::domain::record::Side;
+use syncline::projections;
 use syncline::simulator::faults::OneShot;
 use syncline::simulator::{Fault, Server};
 
@@ -313,4 +317,107 @@ fn a_clock_set_back_by_days_makes_nothing_wait_for_days() {
     scene.trial.clock.set_skew(0);
     scene.minutes(4);
     assert_eq!(scene.city(Side::HubSpot), "Cologne");
+}
+
+#[test]
+fn a_pair_seen_on_both_sides_at_once_is_held_written_and_journaled_once() {
+    const PEOPLE: u64 = 12;
+    let mut trial = Trial::new(Plan {
+        guard_floor: 2,
+        ..calm()
+    });
+    let now = trial.clock.true_ms() - HOUR;
+    for number in 0..PEOPLE {
+        let mut simulator = trial.network.simulator();
+        let email = format!("p{number}@people.example");
+        let ours = json!({ "email": email, "lastname": "P", "city": "Bonn" });
+        let ours = ours.as_object().unwrap();
+        simulator.hubspot.put("contacts", None, ours, now).unwrap();
+        // The other way round, so that no page of one side meets its like of the other.
+        let email = format!("p{}@people.example", PEOPLE - 1 - number);
+        let theirs = json!({ "Email": email, "LastName": "P", "MailingPostalCode": "53111" });
+        let theirs = theirs.as_object().unwrap().clone();
+        simulator.salesforce.put("Contact", theirs, now).unwrap();
+    }
+    for which in Loop::ALL {
+        trial.look(which);
+    }
+    let held = trial
+        .store()
+        .read_blocking(|view| syncline::inbox::counts(view));
+    let held: Vec<_> = held
+        .unwrap()
+        .into_iter()
+        .map(|one| (one.state, one.rows))
+        .collect();
+    assert_eq!(held, [(syncline::inbox::State::Held, PEOPLE)]);
+    pass(&mut trial, 8);
+    let mut written: BTreeMap<(i64, Side), u64> = BTreeMap::new();
+    for entry in trial.journal() {
+        let record = entry.record.map_or(0, |record| record.0);
+        match entry.event {
+            Event::RecordSynced(event) if event.action != Action::Agreed => {
+                *written.entry((record, event.to)).or_default() += 1;
+            }
+            _ => (),
+        }
+    }
+    let once = written.values().all(|times| *times == 1);
+    assert!(once && written.len() as u64 == 2 * PEOPLE, "{written:?}");
+}
+
+#[test]
+fn a_prediction_is_journaled_once_however_often_the_record_is_looked_at() {
+    let mut scene = Scene::new(calm());
+    let predicted = |scene: &Scene| {
+        let entries = scene.trial.journal().into_iter();
+        entries
+            .filter(|entry| matches!(entry.event, Event::RecordFailed(_)))
+            .count()
+    };
+    let too_long = "x".repeat(60);
+    let now = scene.trial.clock.true_ms();
+    let fields = json!({ "firstname": too_long });
+    let fields = fields.as_object().unwrap();
+    let id = Some(scene.hubspot.as_str());
+    let put = |fields| {
+        let mut simulator = scene.trial.network.simulator();
+        simulator.hubspot.put("contacts", id, fields, now).unwrap();
+    };
+    put(fields);
+    scene.minutes(3);
+    assert_eq!(predicted(&scene), 1);
+    scene.moves_in_hubspot("Ulm");
+    scene.minutes(3);
+    assert_eq!(predicted(&scene), 1, "it fails as before");
+}
+
+#[test]
+fn a_larger_allocation_frees_at_once_what_the_smaller_one_put_off() {
+    let mut scene = Scene::new(Plan {
+        allocation: 30,
+        ..calm()
+    });
+    for step in 0..12 {
+        scene.moves_in_hubspot(&format!("City {step}"));
+        scene.minutes(2);
+    }
+    assert_ne!(
+        scene.city(Side::Salesforce),
+        "City 11",
+        "the allocation is used up"
+    );
+    let larger = AllocationSet {
+        allocation: 5_000,
+        reserve_percent: 10,
+        by: By::Operator(0),
+    };
+    let set = scene
+        .trial
+        .store()
+        .write_blocking(move |tx| projections::append(tx, None, larger));
+    set.unwrap();
+    scene.trial.plan.allocation = 5_000;
+    scene.minutes(2);
+    assert_eq!(scene.city(Side::Salesforce), "City 11");
 }
