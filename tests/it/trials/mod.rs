@@ -13,6 +13,8 @@
 
 mod checks;
 mod driver;
+mod fields;
+mod mails;
 mod people;
 mod plan;
 mod running;

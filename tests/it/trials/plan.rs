@@ -34,6 +34,11 @@ pub(crate) struct Plan {
     pub(crate) full_disks: bool,
     pub(crate) jumps: bool,
     pub(crate) lapses: bool,
+    /// Before so many of a thousand requests a person edits what they are about.
+    pub(crate) meddling: u64,
+    /// Whether HubSpot knows the person who owns Salesforce's records. Where it does not, nothing
+    /// of theirs can be carried there.
+    pub(crate) owner_known: bool,
 }
 
 impl Plan {
@@ -59,6 +64,8 @@ impl Plan {
             full_disks: one_of(&[0, 1]) == 1,
             jumps: one_of(&[0, 0, 1]) == 1,
             lapses: one_of(&[0, 0, 1]) == 1,
+            meddling: one_of(&[0, 0, 40, 200]),
+            owner_known: one_of(&[0, 1, 1, 1, 1]) == 1,
         }
     }
 
