@@ -18,6 +18,7 @@ mod mails;
 mod people;
 mod plan;
 mod running;
+mod scripted;
 mod tally;
 mod trouble;
 mod world;
