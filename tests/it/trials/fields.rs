@@ -56,9 +56,9 @@ impl Trial {
         salesforce: &'a Shown,
         links: &[Link],
     ) -> Vec<(Line<'a>, String)> {
-        let link = links.iter().rev().find(|(_, ids, _)| *ids == pair.ids);
-        let link = link.map(|(seq, _, how)| (*seq, *how));
-        let (linked, how) = link.unwrap_or_else(|| panic!("never linked: {}", self.told(pair)));
+        let met = links.iter().rev().find(|(_, ids, _)| *ids == pair.ids);
+        let met = met.map(|(seq, _, how)| (*seq, *how));
+        let (linked, how) = met.unwrap_or_else(|| panic!("never linked: {}", self.told(pair)));
         let made = match (hubspot.ours, salesforce.ours) {
             (true, _) => Some(Side::HubSpot),
             (_, true) => Some(Side::Salesforce),
@@ -70,7 +70,7 @@ impl Trial {
         ];
         let second = |at: i64| at.div_euclid(1_000);
         let written = self.written_to_salesforce(pair);
-        let lines = EDITED.into_iter().map(|(field, theirs, rule)| {
+        let all = EDITED.into_iter().map(|(field, theirs, rule)| {
             let shown = [hubspot, salesforce];
             let shown = shown.map(|one| one.fields.get(field).map_or("", String::as_str));
             let here = places.clone().map(|place| (place, field));
@@ -101,7 +101,7 @@ impl Trial {
             );
             (line, told)
         });
-        lines.collect()
+        all.collect()
     }
 
     /// Since when a field of a pair has a base. What two records that met differ in, and what is

@@ -1,6 +1,6 @@
 //! Trials by a script: what a seed meets too seldom.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use syncline::domain::record::Side;
 
 use super::driver::{HOUR, MINUTE, SECOND, Trial};
@@ -26,6 +26,37 @@ fn quiet(guard_floor: u64) -> Trial {
     })
 }
 
+/// One person on both sides, who differs in the zip only.
+fn couple(trial: &Trial) -> (String, String) {
+    let now = trial.clock.true_ms();
+    let email = "met@people.example";
+    let one = json!({ "email": email, "lastname": "Met", "city": "Rome", "zip": "1" });
+    let other = json!({ "Email": email, "LastName": "Met", "MailingCity": "Rome" });
+    let mut simulator = trial.network.simulator();
+    let portal = &mut simulator.hubspot;
+    let hubspot = portal.put("contacts", None, one.as_object().unwrap(), now);
+    let other = other.as_object().unwrap().clone();
+    let salesforce = simulator.salesforce.put("Contact", other, now);
+    (hubspot.unwrap(), salesforce.unwrap())
+}
+
+fn in_hubspot(trial: &Trial, id: &str, fields: &Json) {
+    let now = trial.clock.true_ms();
+    let fields = fields.as_object().unwrap();
+    let mut simulator = trial.network.simulator();
+    let done = simulator.hubspot.put("contacts", Some(id), fields, now);
+    done.unwrap();
+}
+
+fn in_salesforce(trial: &Trial, id: &str, fields: &Json) {
+    let now = trial.clock.true_ms();
+    let mut fields = fields.as_object().unwrap().clone();
+    fields.insert("Id".to_owned(), json!(id));
+    let mut simulator = trial.network.simulator();
+    let done = simulator.salesforce.put("Contact", fields, now);
+    done.unwrap();
+}
+
 #[test]
 fn a_row_committed_late_while_nobody_reads_is_found_by_the_first_listing() {
     let mut trial = quiet(1_000);
@@ -48,32 +79,38 @@ fn a_row_committed_late_while_nobody_reads_is_found_by_the_first_listing() {
 #[ignore = "open: what is edited between a link by key and its first write counts as found at the link"]
 fn an_edit_made_while_the_first_write_of_a_linked_pair_is_held_reaches_the_other_side() {
     let mut trial = quiet(0);
-    let now = trial.clock.true_ms();
-    let email = "met@people.example";
-    let (hubspot, salesforce) = {
-        let mut simulator = trial.network.simulator();
-        let one = json!({ "email": email, "lastname": "Met", "city": "Rome", "zip": "1" });
-        let one = one.as_object().unwrap().clone();
-        let other = json!({ "Email": email, "LastName": "Met", "MailingCity": "Rome" });
-        let other = other.as_object().unwrap().clone();
-        let hubspot = simulator.hubspot.put("contacts", None, &one, now).unwrap();
-        let salesforce = simulator.salesforce.put("Contact", other, now).unwrap();
-        (hubspot, salesforce)
-    };
+    let (hubspot, salesforce) = couple(&trial);
     trial.clock.pass(HOUR);
     // Linked, and the zip to be filled in Salesforce waits for a person.
     for which in Loop::ALL {
         trial.look(which);
     }
     trial.clock.pass(HOUR);
-    let now = trial.clock.true_ms();
-    let edit = json!({ "city": "Oslo" }).as_object().unwrap().clone();
-    let id = Some(hubspot.as_str());
-    let mut simulator = trial.network.simulator();
-    simulator.hubspot.put("contacts", id, &edit, now).unwrap();
-    drop(simulator);
+    in_hubspot(&trial, &hubspot, &json!({ "city": "Oslo" }));
     trial.settle();
     let simulator = trial.network.simulator();
     let shown = simulator.salesforce.get("Contact", &salesforce).unwrap();
     assert_eq!(shown["MailingCity"], json!("Oslo"));
+}
+
+#[test]
+#[ignore = "open: a record read a moment ago is written from that reading, over what changed since"]
+fn an_edit_made_after_its_record_was_read_is_not_written_over() {
+    let mut trial = quiet(1_000);
+    let (hubspot, salesforce) = couple(&trial);
+    trial.settle();
+    in_salesforce(&trial, &salesforce, &json!({ "MailingCity": "Bonn" }));
+    trial.clock.pass(30 * SECOND);
+    trial.look(Loop::Salesforce);
+    // Read a moment ago, and kept: what follows is not in it.
+    trial.clock.pass(10 * SECOND);
+    in_hubspot(&trial, &hubspot, &json!({ "lastname": "Older" }));
+    trial.clock.pass(10 * SECOND);
+    in_salesforce(&trial, &salesforce, &json!({ "LastName": "Newer" }));
+    trial.clock.pass(10 * SECOND);
+    trial.look(Loop::Writer);
+    trial.settle();
+    let simulator = trial.network.simulator();
+    let shown = simulator.salesforce.get("Contact", &salesforce).unwrap();
+    assert_eq!(shown["LastName"], json!("Newer"));
 }
