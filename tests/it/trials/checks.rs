@@ -146,6 +146,22 @@ impl Trial {
         );
     }
 
+    /// A rule that is gone and a value that is there now make nothing fail any more.
+    pub(super) fn check_mended(&self) {
+        let mended = [
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        ];
+        for pair in self.pairs() {
+            let open = self
+                .store()
+                .read_blocking(|view| errors::of_record(view, pair.number));
+            let open = open.unwrap();
+            let still = open.iter().find(|one| mended.contains(&one.code.as_str()));
+            assert!(still.is_none(), "{still:?} is mended: {}", self.told(&pair));
+        }
+    }
+
     /// Of what one person made, we made at most one across, deleted ones counted too.
     fn check_doubles(&self) {
         let simulator = self.network.simulator();

@@ -139,6 +139,11 @@ impl Trial {
         self.settle();
         self.check_settled();
         self.check_quiet();
+        self.mend();
+        self.settle();
+        self.pass_two_days();
+        self.check_settled();
+        self.check_mended();
         self.tally_up();
     }
 
@@ -362,13 +367,17 @@ impl Trial {
         }
     }
 
-    /// Another two days without any change.
-    fn check_quiet(&mut self) {
-        let before = self.written();
+    fn pass_two_days(&mut self) {
         for _ in 0..16 {
             self.round();
             self.clock.pass(3 * HOUR);
         }
+    }
+
+    /// Another two days without any change.
+    fn check_quiet(&mut self) {
+        let before = self.written();
+        self.pass_two_days();
         let after = self.written();
         assert_eq!(
             before.1, after.1,
