@@ -131,7 +131,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
 fn synced(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow::Result<()> {
     let record = about(entry)?;
     errors::synced(tx, entry, record, event)?;
-    prints::moved(tx, record, event)?;
+    prints::moved(tx, record, &event.moved)?;
     if event.action != Action::Agreed {
         holds::wrote(tx, entry, event)?;
         figures::synced(tx, entry, event)?;
@@ -146,6 +146,7 @@ fn linked(tx: &Tx<'_>, entry: &Entry, event: &RecordLinked) -> anyhow::Result<()
         prints::forget(tx, absorbed)?;
         pairs::absorbed(tx, entry, absorbed, record)?;
     }
+    prints::moved(tx, record, &event.moved)?;
     pairs::linked(tx, entry, record, event)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::event::{RecordSynced, ValuePrint};
+use crate::domain::event::{Moved, ValuePrint};
 use crate::domain::record::{FieldName, PairNumber};
 use crate::store::{Tx, View};
 
@@ -20,14 +20,14 @@ pub fn of(view: &View<'_>, record: PairNumber) -> anyhow::Result<Prints> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn moved(tx: &Tx<'_>, record: PairNumber, event: &RecordSynced) -> anyhow::Result<()> {
+pub(super) fn moved(tx: &Tx<'_>, record: PairNumber, moved: &[Moved]) -> anyhow::Result<()> {
     let mut statement = tx.sql().prepare_cached(
         "insert into prints (record, field, hubspot, salesforce) values (?1, ?2, ?3, ?4)
          on conflict do update set hubspot = coalesce(excluded.hubspot, hubspot),
            salesforce = coalesce(excluded.salesforce, salesforce)",
     )?;
-    for moved in &event.moved {
-        statement.execute((record, &moved.field, moved.hubspot, moved.salesforce))?;
+    for one in moved {
+        statement.execute((record, &one.field, one.hubspot, one.salesforce))?;
     }
     Ok(())
 }

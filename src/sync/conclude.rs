@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::decision::{Agreed, Decision, Outcome, Planned, Settled};
+use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled};
 use anyhow::Context as _;
 
 use super::job::{Answer, Job, Made, Reported};
@@ -32,8 +32,8 @@ const UNKNOWN_MS: i64 = 500;
 /// Journals a decision; returns what is to be written.
 pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option<Planned>> {
     let lane = decision.row.lane;
-    if let Some((ids, why)) = decision.link {
-        let linked = pairs::link(tx, ids, why)?;
+    if let Some(Met { ids, why, moved }) = decision.link {
+        let linked = pairs::link(tx, ids, why, moved)?;
         let pair = linked.record.context("a link is about a record")?;
         if !inbox::join(tx, &decision.row, pair)? {
             settle(tx, &decision.row, decision.ids, &Settled::Again)?;
@@ -42,6 +42,9 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
     }
     let ids = decision.ids;
     for Agreed { to, moved, marked } in decision.agreed {
+        if moved.is_empty() && marked.is_empty() && !errors::stand(tx, &ids, to)? {
+            continue;
+        }
         let event = attempt::agreed(ids.clone(), to, moved, marked, lane);
         projections::append(tx, None, event)?;
     }
@@ -98,7 +101,7 @@ fn synced(
     let event = attempt.synced(id, shown);
     let ids = event.ids.clone();
     if attempt.ids.id(attempt.write.to).is_none() {
-        pairs::link(tx, ids.clone(), Linked::Created)?;
+        pairs::link(tx, ids.clone(), Linked::Created, Vec::new())?;
     }
     projections::append(tx, None, event)?;
     Ok(ids)

@@ -34,6 +34,16 @@ pub(super) enum Settled {
     Found(Vec<RecordSynced>),
 }
 
+/// Two records that were found to belong together.
+#[derive(Debug)]
+pub(super) struct Met {
+    pub(super) ids: PairIds,
+    pub(super) why: Linked,
+    /// What both show where nothing is to be done: from now on a change is one against that,
+    /// also while the first write is held, put off or refused.
+    pub(super) moved: Vec<Moved>,
+}
+
 /// Prints adopted because a side has nothing left to be written.
 #[derive(Debug)]
 pub(super) struct Agreed {
@@ -48,7 +58,7 @@ pub(super) struct Decision {
     pub(super) row: Row,
     pub(super) ids: PairIds,
     /// The link found now, to be journaled first.
-    pub(super) link: Option<(PairIds, Linked)>,
+    pub(super) link: Option<Met>,
     /// Where both agree, and what is adopted with that.
     pub(super) agreed: Vec<Agreed>,
     /// Writes that cannot be made, by side.
@@ -64,6 +74,17 @@ pub(super) enum Outcome {
 }
 
 impl Decision {
+    /// Whether mapped values are to be written to `side`.
+    pub(super) fn writes_values_to(&self, side: Side) -> bool {
+        match &self.outcome {
+            Outcome::Planned(planned) => planned
+                .writes
+                .iter()
+                .any(|write| write.to == side && !write.only_marks()),
+            Outcome::Settled(_) => false,
+        }
+    }
+
     pub(super) fn settled(row: Row, ids: PairIds, settled: Settled) -> Self {
         let outcome = Outcome::Settled(settled);
         Self {
@@ -115,12 +136,20 @@ pub(super) fn decide(
             }
         }
     }
+    let mut moved = merged.agreed;
+    let link = link.map(|why| Met {
+        ids: ids.clone(),
+        why,
+        moved: std::mem::take(&mut moved),
+    });
     let marked = if partner.is_some() {
         merged.marked
     } else {
         Vec::new()
     };
-    let news = link.is_some() || !merged.agreed.is_empty() || needs_mark(&known, &marked);
+    let marks = link.is_some() && !marked.is_empty() || needs_mark(&known, &marked);
+    let news = marks || !moved.is_empty();
+    let marked = unknown_marks(&known, marked);
     let failing = known
         .pair
         .as_ref()
@@ -130,7 +159,6 @@ pub(super) fn decide(
             && !failures.iter().any(|(_, write, _)| write.to == *side)
     };
     let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
-    let mut moved = merged.agreed;
     let mut agreed = Vec::new();
     if partner.is_some() && (news || failing) {
         // What has nothing left to be written cannot fail either: it is said for every such side,
@@ -147,7 +175,6 @@ pub(super) fn decide(
         // Both sides are written: the prints are adopted with the first that succeeds.
         first.moved.append(&mut moved);
     }
-    let link = link.map(|why| (ids.clone(), why));
     let outcome = if writes.is_empty() {
         Outcome::Settled(Settled::Quiet)
     } else {
@@ -190,6 +217,14 @@ fn not_made(to: Side, id: Option<&RecordId>) -> Write {
         lost,
         marks: false,
     }
+}
+
+/// Of the sides that carry their mark, those of which the journal does not know it yet.
+fn unknown_marks(known: &Known, mut marked: Vec<Side>) -> Vec<Side> {
+    if let Some(pair) = known.pair.as_ref().filter(|pair| pair.is_linked()) {
+        marked.retain(|side| !*pair.marked.on(*side));
+    }
+    marked
 }
 
 /// Whether the journal does not know yet that these sides carry their mark.

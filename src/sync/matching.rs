@@ -60,14 +60,15 @@ impl Context {
             .await
     }
 
-    /// The rows' own records: as just read, else read again. Records that are gone are left out.
+    /// The rows' own records, as kept since they were detected (true) or read again. Records that
+    /// are gone are left out.
     pub(super) async fn sources(
         &self,
         mapping: &Mapping,
         schemas: &Schemas,
         known: &[Known],
         lane: Lane,
-    ) -> Result<BTreeMap<RecordKey, Record>, Trouble> {
+    ) -> Result<BTreeMap<RecordKey, (Record, bool)>, Trouble> {
         let now = self.clock.monotonic_ms();
         let mut records = BTreeMap::new();
         let mut missing: BTreeMap<Side, Vec<RecordId>> = BTreeMap::new();
@@ -77,7 +78,7 @@ impl Context {
                 let key = &one.row.key;
                 match shared.fresh.take(key, now, self.settings.poll_ms) {
                     Some(record) => {
-                        records.insert(key.clone(), record);
+                        records.insert(key.clone(), (record, true));
                     }
                     None => missing.entry(key.side).or_default().push(key.id.clone()),
                 }
@@ -85,7 +86,7 @@ impl Context {
         }
         for (side, ids) in missing {
             for record in self.read_ids(mapping, schemas, side, &ids, lane).await? {
-                records.insert(record.key.clone(), record);
+                records.insert(record.key.clone(), (record, false));
             }
         }
         Ok(records)

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conclude;
 use super::context::{Context, Schemas};
-use super::decision::{Agreed, Decision, Planned, Settled, decide, excluded_once, gone, is_marked};
+use super::decision::{
+    Agreed, Decision, Met, Planned, Settled, decide, excluded_once, gone, is_marked,
+};
 use super::effects::Sight;
 use super::gate::Trouble;
 use super::matching::Known;
@@ -21,6 +23,8 @@ use crate::projections::pairs::{Pair, State};
 struct Question {
     known: Known,
     source: Record,
+    /// Whether the source was kept since it was detected, and not read now.
+    is_kept: bool,
 }
 
 impl Context {
@@ -39,10 +43,12 @@ impl Context {
         let mut questions = Vec::new();
         for one in known {
             match sources.remove(&one.row.key) {
-                Some(source) => match self.answer_alone(mapping, schemas, one, source) {
-                    Ok(decision) => decisions.push(decision),
-                    Err(question) => questions.push(*question),
-                },
+                Some((source, is_kept)) => {
+                    match self.answer_alone(mapping, schemas, one, source, is_kept) {
+                        Ok(decision) => decisions.push(decision),
+                        Err(question) => questions.push(*question),
+                    }
+                }
                 None => decisions.push(gone(one)),
             }
         }
@@ -60,6 +66,7 @@ impl Context {
         schemas: &Schemas,
         known: Known,
         source: Record,
+        is_kept: bool,
     ) -> Result<Decision, Box<Question>> {
         let pair = known.pair.as_ref();
         let ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
@@ -86,7 +93,11 @@ impl Context {
                 Seen::Changed(_) => (),
             }
         }
-        Err(Box::new(Question { known, source }))
+        Err(Box::new(Question {
+            known,
+            source,
+            is_kept,
+        }))
     }
 
     async fn answer_with_partners(
@@ -116,7 +127,15 @@ impl Context {
         let merged = self.merge_all(mapping, schemas, &couples, lane).await?;
         let now = self.clock.now();
         for (couple, merged) in couples.into_iter().zip(merged) {
-            decisions.push(decide(couple, merged, schemas, now));
+            let again = couple.is_kept.then(|| {
+                let row = couple.known.row.clone();
+                Decision::settled(row, couple.ids.clone(), Settled::Again)
+            });
+            let side = couple.source.key.side;
+            let decision = decide(couple, merged, schemas, now);
+            // What was kept since it was detected must not be written over: it is read again first.
+            let again = again.filter(|_| decision.writes_values_to(side));
+            decisions.push(again.unwrap_or(decision));
         }
         Ok(decisions)
     }
@@ -138,7 +157,11 @@ impl Context {
                 others.push(couple);
                 continue;
             }
-            let link = couple.link.map(|why| (couple.ids.clone(), why));
+            let link = couple.link.map(|why| Met {
+                ids: couple.ids.clone(),
+                why,
+                moved: Vec::new(),
+            });
             let settled = Settled::Found(found);
             let decision = Decision::settled(couple.known.row, couple.ids, settled);
             decisions.push(Decision { link, ..decision });
@@ -210,6 +233,7 @@ impl Context {
 
 /// A source and its partner, if there is one.
 pub(super) struct Couple {
+    pub(super) is_kept: bool,
     pub(super) known: Known,
     pub(super) source: Record,
     pub(super) partner: Option<Record>,
@@ -248,7 +272,11 @@ fn meet(
     partner: Partner,
     met: &mut BTreeSet<RecordKey>,
 ) -> Meeting {
-    let Question { known, source } = question;
+    let Question {
+        known,
+        source,
+        is_kept,
+    } = question;
     let pair = known.pair.as_ref();
     let mut ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
     if met.contains(&source.key) {
@@ -275,6 +303,7 @@ fn meet(
         *ids.slot(record.key.side) = Some(record.key.id.clone());
     }
     Meeting::Couple(Box::new(Couple {
+        is_kept,
         known,
         source,
         partner,

@@ -140,7 +140,7 @@ fn of_a_pair_one_row_is_in_flight_whatever_the_lane() {
         see(tx, &right, 1, Lane::Retry);
         let mut ids = PairIds::half(&left);
         *ids.slot(Side::Salesforce) = Some(right.id.clone());
-        pairs::link(tx, ids, Linked::Key).unwrap();
+        pairs::link(tx, ids, Linked::Key, Vec::new()).unwrap();
         let first = take(tx, 5);
         assert_eq!(first.len(), 1);
         assert_eq!(first[0].key, left);

@@ -178,6 +178,9 @@ payloads! {
         absorbed: Option<PairNumber>,
         /// How they were found to belong together.
         why: Linked,
+        /// Fingerprints of the fields in which nothing is to be done, as both showed them then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        moved: Vec<Moved>,
     }
     /// Payload of `record_unlinked`.
     RecordUnlinked {

@@ -47,6 +47,20 @@ pub fn of_record(view: &View<'_>, record: PairNumber) -> anyhow::Result<Vec<Open
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Whether any error of the pair's writes to `to` stands.
+pub fn stand(view: &View<'_>, ids: &PairIds, to: Side) -> anyhow::Result<bool> {
+    Ok(of_ids(view, ids)?.iter().any(|error| error.to == to))
+}
+
+fn of_ids(view: &View<'_>, ids: &PairIds) -> anyhow::Result<Vec<OpenError>> {
+    for key in ids.keys() {
+        if let Some(number) = pairs::by_key(view, &key)? {
+            return of_record(view, number);
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// Whether these failures, and no others, stand predicted for writes of the pair to `to`.
 pub fn is_predicted(
     view: &View<'_>,
@@ -54,14 +68,7 @@ pub fn is_predicted(
     to: Side,
     failures: &[Failure],
 ) -> anyhow::Result<bool> {
-    let mut number = None;
-    for key in ids.keys() {
-        number = number.or(pairs::by_key(view, &key)?);
-    }
-    let Some(number) = number else {
-        return Ok(false);
-    };
-    let mut open = of_record(view, number)?;
+    let mut open = of_ids(view, ids)?;
     open.retain(|error| error.to == to);
     let same = |error: &OpenError, failure: &Failure| {
         error.known == Known::Certain

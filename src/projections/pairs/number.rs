@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::domain::event::{Entry, Linked, RecordLinked};
+use crate::domain::event::{Entry, Linked, Moved, RecordLinked};
 use crate::domain::record::{PairIds, PairNumber, RecordKey};
 use crate::store::Tx;
 
@@ -31,7 +31,8 @@ pub fn number_of_ids(tx: &Tx<'_>, ids: &PairIds) -> anyhow::Result<PairNumber> {
 }
 
 /// Journals that two records belong together: the lower number goes on, the other is absorbed.
-pub fn link(tx: &Tx<'_>, ids: PairIds, why: Linked) -> anyhow::Result<Entry> {
+/// `moved` holds what both showed where nothing is to be done.
+pub fn link(tx: &Tx<'_>, ids: PairIds, why: Linked, moved: Vec<Moved>) -> anyhow::Result<Entry> {
     let number = number_of_ids(tx, &ids)?;
     let mut absorbed = None;
     for key in ids.keys() {
@@ -42,7 +43,12 @@ pub fn link(tx: &Tx<'_>, ids: PairIds, why: Linked) -> anyhow::Result<Entry> {
         Some(other) => super::get(tx, other)?.map(|pair| pair.number),
         None => None,
     };
-    let event = RecordLinked { ids, absorbed, why };
+    let event = RecordLinked {
+        ids,
+        absorbed,
+        why,
+        moved,
+    };
     crate::projections::append(tx, Some(number), event)
 }
 

@@ -3,6 +3,7 @@
 use super::{
     BLOCKED_MS, CLOCK_ERROR_MS, LISTINGS_SHARE, LOOKS_SHARE, Page, SEEN_MS, after, stands,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::crm::salesforce::{Query, QueryPage};
@@ -11,6 +12,7 @@ use crate::domain::event::Position;
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, RecordId, Side, Timestamp};
 use crate::inbox;
+use crate::store::View;
 use crate::sync::context::Context;
 use crate::sync::gate::{Errand, Trouble, refused};
 
@@ -23,6 +25,8 @@ pub struct SalesforceDetector {
     /// When changes were looked for last.
     looked_at: Option<Timestamp>,
     listings_stretched: i64,
+    /// Where reading stood when this run's began; kept until its first listing.
+    began_at: BTreeMap<ObjectName, Timestamp>,
 }
 
 impl SalesforceDetector {
@@ -34,6 +38,7 @@ impl SalesforceDetector {
             listed_to: None,
             looked_at: None,
             listings_stretched: 0,
+            began_at: BTreeMap::new(),
         }
     }
 
@@ -63,6 +68,7 @@ impl SalesforceDetector {
         self.context.refresh_metadata().await?;
         self.listings_stretched = self.context.stretched(LISTINGS_SHARE).await?;
         for mapping in self.context.settings.mappings.clone() {
+            self.note_beginning(&mapping.object).await?;
             let mut operation = Operation::Poll;
             while self.read_page(&mapping, operation).await? {
                 operation = Operation::Page;
@@ -75,6 +81,7 @@ impl SalesforceDetector {
             let now = self.context.clock.now();
             self.listed_at = Some(now);
             self.listed_to = self.context.salesforce_now();
+            self.began_at.clear();
             // Until it was met by the next listing, however late that is.
             let kept = SEEN_MS.max(3 * self.listings_stretched);
             self.context
@@ -142,6 +149,19 @@ impl SalesforceDetector {
         }))
     }
 
+    /// Before the first listing of this run: a poll moves the cursor past what is committed late.
+    async fn note_beginning(&mut self, object: &ObjectName) -> anyhow::Result<()> {
+        if self.listed_to.is_some() || self.began_at.contains_key(object) {
+            return Ok(());
+        }
+        let name = object.clone();
+        let read = move |view: &View<'_>| stands(view, Side::Salesforce, &name);
+        let stood = self.context.store.read(read).await?.map(|one| one.stamp);
+        let stood = stood.or_else(|| self.context.salesforce_now());
+        self.began_at.extend(stood.map(|at| (object.clone(), at)));
+        Ok(())
+    }
+
     fn listing_is_due(&self) -> bool {
         let every = self.context.settings.bounds.listing_every_ms;
         let every = every.max(self.listings_stretched);
@@ -171,7 +191,9 @@ impl SalesforceDetector {
         // As far back as ever from when this listing was due, or, before the first one of this run,
         // from where reading stands: after an outage a late commit may lie before the last minutes.
         let every = context.settings.bounds.listing_every_ms;
-        let due = self.listed_to.map_or(position.stamp, |to| to.plus(every));
+        let began = self.began_at.get(object).copied();
+        let began = began.unwrap_or(position.stamp);
+        let due = self.listed_to.map_or(began, |to| to.plus(every));
         let since = until
             .min(due)
             .plus(-context.settings.bounds.listing_back_ms);

@@ -21,7 +21,7 @@ fn two_numbered_halves_become_one_pair_under_the_lower_number_with_both_historie
         append(tx, Some(right), RecordExcluded { ids, why }).unwrap();
         let ids = half(Side::HubSpot, 1);
         append(tx, Some(left), RecordExcluded { ids, why }).unwrap();
-        let entry = pairs::link(tx, both(1), Linked::Id).unwrap();
+        let entry = pairs::link(tx, both(1), Linked::Id, Vec::new()).unwrap();
         assert_eq!(entry.record, Some(left));
         assert_eq!(state(tx, 1), pairs::State::InSync);
         assert_eq!(state(tx, 2), pairs::State::Absorbed);
@@ -52,7 +52,7 @@ fn two_numbered_halves_become_one_pair_under_the_lower_number_with_both_historie
 #[test]
 fn unlinking_leaves_the_number_with_the_half_in_hubspot() {
     check(|tx| {
-        pairs::link(tx, both(1), Linked::Key).unwrap();
+        pairs::link(tx, both(1), Linked::Key, Vec::new()).unwrap();
         accept(tx, 1);
         let why = Excluded::Operator;
         append(tx, None, RecordUnlinked { ids: both(1), why }).unwrap();

@@ -60,7 +60,7 @@ fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Resu
             event.lane = Lane::ALL[usize::from(more) % Lane::ALL.len()];
             append(tx, None, event)?;
         }
-        5 | 6 => drop(pairs::link(tx, both(who), Linked::Key)?),
+        5 | 6 => drop(pairs::link(tx, both(who), Linked::Key, Vec::new())?),
         7 => drop(append(tx, None, RecordExcluded { ids, why: excluded })?),
         8 => drop(append(tx, None, RecordUnlinked { ids, why: excluded })?),
         9 => drop(append(
@@ -75,7 +75,7 @@ fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Resu
         _ => {
             let mut crossed = both(who);
             crossed.salesforce = both(more % 6).salesforce;
-            drop(pairs::link(tx, crossed, Linked::Operator)?);
+            drop(pairs::link(tx, crossed, Linked::Operator, Vec::new())?);
         }
     }
     Ok(())

@@ -2,22 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syncline::annex;
-use syncline::domain::event::{Action, CauseState, Entry, Event, Excluded, Linked, Told};
-use syncline::domain::mapping::Rule;
+use syncline::domain::call::Lane;
+use syncline::domain::event::{Action, Entry, Event, Excluded, Linked, Told};
 use syncline::domain::record::{ObjectName, PairIds, PairNumber, RecordId, RecordKey, Side};
+use syncline::inbox;
 use syncline::journal;
 use syncline::projections::pairs::{self, Filter, Pair, State};
-use syncline::projections::{self, causes, errors, figures, slots};
+use syncline::projections::{self, errors, figures};
+use syncline::simulator;
 use syncline::store::View;
 
 use super::driver::Trial;
 use super::people::{Shown, records};
-use super::plan::EDITED;
-use super::running::{AT_ONCE, DAILY};
 
 /// When two halves were linked, and how.
-type Link = (i64, PairIds, Linked);
+pub(super) type Link = (i64, PairIds, Linked);
 
 /// A pair's living halves.
 type Halves<'a> = (Option<&'a Shown>, Option<&'a Shown>);
@@ -99,22 +98,68 @@ impl Trial {
     }
 
     /// Everything that is written nowhere any more once nobody changes anything.
-    pub(super) fn written(&self) -> (Vec<Vec<Shown>>, usize) {
+    pub(super) fn written(&self) -> (Vec<Vec<Shown>>, BTreeMap<&'static str, usize>) {
         let simulator = self.network.simulator();
         let shown = Side::BOTH.map(|side| records(&simulator, side, false));
         drop(simulator);
-        let synced = self.journal().into_iter().filter(|entry| {
-            matches!(&entry.event, Event::RecordSynced(event) if event.action != Action::Agreed)
-        });
-        (shown.into(), synced.count())
+        let mut counts = BTreeMap::new();
+        for entry in self.journal() {
+            let what = match entry.event {
+                // Probes of what still fails go on, and say each time that the other side agrees.
+                Event::RecordSynced(event)
+                    if event.action == Action::Agreed
+                        && event.moved.is_empty()
+                        && event.lane == Lane::Retry =>
+                {
+                    continue;
+                }
+                Event::RecordSynced(_) => "attempts that succeeded",
+                Event::RecordFailed(event) if event.lane != Lane::Retry => "attempts that failed",
+                Event::RecordLinked(_) => "links",
+                Event::RecordExcluded(_) => "exclusions",
+                Event::CauseNumbered(_) => "causes",
+                Event::CursorMoved(_) => "cursors",
+                Event::DigestPlanned(event) if event.told.iter().any(is_cause) => "news of causes",
+                _ => continue,
+            };
+            *counts.entry(what).or_default() += 1;
+        }
+        (shown.into(), counts)
     }
 
     pub(super) fn check_settled(&self) {
         self.check_replay();
+        self.check_inbox();
         self.check_doubles();
         self.check_standings();
         self.check_pairs();
         self.check_mails();
+    }
+
+    /// Nothing rests in the inbox but what will be tried again.
+    fn check_inbox(&self) {
+        let counts = self.store().read_blocking(inbox::counts).unwrap();
+        let rests = |state| matches!(state, inbox::State::Ready | inbox::State::Deferred);
+        assert!(
+            counts.iter().all(|one| rests(one.state)),
+            "rows rest: {counts:?}"
+        );
+    }
+
+    /// A rule that is gone and a value that is there now make nothing fail any more.
+    pub(super) fn check_mended(&self) {
+        let mended = [
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        ];
+        for pair in self.pairs() {
+            let open = self
+                .store()
+                .read_blocking(|view| errors::of_record(view, pair.number));
+            let open = open.unwrap();
+            let still = open.iter().find(|one| mended.contains(&one.code.as_str()));
+            assert!(still.is_none(), "{still:?} is mended: {}", self.told(&pair));
+        }
     }
 
     /// Of what one person made, we made at most one across, deleted ones counted too.
@@ -237,7 +282,7 @@ impl Trial {
     fn check_pair(&self, pair: &Pair, halves: Halves<'_>, links: &[Link]) {
         let deleted = Side::BOTH.into_iter().any(|side| {
             let id = pair.ids.id(side).map(ToString::to_string);
-            id.is_some_and(|id| self.people.deleted.contains(&(side, id)))
+            id.is_some_and(|id| self.people.deleted.contains_key(&(side, id)))
         });
         match (pair.state, pair.why) {
             (State::Excluded, Some(Excluded::Deleted)) => {
@@ -249,20 +294,15 @@ impl Trial {
                 let doubled = email.is_some_and(|email| self.people.doubled.contains(email));
                 assert!(doubled, "it is not ambiguous: {}", self.told(pair));
             }
-            (State::Failing, _) => {
-                let open = self
-                    .store()
-                    .read_blocking(|view| errors::of_record(view, pair.number));
-                assert!(
-                    !open.unwrap().is_empty(),
-                    "fails without an error: {}",
-                    self.told(pair)
-                );
-            }
+            (State::Failing, _) => self.check_failing(pair, halves, links),
             // A HubSpot record that is gone is found with its partner's next change.
-            (State::InSync, _) if deleted => (),
+            (State::InSync, _) if deleted => {
+                let missed = self.missed_deletion(pair);
+                assert!(!missed, "its deletion was missed: {}", self.told(pair));
+            }
             (State::InSync, _) => match halves {
                 (Some(hubspot), Some(salesforce)) => {
+                    self.check_identity(pair, hubspot, salesforce);
                     self.check_fields(pair, hubspot, salesforce, links);
                 }
                 (_, _) => panic!("in sync with nobody: {}", self.told(pair)),
@@ -273,137 +313,70 @@ impl Trial {
         }
     }
 
+    /// Whether a half's deletion should be known: Salesforce lists its own, and HubSpot's shows when
+    /// its partner is saved with another value.
+    fn missed_deletion(&self, pair: &Pair) -> bool {
+        let place = |side| Some((side, pair.ids.id(side)?.to_string()));
+        let gone = |side| self.people.deleted.get(&place(side)?).copied();
+        let partner = place(Side::Salesforce);
+        let mut edits = self.people.edits.iter();
+        gone(Side::Salesforce).is_some()
+            || gone(Side::HubSpot).is_some_and(|gone| {
+                edits.any(|((here, field), edit)| {
+                    let plain = *field != "customer_tier" && !edit.value.is_empty();
+                    Some(here) == partner.as_ref() && edit.at > gone && plain
+                })
+            })
+    }
+
+    /// Two halves are one person's, and each says so.
+    fn check_identity(&self, pair: &Pair, hubspot: &Shown, salesforce: &Shown) {
+        let portal = simulator::hubspot::Settings::default().portal_id;
+        let marks = [
+            hubspot.mark.as_deref() == Some(salesforce.id.as_str()),
+            salesforce.mark == Some(format!("{portal}-{}", hubspot.id)),
+        ];
+        let emails = [hubspot, salesforce].map(|one| one.fields.get("email"));
+        assert!(
+            marks == [true, true] && emails[0] == emails[1],
+            "marks {marks:?}, {emails:?}: {}",
+            self.told(pair)
+        );
+    }
+
+    /// A failing pair says why, and goes on in the other direction.
+    fn check_failing(&self, pair: &Pair, halves: Halves<'_>, links: &[Link]) {
+        let open = self
+            .store()
+            .read_blocking(|view| errors::of_record(view, pair.number))
+            .unwrap();
+        let sides: BTreeSet<Side> = open.iter().map(|error| error.to).collect();
+        assert!(
+            !sides.is_empty(),
+            "fails without an error: {}",
+            self.told(pair)
+        );
+        if let (Some(to), 1, (Some(hubspot), Some(salesforce))) =
+            (sides.first(), sides.len(), halves)
+        {
+            for (line, told) in self.lines(pair, hubspot, salesforce, links) {
+                assert!(!line.is_stuck(*to), "stuck: {told}{}", self.told(pair));
+            }
+        }
+    }
+
     fn check_fields(&self, pair: &Pair, hubspot: &Shown, salesforce: &Shown, links: &[Link]) {
-        let link = links.iter().rev().find(|(_, ids, _)| *ids == pair.ids);
-        let link = link.map(|(seq, _, how)| (*seq, *how));
-        let (linked, how) = link.unwrap_or_else(|| panic!("never linked: {}", self.told(pair)));
-        for (field, _, rule) in EDITED {
-            let h = hubspot.fields.get(field).cloned().unwrap_or_default();
-            let s = salesforce.fields.get(field).cloned().unwrap_or_default();
-            let edit = |side, id: &str| self.people.edits.get(&((side, id.to_owned()), field));
-            let eh = edit(Side::HubSpot, &hubspot.id);
-            let es = edit(Side::Salesforce, &salesforce.id);
-            let told = || {
-                format!(
-                    "{field} ({rule:?}): HubSpot {h:?}, Salesforce {s:?}, people said {eh:?} and {es:?}, \
-                     linked at {linked} by {how:?}: {}",
-                    self.told(pair)
-                )
-            };
-            // A link alone compares nothing: the two have met in a field once both values were seen.
-            let met = self.met(pair, field);
-            let touched = eh.into_iter().chain(es).any(|edit| edit.seq > met);
-            if !h.eq_ignore_ascii_case(&s) {
-                // What differed when they met is left alone until somebody changes it. Where we made
-                // one of the two, they met in step, also when the answer was lost.
-                let ours = pair.created_on.is_some();
-                let carried = ours && !matches!(rule, Rule::AlwaysSalesforce | Rule::AlwaysHubspot);
-                let few = field == "customer_tier" && !ours;
-                assert!(few || (!touched && !carried), "not in step: {}", told());
-                continue;
-            }
-            let Some(wanted) = wanted(rule, eh, es, touched) else {
-                continue;
-            };
-            let survives = wanted.iter().any(|value| value.eq_ignore_ascii_case(&h));
-            assert!(survives, "an edit was lost: {}", told());
-        }
-    }
-
-    /// The entry by which both sides' values of a field were first taken for what was last seen.
-    fn met(&self, pair: &Pair, field: &str) -> i64 {
-        let entries = self.journal().into_iter();
-        let mut about = entries.filter(|entry| entry.record == Some(pair.number));
-        let met = about.find(|entry| match &entry.event {
-            Event::RecordSynced(event) => event.moved.iter().any(|moved| {
-                moved.field.as_str() == field
-                    && moved.hubspot.is_some()
-                    && moved.salesforce.is_some()
-            }),
-            _ => false,
-        });
-        met.map_or(i64::MAX, |entry| entry.seq)
-    }
-
-    /// Everybody was told every cause's every state once, in order, and in one and the same bytes.
-    fn check_mails(&self) {
-        let arrived = self.mailroom.arrived.lock().unwrap().clone();
-        for (id, copies) in &arrived {
-            assert!(
-                copies.iter().all(|bytes| *bytes == copies[0]),
-                "{id} came in different bytes"
-            );
-        }
-        let entries = self.journal();
-        let mut sent: BTreeMap<&str, u32> = BTreeMap::new();
-        for entry in &entries {
-            if let Event::DigestSent(event) = &entry.event {
-                *sent.entry(event.message_id.as_str()).or_default() += 1;
+        for (line, told) in self.lines(pair, hubspot, salesforce, links) {
+            if let Some(fault) = line.fault() {
+                panic!("{fault}: {told}{}", self.told(pair));
             }
         }
-        for address in [DAILY, AT_ONCE] {
-            let recipient = self
-                .store()
-                .write_blocking(move |tx| annex::recipient_key(tx, address));
-            let recipient = recipient.unwrap();
-            let mut last: BTreeMap<i64, CauseState> = BTreeMap::new();
-            for entry in &entries {
-                let Event::DigestPlanned(event) = &entry.event else {
-                    continue;
-                };
-                if event.slot.recipient != recipient {
-                    continue;
-                }
-                let id = event.message_id.as_str();
-                assert_eq!(sent.get(id), Some(&1), "{id} was not sent once");
-                assert!(arrived.contains_key(id), "{id} never arrived");
-                for told in &event.told {
-                    if let Told::Cause(number, state, _) = told {
-                        let before = last.insert(*number, *state);
-                        assert!(
-                            follows(before, *state, address),
-                            "{address}: C-{number} {before:?} then {state:?}"
-                        );
-                    }
-                }
-            }
-            self.check_told(address, &last);
-        }
-    }
-
-    /// What was told last is what is true.
-    fn check_told(&self, address: &str, last: &BTreeMap<i64, CauseState>) {
-        let all = self.store().read_blocking(|view| {
-            let backlog = annex::meta(view, "backlog until")?;
-            let backlog: i64 = backlog
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(i64::MAX);
-            Ok((causes::since(view, 0)?, backlog))
-        });
-        let (all, backlog) = all.unwrap();
-        for cause in all {
-            let told = last.get(&cause.number).copied();
-            let open = cause.records > 0;
-            // Those of the first load go to the first digest, and to nobody at once.
-            let unsaid = address == AT_ONCE && cause.opened.seq <= backlog;
-            let right = match told {
-                None => !open || unsaid,
-                Some(CauseState::Resolved) => !open,
-                Some(CauseState::Opened | CauseState::Grew | CauseState::Back) => open,
-            };
-            assert!(
-                right,
-                "{address} was told {told:?} of {cause:?}, backlog {backlog}"
-            );
-        }
-        let unsent = self.store().read_blocking(slots::unsent).unwrap();
-        assert!(unsent.is_empty(), "mails were never sent: {unsent:?}");
     }
 
     fn story(&self, key: &RecordKey) -> String {
         let row = self
             .store()
-            .read_blocking(|view| syncline::inbox::of_record(view, key))
+            .read_blocking(|view| inbox::of_record(view, key))
             .unwrap();
         format!("\n  its row: {row:?}")
     }
@@ -423,7 +396,7 @@ impl Trial {
                 };
                 let row = self
                     .store()
-                    .read_blocking(|view| syncline::inbox::of_record(view, &key));
+                    .read_blocking(|view| inbox::of_record(view, &key));
                 if let Some(row) = row.unwrap() {
                     text += &format!("\n  {row:?}");
                 }
@@ -443,7 +416,7 @@ impl Trial {
     }
 
     /// A pair and what the journal holds about it.
-    fn told(&self, pair: &Pair) -> String {
+    pub(super) fn told(&self, pair: &Pair) -> String {
         let mut text = format!("{pair:?}");
         for entry in self.journal() {
             if entry.record == Some(pair.number) {
@@ -454,47 +427,6 @@ impl Trial {
     }
 }
 
-/// The values that may survive; none when nobody may say.
-fn wanted(
-    rule: Rule,
-    eh: Option<&super::people::Edit>,
-    es: Option<&super::people::Edit>,
-    touched: bool,
-) -> Option<Vec<String>> {
-    let value = |edit: Option<&super::people::Edit>| edit.map(|edit| edit.value.clone());
-    match (rule, eh, es) {
-        (Rule::TwoWay, Some(h), Some(s)) if touched && h.epoch != s.epoch => {
-            let newer = if h.epoch > s.epoch { h } else { s };
-            Some(vec![newer.value.clone()])
-        }
-        (Rule::TwoWay, _, _) => {
-            let values: Vec<String> = [value(eh), value(es)].into_iter().flatten().collect();
-            (!values.is_empty()).then_some(values)
-        }
-        (Rule::AlwaysSalesforce, _, Some(s)) if s.seq > 0 => Some(vec![s.value.clone()]),
-        (Rule::AlwaysHubspot, Some(h), _) if h.seq > 0 => Some(vec![h.value.clone()]),
-        (Rule::PreferSalesforce, _, Some(s)) if !s.value.is_empty() && eh.is_none() => {
-            Some(vec![s.value.clone()])
-        }
-        (Rule::PreferSalesforce, _, Some(_)) => {
-            let mut values: Vec<String> = [value(eh), value(es)].into_iter().flatten().collect();
-            values.push(String::new());
-            Some(values)
-        }
-        // Where only HubSpot was edited, "prefer Salesforce" keeps what the pair was created with:
-        // the rule lets Salesforce's value win over the edit.
-        (Rule::PreferSalesforce, _, None)
-        | (Rule::AlwaysSalesforce | Rule::AlwaysHubspot | Rule::Off, _, _) => None,
-    }
-}
-
-/// Whether a state may be told after what was told before.
-fn follows(before: Option<CauseState>, state: CauseState, address: &str) -> bool {
-    match (before, state) {
-        (None, CauseState::Opened) => true,
-        // A cause of the first load was never told at once, but its further life is.
-        (None, CauseState::Grew | CauseState::Back | CauseState::Resolved) => address == AT_ONCE,
-        (Some(CauseState::Resolved), state) => state == CauseState::Back,
-        (Some(_), state) => matches!(state, CauseState::Grew | CauseState::Resolved),
-    }
+fn is_cause(told: &Told) -> bool {
+    matches!(told, Told::Cause(..))
 }

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use super::people::{self, People};
 use super::plan::Plan;
 use super::running::{Loop, Running};
-use super::world::{Mailroom, Network, TrialClock};
+use super::world::{Mailroom, Meddling, Network, TrialClock};
 
 pub(super) const SECOND: i64 = 1_000;
 pub(super) const MINUTE: i64 = 60 * SECOND;
@@ -46,6 +46,10 @@ pub(crate) struct Trial {
     /// Whether the store was told to refuse commits.
     refusing: bool,
     pub(super) crashes_left: u32,
+    /// The luck of those who edit while loops are at work.
+    meddler: Luck,
+    /// Whether this is a troubled part.
+    troubled: bool,
 }
 
 /// Runs the trial of `seed`; a failing one says so first.
@@ -77,7 +81,9 @@ impl Trial {
             ..salesforce::Settings::default()
         };
         let mut portal = hubspot::HubSpot::new(portal);
-        portal.put_owner(people::owner("1", "ada@acme.example"));
+        if plan.owner_known {
+            portal.put_owner(people::owner("1", "ada@acme.example"));
+        }
         if plan.we_own {
             portal.put_owner(people::owner("2", &org.user));
         }
@@ -106,6 +112,8 @@ impl Trial {
             folder: folder.unwrap(),
             refusing: false,
             crashes_left: 4,
+            meddler: Luck::new(plan.seed ^ 0x6d65_6464),
+            troubled: false,
             plan,
         };
         trial.first_people();
@@ -114,16 +122,23 @@ impl Trial {
     }
 
     fn whole(&mut self) {
+        self.troubled = true;
         self.trouble(self.plan.actions[0]);
         self.calm();
         self.settle();
         self.check_settled();
         self.people.epoch += 1;
+        self.troubled = true;
         self.trouble(self.plan.actions[1]);
         self.calm();
         self.settle();
         self.check_settled();
         self.check_quiet();
+        self.mend();
+        self.settle();
+        self.pass_two_days();
+        self.check_settled();
+        self.check_mended();
         self.tally_up();
     }
 
@@ -211,6 +226,7 @@ impl Trial {
     /// One look of one loop; a process that died is started again.
     pub(crate) fn look(&mut self, which: Loop) {
         self.network.begin();
+        self.lend();
         let running = self.running.as_mut().expect("a process runs");
         let crashed = self.network.crashed.clone();
         let result = self.runtime.block_on(async {
@@ -220,6 +236,7 @@ impl Trial {
                 () = crashed.notified() => None,
             }
         });
+        self.take_back();
         match result {
             Some(Ok(at)) => {
                 if std::env::var_os("SYNCLINE_TRIAL_SAY").is_some() {
@@ -240,10 +257,34 @@ impl Trial {
         self.check_calls();
     }
 
+    /// While a loop is at work, people go on editing.
+    fn lend(&mut self) {
+        if !self.troubled || self.plan.meddling == 0 {
+            return;
+        }
+        let mut people = std::mem::take(&mut self.people);
+        people.in_flight = true;
+        self.network.meddle(Some(Meddling {
+            people,
+            luck: self.meddler.clone(),
+            chance: self.plan.meddling,
+            store: self.running.as_ref().expect("a process runs").store.clone(),
+        }));
+    }
+
+    fn take_back(&mut self) {
+        if let Some(meddling) = self.network.meddle(None) {
+            self.people = meddling.people;
+            self.people.in_flight = false;
+            self.meddler = meddling.luck;
+        }
+    }
+
     // Calm.
 
     /// Faults stop, clocks are right, credentials are good.
     fn calm(&mut self) {
+        self.troubled = false;
         let mut simulator = self.network.simulator();
         simulator.faults.calm();
         simulator.hubspot.set_token_ok(true);
@@ -261,7 +302,7 @@ impl Trial {
     }
 
     /// Days pass with everything working, until nothing is left to do.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let mut still = 0;
         for round in 0..400 {
             self.round();
@@ -321,16 +362,24 @@ impl Trial {
         }
     }
 
-    /// Another two days without any change.
-    fn check_quiet(&mut self) {
-        let before = self.written();
+    fn pass_two_days(&mut self) {
         for _ in 0..16 {
             self.round();
             self.clock.pass(3 * HOUR);
         }
+    }
+
+    /// Another two days without any change.
+    fn check_quiet(&mut self) {
+        let before = self.written();
+        self.pass_two_days();
         let after = self.written();
         assert_eq!(
-            before, after,
+            before.1, after.1,
+            "journaled although nobody changed anything"
+        );
+        assert_eq!(
+            before.0, after.0,
             "something was written although nobody changed anything"
         );
     }

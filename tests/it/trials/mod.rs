@@ -13,10 +13,13 @@
 
 mod checks;
 mod driver;
+mod fields;
+mod mails;
 mod people;
 mod plan;
 mod running;
 mod scenes;
+mod scripted;
 mod tally;
 mod trouble;
 mod world;

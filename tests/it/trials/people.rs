@@ -18,6 +18,10 @@ pub(crate) struct Edit {
     pub(crate) epoch: u32,
     /// The journal's end when it was made.
     pub(crate) seq: i64,
+    /// When it was made, by the servers' clock.
+    pub(crate) at: i64,
+    /// Whether it was made while a loop was at work: between a reading and the write after it.
+    pub(crate) in_flight: bool,
 }
 
 /// One record of one side.
@@ -28,14 +32,21 @@ pub(crate) type Place = (Side, String);
 pub(crate) struct People {
     /// By record and HubSpot's name of the field.
     pub(crate) edits: BTreeMap<(Place, &'static str), Edit>,
+    /// Every value that people ever gave a field.
+    pub(crate) ever: BTreeMap<(Place, &'static str), BTreeSet<String>>,
+    /// When a record was last saved by a person, changed or not.
+    pub(crate) saved: BTreeMap<Place, i64>,
     /// Records people made, in the order they were made.
     pub(crate) made: Vec<Place>,
-    pub(crate) deleted: BTreeSet<Place>,
+    /// Records people deleted, and when.
+    pub(crate) deleted: BTreeMap<Place, i64>,
     /// Salesforce rows whose transaction committed late.
     pub(crate) late: Vec<String>,
     /// E-mails that two records of one side share.
     pub(crate) doubled: BTreeSet<String>,
     pub(crate) epoch: u32,
+    /// Whether a loop is at work now.
+    pub(crate) in_flight: bool,
     counter: u64,
 }
 
@@ -66,14 +77,22 @@ impl People {
         }
     }
 
-    fn note(&mut self, place: &Place, fields: &[(&'static str, String)], seq: i64) {
+    fn note(&mut self, place: &Place, fields: &[(&'static str, String)], at: i64, seq: i64) {
+        self.saved.insert(place.clone(), at);
         for (field, value) in fields {
             let edit = Edit {
                 value: value.clone(),
                 epoch: self.epoch,
                 seq,
+                at,
+                in_flight: self.in_flight,
             };
-            self.edits.insert((place.clone(), *field), edit);
+            let here = (place.clone(), *field);
+            self.ever
+                .entry(here.clone())
+                .or_default()
+                .insert(value.to_lowercase());
+            self.edits.insert(here, edit);
         }
     }
 
@@ -115,31 +134,44 @@ impl People {
             self.late.push(id.clone());
         }
         let place = (side, id);
-        self.note(&place, &fields, seq);
+        self.note(&place, &fields, now, seq);
         self.made.push(place);
     }
 
-    /// A person changes one or two fields of a record.
+    /// A person changes one or two fields of a record, or these; returns which.
     pub(crate) fn edit(
         &mut self,
         simulator: &mut Simulator,
         luck: &mut Luck,
         place: &Place,
+        these: &[&'static str],
         now: i64,
         seq: i64,
-    ) {
+    ) -> Vec<&'static str> {
         let mut fields: Vec<(&'static str, String)> = Vec::new();
-        for _ in 0..=luck.below(2) {
+        for field in these {
+            fields.push((field, self.value(luck, field, place.0)));
+        }
+        let more = if these.is_empty() {
+            1 + luck.below(2)
+        } else {
+            0
+        };
+        for _ in 0..more {
             let (field, _, _) = EDITED[pick(luck, EDITED.len())];
             if fields.iter().all(|(known, _)| *known != field) {
                 fields.push((field, self.value(luck, field, place.0)));
             }
         }
-        // Typing what stands there already is no edit.
-        let stands = records(simulator, place.0, false);
-        let stands = stands.into_iter().find(|one| one.id == place.1);
-        let stands = stands.map(|one| one.fields).unwrap_or_default();
-        fields.retain(|(field, value)| stands.get(field).map_or("", String::as_str) != value);
+        // Saving what stands there already changes nothing.
+        let shown = records(simulator, place.0, false);
+        let shown = shown.iter().find(|one| one.id == place.1);
+        let before = |field| shown.and_then(|one| one.fields.get(field));
+        let changed: Vec<(&'static str, String)> = fields
+            .iter()
+            .filter(|(field, value)| before(field).map_or("", String::as_str) != value)
+            .cloned()
+            .collect();
         let mut values = values(place.0, &fields);
         let done = match place.0 {
             Side::HubSpot => {
@@ -152,8 +184,9 @@ impl People {
             }
         };
         if done {
-            self.note(place, &fields, seq);
+            self.note(place, &changed, now, seq);
         }
+        fields.into_iter().map(|(field, _)| field).collect()
     }
 
     /// A person deletes a record.
@@ -166,7 +199,7 @@ impl People {
                 .is_ok(),
         };
         if done {
-            self.deleted.insert(place.clone());
+            self.deleted.insert(place.clone(), now);
         }
     }
 }

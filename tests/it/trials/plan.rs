@@ -36,6 +36,11 @@ pub(crate) struct Plan {
     pub(crate) lapses: bool,
     /// Whether our user in Salesforce is an owner in HubSpot.
     pub(crate) we_own: bool,
+    /// Before so many of a thousand requests a person edits what they are about.
+    pub(crate) meddling: u64,
+    /// Whether HubSpot knows the person who owns Salesforce's records. Where it does not, nothing
+    /// of theirs can be carried there.
+    pub(crate) owner_known: bool,
 }
 
 impl Plan {
@@ -62,6 +67,8 @@ impl Plan {
             jumps: one_of(&[0, 0, 1]) == 1,
             lapses: one_of(&[0, 0, 1]) == 1,
             we_own: one_of(&[0, 1]) == 1,
+            meddling: one_of(&[0, 0, 40, 200]),
+            owner_known: one_of(&[0, 1, 1, 1, 1]) == 1,
         }
     }
 

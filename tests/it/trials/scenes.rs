@@ -37,6 +37,8 @@ fn calm() -> Plan {
         jumps: false,
         lapses: false,
         we_own: true,
+        meddling: 0,
+        owner_known: true,
     }
 }
 
@@ -339,8 +341,9 @@ fn a_pair_seen_on_both_sides_at_once_is_held_written_and_journaled_once() {
         let theirs = theirs.as_object().unwrap().clone();
         simulator.salesforce.put("Contact", theirs, now).unwrap();
     }
-    for which in Loop::ALL {
+    for which in Loop::ALL.into_iter().chain([Loop::Writer]) {
         trial.look(which);
+        trial.clock.pass(2 * SECOND);
     }
     let held = trial
         .store()

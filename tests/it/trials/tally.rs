@@ -7,7 +7,7 @@ use syncline::domain::record::Side;
 use super::driver::Trial;
 
 /// What all seeds together must have met.
-pub(crate) const SOMETIMES: [&str; 14] = [
+pub(crate) const SOMETIMES: [&str; 15] = [
     "a crash",
     "the disk was full",
     "an unknown outcome was settled by id",
@@ -22,6 +22,7 @@ pub(crate) const SOMETIMES: [&str; 14] = [
     "a record was left out",
     "a mail came twice",
     "a retry or probe was made",
+    "an edit fell into a call",
 ];
 
 impl Trial {
@@ -59,6 +60,9 @@ impl Trial {
             "the budget was short",
             u64::from(used * 10 >= self.plan.allocation * 9),
         );
+        let edits = self.people.edits.values();
+        let meddled = edits.filter(|edit| edit.in_flight).count() as u64;
+        self.count("an edit fell into a call", meddled);
         let pairs = self.pairs();
         let late = self.people.late.iter().filter(|id| {
             pairs.iter().any(|pair| {

@@ -55,11 +55,12 @@ impl Trial {
         Some((side, one.id.clone()))
     }
 
-    fn edit(&mut self, place: &Place) {
+    /// Somebody edits a record: these fields, or any when there are none; returns which.
+    fn edit(&mut self, place: &Place, these: &[&'static str]) -> Vec<&'static str> {
         let (now, seq) = (self.clock.true_ms(), self.seq());
         let mut simulator = self.network.simulator();
         self.people
-            .edit(&mut simulator, &mut self.luck, place, now, seq);
+            .edit(&mut simulator, &mut self.luck, place, these, now, seq)
     }
 
     fn people_act(&mut self) {
@@ -67,10 +68,10 @@ impl Trial {
         match self.luck.below(20) {
             0..=9 => {
                 if let Some(place) = self.someone(side) {
-                    self.edit(&place);
+                    self.edit(&place, &[]);
                 }
             }
-            // Both sides of one pair, within one millisecond, one second, or a minute.
+            // Both sides of one pair, mostly in the same fields, within one millisecond, one second, or a minute.
             10..=13 => {
                 let Some(place) = self.someone(Side::HubSpot) else {
                     return;
@@ -78,11 +79,14 @@ impl Trial {
                 let records = records(&self.network.simulator(), Side::HubSpot, false);
                 let across = records.iter().find(|one| one.id == place.1);
                 let across = across.and_then(|one| one.mark.clone());
-                self.edit(&place);
+                let mut fields = self.edit(&place, &[]);
+                if self.luck.below(4) == 0 {
+                    fields.clear();
+                }
                 let wait = [0, 0, 700, 30 * SECOND][pick(&mut self.luck, 4)];
                 self.clock.pass(wait);
                 if let Some(id) = across {
-                    self.edit(&(Side::Salesforce, id));
+                    self.edit(&(Side::Salesforce, id), &fields);
                 }
             }
             14 => {
@@ -137,6 +141,17 @@ impl Trial {
                 drop(simulator);
                 self.settle_holds();
             }
+        }
+    }
+
+    /// Admins put right what made records fail.
+    pub(super) fn mend(&mut self) {
+        let mut simulator = self.network.simulator();
+        let org = &mut simulator.salesforce;
+        org.remove_rule("Phone_Format");
+        for value in ["Bronze", "Platinum"] {
+            let change = FieldChange::AddValue(value.to_owned());
+            org.change_field("Contact", "Tier__c", change).unwrap();
         }
     }
 

@@ -10,9 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use syncline::clock::Clock;
 use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
 use syncline::domain::record::{Side, Timestamp};
+use syncline::journal;
 use syncline::mail::{MailError, Mailer, Outgoing, Stage};
+use syncline::simulator::luck::Luck;
 use syncline::simulator::{Outcome, Server, Simulator, wire};
+use syncline::store::Store;
 use tokio::sync::Notify;
+
+use super::people::{People, Place, records};
+use super::plan::pick;
 
 /// Every trial begins here: Tuesday 17 November 2026, 08:00 UTC.
 pub(crate) const BEGIN_MS: i64 = 1_794_902_400_000;
@@ -87,6 +93,43 @@ fn dies(crash: &Mutex<Option<Crash>>) -> Option<bool> {
     crash.take().map(|planned| planned.with_effect)
 }
 
+/// Somebody who edits records while requests about them are on their way.
+pub(crate) struct Meddling {
+    pub(crate) people: People,
+    pub(crate) luck: Luck,
+    /// Before so many of a thousand requests.
+    pub(crate) chance: u64,
+    pub(crate) store: Arc<Store>,
+}
+
+impl Meddling {
+    /// Perhaps edits a record that the request names, or any other when it names none.
+    fn edit_before(&mut self, request: &HttpRequest, simulator: &mut Simulator, now: i64) {
+        if self.luck.below(1_000) >= self.chance {
+            return;
+        }
+        let side = Side::BOTH[pick(&mut self.luck, 2)];
+        let shown = records(simulator, side, false);
+        let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default());
+        let named: Vec<Place> = shown
+            .iter()
+            .filter(|one| {
+                let mark = one.mark.as_deref().unwrap_or(&one.id);
+                body.contains(&one.id) || body.contains(mark)
+            })
+            .map(|one| (side, one.id.clone()))
+            .collect();
+        let all: Vec<Place> = shown.into_iter().map(|one| (side, one.id)).collect();
+        let among = if named.is_empty() { all } else { named };
+        let Some(place) = among.get(pick(&mut self.luck, among.len())) else {
+            return;
+        };
+        let seq = self.store.read_blocking(journal::last_seq).unwrap();
+        self.people
+            .edit(simulator, &mut self.luck, place, &[], now, seq);
+    }
+}
+
 /// The network between Syncline and the simulator.
 pub(crate) struct Network {
     simulator: Mutex<Simulator>,
@@ -95,6 +138,7 @@ pub(crate) struct Network {
     pub(crate) crashed: Arc<Notify>,
     requests: AtomicU32,
     latency_ms: i64,
+    meddling: Mutex<Option<Meddling>>,
 }
 
 impl Network {
@@ -111,7 +155,13 @@ impl Network {
             crashed,
             requests: AtomicU32::new(0),
             latency_ms,
+            meddling: Mutex::new(None),
         }
+    }
+
+    /// Lets somebody meddle from now on, or nobody; returns who did until now.
+    pub(crate) fn meddle(&self, meddling: Option<Meddling>) -> Option<Meddling> {
+        std::mem::replace(&mut *self.meddling.lock().unwrap(), meddling)
     }
 
     pub(crate) fn simulator(&self) -> MutexGuard<'_, Simulator> {
@@ -134,6 +184,9 @@ impl Network {
         };
         self.clock.pass(self.latency_ms);
         let now = self.clock.true_ms();
+        if let Some(meddling) = self.meddling.lock().unwrap().as_mut() {
+            meddling.edit_before(request, &mut self.simulator(), now);
+        }
         let unknown = |why: &str| Err(TransportError::Unknown(why.to_owned()));
         let outcome = self.simulator().handle(server, &wire_request(request), now);
         match outcome {
