@@ -19,7 +19,6 @@ mod people;
 mod plan;
 mod running;
 mod scenes;
-mod scripted;
 mod tally;
 mod trouble;
 mod world;

@@ -218,7 +218,7 @@ impl Trial {
     }
 }
 
-fn phone_rule() -> Injected {
+pub(super) fn phone_rule() -> Injected {
     Injected {
         name: "Phone_Format".to_owned(),
         object: "Contact".to_owned(),

@@ -1,0 +1,132 @@
+//! Answers that are lost, and what people do meanwhile.
+
+use serde_json::json;
+use syncline::domain::record::Side;
+use syncline::simulator::{Fault, Server};
+
+use super::super::driver::{SECOND, Trial};
+use super::super::people::records;
+use super::super::running::Loop;
+use super::{
+    COMPOSITE, Scene, UPDATE, UPSERT, calm, city_of, pass, put_in_hubspot, put_in_salesforce,
+    strike,
+};
+
+#[test]
+fn an_edit_between_reading_and_a_lost_answer_is_the_last_word() {
+    let mut scene = Scene::new(calm());
+    scene.moves("Cologne");
+    scene.trial.clock.pass(10 * SECOND);
+    scene.trial.look(Loop::Salesforce);
+    scene.moves("Hamburg");
+    scene.trial.clock.pass(10 * SECOND);
+    scene.lose_next(Server::HubSpot, UPDATE);
+    scene.trial.look(Loop::Writer);
+    assert_eq!(
+        scene.city(Side::HubSpot),
+        "Cologne",
+        "the write took effect"
+    );
+    scene.minutes(8);
+    assert_eq!(scene.city(Side::HubSpot), "Hamburg");
+    assert_eq!(scene.city(Side::Salesforce), "Hamburg");
+}
+
+#[test]
+fn an_edit_taken_back_while_its_answer_is_lost_stays_taken_back() {
+    let mut scene = Scene::new(calm());
+    scene.moves("Cologne");
+    scene.trial.clock.pass(10 * SECOND);
+    scene.trial.look(Loop::Salesforce);
+    scene.moves("Bonn");
+    scene.trial.clock.pass(10 * SECOND);
+    scene.lose_next(Server::HubSpot, UPDATE);
+    scene.trial.look(Loop::Writer);
+    assert_eq!(
+        scene.city(Side::HubSpot),
+        "Cologne",
+        "the write took effect"
+    );
+    scene.minutes(8);
+    assert_eq!(scene.city(Side::HubSpot), "Bonn");
+    assert_eq!(scene.city(Side::Salesforce), "Bonn");
+}
+
+#[test]
+fn a_record_edited_while_the_answer_to_its_creation_is_lost_keeps_the_edit() {
+    for (source, server, path) in [
+        (Side::Salesforce, Server::HubSpot, UPSERT),
+        (Side::HubSpot, Server::Salesforce, COMPOSITE),
+    ] {
+        let mut scene = Scene::new(calm());
+        let trial = &mut scene.trial;
+        let put = |trial: &Trial, id: Option<&str>, city: &str| match source {
+            Side::HubSpot => {
+                let fields = json!({ "email": "b@people.example", "lastname": "B", "city": city });
+                put_in_hubspot(trial, id, &fields)
+            }
+            Side::Salesforce => {
+                let fields =
+                    json!({ "Email": "b@people.example", "LastName": "B", "MailingCity": city });
+                put_in_salesforce(trial, id, &fields)
+            }
+        };
+        let id = put(trial, None, "Bonn");
+        trial.clock.pass(10 * SECOND);
+        let detector = match source {
+            Side::HubSpot => Loop::HubSpot,
+            Side::Salesforce => Loop::Salesforce,
+        };
+        trial.look(detector);
+        // Salesforce's first Composite is the match; the write is the second.
+        let skip = u32::from(source == Side::HubSpot);
+        strike(trial, server, path, skip, Fault::Lost);
+        trial.look(Loop::Writer);
+        let made = city_of(trial, source.other(), "b@people.example");
+        assert_eq!(made.as_deref(), Some("Bonn"), "the creation took effect");
+        put(trial, Some(&id), "Hamburg");
+        pass(trial, 8);
+        for side in Side::BOTH {
+            let city = city_of(trial, side, "b@people.example");
+            assert_eq!(city.as_deref(), Some("Hamburg"), "{side}");
+        }
+    }
+}
+
+#[test]
+fn a_mark_whose_answer_was_lost_is_known_by_the_next_look() {
+    let mut scene = Scene::new(calm());
+    let trial = &mut scene.trial;
+    let fields = json!({ "Email": "b@people.example", "LastName": "B" });
+    put_in_salesforce(trial, None, &fields);
+    trial.clock.pass(10 * SECOND);
+    trial.look(Loop::Salesforce);
+    // The creation in HubSpot is answered; that Salesforce's record was told so is not.
+    strike(trial, Server::Salesforce, COMPOSITE, 0, Fault::Lost);
+    trial.look(Loop::Writer);
+    pass(trial, 8);
+    let marked: Vec<bool> = trial
+        .pairs()
+        .iter()
+        .map(|pair| pair.marked.hubspot && pair.marked.salesforce)
+        .collect();
+    assert_eq!(marked, [true, true]);
+}
+
+#[test]
+fn a_write_that_fails_for_now_is_tried_again_though_the_other_side_took_its_own() {
+    let mut scene = Scene::new(calm());
+    scene.moves("Cologne");
+    scene.in_hubspot(&json!({ "lastname": "Other" }));
+    scene.trial.clock.pass(10 * SECOND);
+    scene.trial.look(Loop::Salesforce);
+    scene.trial.look(Loop::HubSpot);
+    scene.trial.network.simulator().salesforce.lock_rows(1);
+    scene.trial.look(Loop::Writer);
+    scene.trial.clock.pass(10 * SECOND);
+    scene.trial.look(Loop::Writer);
+    scene.minutes(10);
+    assert_eq!(scene.city(Side::HubSpot), "Cologne");
+    let known = records(&scene.trial.network.simulator(), Side::Salesforce, false);
+    assert_eq!(known[0].fields["lastname"], "Other");
+}
