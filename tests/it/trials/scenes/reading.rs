@@ -53,13 +53,14 @@ fn a_row_committed_late_while_nobody_reads_is_found_by_the_first_listing() {
     trial.make(Side::Salesforce, "late@people.example", Some(30 * SECOND));
     trial.clock.pass(2 * SECOND);
     trial.make(Side::Salesforce, "before@people.example", None);
-    trial.clock.pass(SECOND);
+    trial.clock.pass(4 * SECOND);
     // The cursor passes the row that is not yet committed.
     trial.look(Loop::Salesforce);
     trial.restart();
     trial.clock.pass(20 * MINUTE);
     // The cursor goes far ahead before anything is listed.
     trial.make(Side::Salesforce, "after@people.example", None);
+    trial.clock.pass(5 * SECOND);
     trial.settle();
     trial.check_settled();
 }
