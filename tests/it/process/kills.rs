@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use syncline::clock::{Clock as _, SystemClock};
+use syncline::clock::SystemClock;
 use syncline::domain::catalogue::Catalogue;
 use syncline::projections;
 use syncline::simulator::{Fault, Rates};
@@ -76,15 +76,15 @@ impl Office {
             return;
         };
         match entered {
-            Entered::HubSpot(id) if is_linked_in_hubspot(scene, id) => {
+            Entered::HubSpot(id) => {
                 person.2 = format!("+49 40 {step}");
                 scene.hubspot(Some(id), json!({ "phone": person.2 }));
             }
-            Entered::Salesforce(id) if is_linked_in_salesforce(scene, id) => {
+            Entered::Salesforce(id) => {
                 person.3 = format!("Head {step}");
                 scene.salesforce(json!({ "Id": id, "Title": person.3 }));
             }
-            Entered::HubSpot(_) | Entered::Salesforce(_) | Entered::Both => (),
+            Entered::Both => (),
         }
     }
 
@@ -94,33 +94,6 @@ impl Office {
             .map(|(_, person)| person.clone())
             .collect()
     }
-}
-
-/// Whether a HubSpot contact names its partner, which it does once the pair is journaled.
-fn is_linked_in_hubspot(scene: &Scene, id: &str) -> bool {
-    let simulator = scene.simulator();
-    let record = simulator.hubspot.get("contacts", id);
-    record.is_some_and(|record| {
-        record
-            .value("syncline_salesforce_id")
-            .is_some_and(|mark| !mark.is_empty())
-    })
-}
-
-/// The same for a Salesforce contact, and its last change lies in a second that is over: a second
-/// change within one second is the business of a test of its own.
-fn is_linked_in_salesforce(scene: &Scene, id: &str) -> bool {
-    let row = scene.simulator().salesforce.get("Contact", id);
-    row.is_some_and(|row| {
-        let stamp = row["SystemModstamp"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        let stamp = stamp.replace("+0000", "Z");
-        let stamp: jiff::Timestamp = stamp.parse().expect("a stamp");
-        let age_ms = SystemClock::new().now().0 - stamp.as_millisecond();
-        row["Syncline_HubSpot_Id__c"].is_string() && age_ms > 2_500
-    })
 }
 
 /// Everybody who stands in HubSpot, in order.
