@@ -1,7 +1,7 @@
 //! The control socket: JSON lines, one request a connection. Knows nothing of what is asked.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,14 +65,22 @@ pub struct Caller {
 
 impl Door {
     /// Listens at `path` for the owner and the group (0660). A socket left by a killed daemon is
-    /// replaced: the store's lock has shown that no other one runs.
+    /// replaced: the store's lock has shown that no other one runs. Anything else there is
+    /// somebody's, named by mistake, and stays.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => (),
+        match std::fs::symlink_metadata(path) {
+            Ok(about) if about.file_type().is_socket() => std::fs::remove_file(path)?,
+            Ok(_) => {
+                return Err(std::io::Error::new(
+                    std::io::ErrorKind::AlreadyExists,
+                    "something that is no socket stands there, and is left as it is",
+                ));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (),
+            Err(error) => return Err(error),
         }
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
