@@ -13,7 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::report::{Report, Status};
 use crate::control::request::{Refusal, Request};
-use crate::control::{answer, door};
+use crate::control::{Vantage, answer, door};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Timestamp;
 use crate::store::{Access, Store};
@@ -187,14 +187,12 @@ impl Place {
         .map_err(|error| refused(&error))?;
         let runtime = super::run::runtime()?;
         let user = rustix::process::getuid().as_raw();
-        let mut report = runtime.block_on(answer(&store, request, user, clock.now()))?;
-        if let Report::Status(status) = &mut report
-            && !Store::is_held(&self.store)
-        {
-            // A daemon that was killed could not journal its end.
-            status.running_since = None;
-        }
-        Ok(report)
+        let vantage = if !request.writes() && Store::is_held(&self.store) {
+            Vantage::Beside
+        } else {
+            Vantage::Alone
+        };
+        runtime.block_on(answer(&store, request, user, clock.now(), vantage))
     }
 }
 

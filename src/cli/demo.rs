@@ -331,7 +331,8 @@ impl Stage {
 
     async fn ask(&self, request: &Request) -> Result<Report, Refusal> {
         let user = rustix::process::getuid().as_raw();
-        control::answer(&self.store, request, user, self.clock.now()).await
+        let now = self.clock.now();
+        control::answer(&self.store, request, user, now, control::Vantage::Beside).await
     }
 
     async fn pause(&self, length: Duration) {

@@ -124,8 +124,10 @@ reports! {
         account: Option<String>,
         /// Why it stands still, if it does.
         suspended: Option<String>,
-        /// When changes were last looked for.
+        /// When changes were last read.
         read_at: Option<Timestamp>,
+        /// Since when its server does not answer, if it does not.
+        silent_since: Option<Timestamp>,
     }
     /// One object's records by state.
     ObjectLine {

@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{Config, Credentials};
 use crate::control;
-use crate::control::Refusal;
 use crate::control::door::{Caller, Door};
+use crate::control::{Refusal, Vantage};
 use crate::crm::http::HttpTransport;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::Salesforce;
@@ -176,9 +176,12 @@ impl Daemon {
                 self.credentials = credentials;
             }
             Err(mistakes) => {
-                tracing::error!(
-                    "reload refused, the former configuration stays in force: {mistakes}"
-                );
+                // Each mistake is a line of its own, as every line of a log reads alone.
+                for mistake in mistakes.lines() {
+                    tracing::error!(
+                        "reload refused, the former configuration stays in force: {mistake}"
+                    );
+                }
             }
         }
     }
@@ -307,7 +310,16 @@ impl Daemon {
 /// Does what a peer asks, and tells it.
 async fn talk(context: &Context, caller: Caller) {
     let now = context.clock.now();
-    let answer = control::answer(&context.store, &caller.request, caller.user, now).await;
+    let answer = match context.live().await {
+        Ok(live) => {
+            let vantage = Vantage::Daemon {
+                live,
+                out_of_room: context.store.is_out_of_room(),
+            };
+            control::answer(&context.store, &caller.request, caller.user, now, vantage).await
+        }
+        Err(error) => Err(error.into()),
+    };
     if caller.request.writes() {
         context.wakes.ring_all();
     }

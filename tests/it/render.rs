@@ -118,6 +118,7 @@ fn status() -> Status {
         account: Some(account.to_owned()),
         suspended: None,
         read_at: Some(NOW.plus(-19_000)),
+        silent_since: None,
     };
     Status {
         version: "1.2.0".to_owned(),
@@ -217,6 +218,25 @@ fn status_of_a_stopped_store_that_was_never_read() {
 
     Attention: HubSpot is suspended: credentials (401 expired)
     ");
+}
+
+#[test]
+fn what_a_crm_says_cannot_move_the_terminals_cursor() {
+    let mut refused = error();
+    let said = "No.\r\n\u{1b}[2J\u{9b}1A \u{202e}drowssap\u{200f}";
+    refused.message = Some(said.to_owned());
+    let shown = shown(&Report::Record(Box::new(RecordStory {
+        record: 288,
+        object: object("contact"),
+        hubspot: Some("90211".to_owned()),
+        salesforce: None,
+        state: "failing\u{1b}[31m".to_owned(),
+        errors: vec![refused],
+        entries: vec![],
+    })));
+    let told = r#""No.\r\n\u{1b}[2J\u{9b}1A \u{202e}drowssap\u{200f}""#;
+    assert!(shown.contains(told), "{shown}");
+    assert!(shown.contains(r"State: failing\u{1b}[31m"), "{shown}");
 }
 
 #[test]

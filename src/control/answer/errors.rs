@@ -57,6 +57,24 @@ fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
     })
 }
 
+/// Records that joined an open cause within the last hour.
+pub(super) fn joined_in_the_last_hour(view: &View<'_>, cause: i64) -> anyhow::Result<u64> {
+    let hour_ago = view.now().plus(-HOUR_MS);
+    let filter = Filter {
+        cause: Some(cause),
+        ..Filter::default()
+    };
+    let (mut joined, mut place) = (0, Place::start());
+    loop {
+        let page = errors::list(view, &filter, &place)?;
+        let Some(last) = page.last() else {
+            return Ok(joined);
+        };
+        joined += page.iter().filter(|one| one.first_at >= hour_ago).count() as u64;
+        place = Place::behind(last);
+    }
+}
+
 fn trend(view: &View<'_>, cause: &Cause) -> anyhow::Result<Trend> {
     let hour_ago = view.now().plus(-HOUR_MS);
     if cause.since().at >= hour_ago {

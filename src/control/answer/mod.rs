@@ -1,5 +1,6 @@
 //! One function per request: reads the store, or journals what a person decided.
 
+mod attention;
 mod budget;
 mod errors;
 mod records;
@@ -10,22 +11,25 @@ use std::collections::BTreeMap;
 
 use super::report::{Done, Entries, EntryLine, Report};
 use super::request::{Refusal, Request};
+use super::vantage::Vantage;
 use crate::domain::event::{By, Entry};
 use crate::domain::record::{Side, Timestamp};
 use crate::journal;
 use crate::projections::{self, calls, errors as open_errors, figures as sums};
 use crate::store::{Store, View};
 
-/// Answers `request`, asked by the user of that id at `now`.
+/// Answers `request`, asked by the user of that id at `now`, with what `vantage` knows beside the
+/// store.
 pub async fn answer(
     store: &Store,
     request: &Request,
     user: u32,
     now: Timestamp,
+    vantage: Vantage,
 ) -> Result<Report, Refusal> {
     let by = By::Operator(user);
     match request.clone() {
-        Request::Status => ask(store, move |view| status::status(view, now)).await,
+        Request::Status => ask(store, move |view| status::status(view, now, &vantage)).await,
         Request::Causes => ask(store, move |view| errors::causes(view, now)).await,
         Request::Errors { cause, kind, limit } => {
             ask(store, move |view| {
