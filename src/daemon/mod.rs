@@ -99,20 +99,9 @@ impl Daemon {
     /// A store that belongs to other accounts stops the daemon before a call is spent for the
     /// wrong ones.
     async fn refuse_other_accounts(&self) -> anyhow::Result<()> {
-        let other_portal = self.config.hubspot.portal;
-        let other_org = self.config.salesforce.org.clone();
-        let bound = self.store.read(settings::bound).await?;
-        match bound.map(|setting| setting.event) {
-            Some(Bound { portal, org }) if portal != other_portal || org != other_org => {
-                Err(StoreError::OtherAccounts {
-                    portal,
-                    org,
-                    other_portal,
-                    other_org,
-                }
-                .into())
-            }
-            Some(_) | None => Ok(()),
+        match self.store.read(settings::bound).await? {
+            Some(setting) => Ok(refuse_other_accounts(&setting.event, &self.config)?),
+            None => Ok(()),
         }
     }
 
@@ -411,6 +400,20 @@ async fn keep<W: Work>((context, mut stopped, pulse): Given, mut worker: W) -> &
             () = context.clock.sleep_until(look_again) => (),
         }
     }
+}
+
+/// Refuses a configuration that names other accounts than the store is bound to.
+pub fn refuse_other_accounts(bound: &Bound, config: &Config) -> Result<(), StoreError> {
+    let (other_portal, other_org) = (config.hubspot.portal, &config.salesforce.org);
+    if bound.portal == other_portal && bound.org == *other_org {
+        return Ok(());
+    }
+    Err(StoreError::OtherAccounts {
+        portal: bound.portal,
+        org: bound.org.clone(),
+        other_portal,
+        other_org: other_org.clone(),
+    })
 }
 
 /// Whether the loops could run on what was read; says in words why not.
