@@ -304,6 +304,7 @@ fn one_cause_with_what_was_said_and_what_to_do() {
         object: object("contact"),
         field: "Phone".to_owned(),
         code: error().code,
+        answered: true,
         message: error().message,
         kind: KindStory {
             slug: "sf-validation-rule".to_owned(),
@@ -336,7 +337,7 @@ fn one_cause_with_what_was_said_and_what_to_do() {
       2. Loosen the rule.
 
     Tried again: when the record changes.
-    Now: 1,268 errors on 1,268 records.
+    All of this type now: 1,268 errors on 1,268 records.
 
     Some of its records:
     RECORD  HUBSPOT  SALESFORCE  TO          CAUSE  TYPE                FIELD  SINCE  TRIES
@@ -351,7 +352,7 @@ fn the_budget_and_how_long_it_lasts() {
     let mut hours = vec![100; 24];
     hours[23] = 940;
     hours[0] = 0;
-    let report = Report::Budget(Box::new(BudgetUse {
+    let mut budget = BudgetUse {
         at: NOW,
         calls: calls(),
         reserve_percent: 10,
@@ -362,8 +363,8 @@ fn the_budget_and_how_long_it_lasts() {
         ],
         hours,
         hours_left: Some(14),
-    }));
-    insta::assert_snapshot!(shown(&report), @r"
+    };
+    insta::assert_snapshot!(shown(&Report::Budget(Box::new(budget.clone()))), @r"
     API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
       live 2,104  detect 2,880  backfill 1,428
       poll 2,880  write 3,532
@@ -372,6 +373,12 @@ fn the_budget_and_how_long_it_lasts() {
     rate      940/h: at this rate the rest lasts 14 hours
     reserve   10 % of Salesforce's own limit is left to everybody else
     ");
+    budget.hours_left = Some(0);
+    let shown = shown(&Report::Budget(Box::new(budget)));
+    assert!(
+        shown.contains("the rest lasts less than an hour"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -459,6 +466,7 @@ fn a_hold_lists_its_records_until_it_is_settled() {
         field: Some("Phone".to_owned()),
         settled: None,
         examples: vec![(Side::HubSpot, "90211".to_owned())],
+        next: None,
     };
     insta::assert_snapshot!(shown(&Report::Hold(story.clone())), @r"
     H-7  contact to Salesforce: 12,412 records to be updated, since Tue 17 Nov 06:00 (guard 10,000 in 24 h)
@@ -467,7 +475,7 @@ fn a_hold_lists_its_records_until_it_is_settled() {
 
     SIDE        ID
     HubSpot  90211
-    and 12,411 more records
+    and 12,411 more records (--json lists all)
 
     write them   syncline approve H-7
     drop them    syncline approve H-7 --drop

@@ -17,6 +17,9 @@ use crate::logging::escaped;
 use table::Table;
 use time::Moment;
 
+/// Records of a hold that are listed.
+const EXAMPLES: usize = 20;
+
 /// The report as text, lines ended by a line feed. `now` gives relative times, `zone` local ones.
 pub fn text(report: &Report, moment: &Moment) -> String {
     let report = &harmless(report);
@@ -95,13 +98,17 @@ fn held(hold: &HoldStory, moment: &Moment) -> String {
     }
     text.push_str("None of them was written.\n\n");
     let mut table = Table::new(&["SIDE", "ID"]);
-    for (side, id) in &hold.examples {
+    for (side, id) in hold.examples.iter().take(EXAMPLES) {
         table.row(vec![side.to_string(), id.clone()]);
     }
     text.push_str(&table.text());
-    let more = line.records.saturating_sub(hold.examples.len() as u64);
+    let shown = hold.examples.len().min(EXAMPLES) as u64;
+    let more = line.records.saturating_sub(shown);
     if more > 0 {
-        text.push_str(&format!("and {}\n", counted(more, "more record")));
+        text.push_str(&format!(
+            "and {} (--json lists all)\n",
+            counted(more, "more record")
+        ));
     }
     text.push_str(&format!(
         "\nwrite them   syncline approve H-{0}\ndrop them    syncline approve H-{0} --drop\n",

@@ -7,6 +7,7 @@ use crate::control::report::{
 };
 use crate::control::request::Refusal;
 use crate::domain::catalogue::{Found, Slug, Type};
+use crate::domain::event::Known;
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
@@ -103,6 +104,13 @@ pub(super) fn list(
     kind: Option<&str>,
     limit: u32,
 ) -> anyhow::Result<Report> {
+    if limit == 0 {
+        let said = format!(
+            "a list of 0 errors shows nothing; give a limit from 1 to {}",
+            u32::MAX
+        );
+        return Err(refuse(Refusal::usage(said)));
+    }
     let slug = kind.map(|word| exactly(view, word)).transpose()?;
     if let Some(number) = cause {
         known_cause(view, number)?;
@@ -187,7 +195,8 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         cause: Some(number),
         ..Filter::default()
     };
-    let examples = errors::list(view, &filter, &Place::start())?
+    let known = errors::list(view, &filter, &Place::start())?;
+    let examples = known
         .iter()
         .take(EXAMPLES as usize)
         .map(|error| error_line(view, error))
@@ -203,6 +212,7 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
             .map(ToString::to_string)
             .unwrap_or_default(),
         code: cause.fingerprint.code.clone(),
+        answered: known.iter().any(|error| error.known == Known::Answered),
         message,
         kind,
         examples,

@@ -94,10 +94,7 @@ fn changes_deferred_by_the_budget_are_counted_with_why_and_until_when() {
         None,
         json!({ "email": "late@scene.example", "lastname": "Late" }),
     );
-    let said = attends(
-        &scene,
-        "Attention: 1 change deferred, the allocation is used up; goes on in",
-    );
+    let said = attends(&scene, "deferred, the allocation is used up; goes on in");
     assert!(said.out.contains("syncline budget"), "{said:?}");
     daemon.stop();
 }

@@ -66,6 +66,9 @@ fn every_verb_prints_one_json_object_and_works_with_the_daemon_up_and_down() {
     let daemon = scene.started();
     scene.settled(5);
     all_parse(&scene, 1);
+    let cause = scene.verb(&["errors", "show", "C-1"]).out;
+    assert!(cause.contains("Syncline checked: "), "{cause}");
+    assert!(!cause.contains("Salesforce said"), "{cause}");
     let up: Vec<String> = READING[1..6]
         .iter()
         .map(|words| scene.verb(words).out)
@@ -234,6 +237,7 @@ fn what_is_unknown_is_refused_with_64_and_a_near_name() {
             "there is no cause C-99",
         );
         check(&["errors", "list", "--cause", "x"], "no C-number");
+        check(&["errors", "list", "--limit", "0"], "a limit from 1 to");
         check(&["records", "show", "nobody"], "no record \"nobody\"");
         check(&["records", "show", "#99999"], "no record \"#99999\"");
         check(&["approve", "H-99"], "there is no hold H-99");
