@@ -184,7 +184,8 @@ fn status_of_a_stopped_store_that_was_never_read() {
     stopped.sides[0].suspended = Some("credentials (401 expired)".to_owned());
     stopped.sides[1].account = None;
     stopped.sides[1].read_at = None;
-    stopped.objects.clear();
+    stopped.objects.truncate(1);
+    stopped.objects[0].held = 400;
     stopped.causes.clear();
     stopped.errors = 0;
     stopped.failing = 0;
@@ -206,7 +207,8 @@ fn status_of_a_stopped_store_that_was_never_read() {
     HubSpot     4711002              SUSPENDED: credentials (401 expired)   last read 07:59:41
     Salesforce  not reached yet      -
 
-    OBJECT  IN SYNC  FAILING  WAITING  DEFERRED  HELD  EXCLUDED  TOTAL  LAG
+    OBJECT   IN SYNC  FAILING  WAITING  DEFERRED  HELD  EXCLUDED    TOTAL  LAG
+    contact  181,902      412       31         0   400     1,875  184,220  19 s
 
     API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
       live 2,104  detect 2,880  backfill 1,428
@@ -214,7 +216,7 @@ fn status_of_a_stopped_store_that_was_never_read() {
     ERRORS   0 on 0 records, 0 causes
     MAIL     no mail delivered yet, 1 mail waiting
     STORE    4.0 kB, 1,204,311 journal entries
-    HELD     H-7 (12,412 records)      PAUSED  nothing
+    HELD     H-7 (12,412 records), 12,012 of them shown as failing or waiting      PAUSED  nothing
 
     Attention: HubSpot is suspended: credentials (401 expired)
     ");

@@ -217,6 +217,16 @@ fn tail(status: &Status, moment: &Moment) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     };
+    // An open error outweighs a hold in the table: there each record stands once.
+    let members: u64 = status.held.iter().map(|hold| hold.records).sum();
+    let apart = members.saturating_sub(status.objects.iter().map(|line| line.held).sum());
+    let held = match apart {
+        0 => held,
+        apart => format!(
+            "{held}, {} of them shown as failing or waiting",
+            number(apart)
+        ),
+    };
     let paused = if status.paused { "writing" } else { "nothing" };
     text.push_str(&format!("HELD     {held}      PAUSED  {paused}\n"));
     if !status.attention.is_empty() {
