@@ -232,7 +232,11 @@ pub fn verify_chain(view: &View<'_>) -> Result<Verified, Broken> {
 fn unreadable(after: i64, error: &anyhow::Error) -> Broken {
     Broken::Unreadable {
         after,
-        why: format!("{error:#}"),
+        // SQLite's error says the same once more as its own cause.
+        why: match error.downcast_ref::<rusqlite::Error>() {
+            Some(error) => error.to_string(),
+            None => format!("{error:#}"),
+        },
     }
 }
 

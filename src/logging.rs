@@ -347,10 +347,11 @@ fn is_bare(text: &str) -> bool {
             .all(|c| !c.is_whitespace() && !c.is_control() && !"\"=".contains(c))
 }
 
-/// `text` without anything that moves a cursor, begins a line or forges a priority.
-fn escaped(text: &str) -> String {
-    let is_unsafe =
-        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+/// `text` without anything that moves a cursor, begins a line, turns the direction of what is read
+/// or forges a priority.
+pub fn escaped(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_unsafe = |c: char| c.is_control() || turns(c);
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         if is_unsafe(c) {

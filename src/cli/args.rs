@@ -54,7 +54,7 @@ pub(super) enum Verb {
     Run,
     /// Try everything against two simulated CRMs; needs no account and no configuration
     Demo(Demo),
-    /// Serve both simulated CRMs for other programs
+    /// Serve both simulated CRMs for other programs; GET / at the admin address tells its language
     Simulator(Simulated),
     /// Check the configuration, the credentials and the store
     Check(Check),

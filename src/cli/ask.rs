@@ -11,9 +11,9 @@ use super::render::time::Moment;
 use super::run::refused;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::control::report::{Report, Status};
+use crate::control::report::{EntryLine, Report, Status};
 use crate::control::request::{Refusal, Request};
-use crate::control::{answer, door};
+use crate::control::{Vantage, answer, door};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Timestamp;
 use crate::store::{Access, Store};
@@ -29,7 +29,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         now: SystemClock::new().now(),
         zone: zone.clone(),
     };
-    let report = place.ask(&request)?;
+    let mut report = place.ask(&request)?;
+    complete(&place, &request, &mut report, arguments.json)?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
     if let Verb::Journal(journal) = &arguments.verb {
         let JournalVerb::Tail { follow, .. } = &journal.verb;
@@ -49,6 +50,48 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Entries(_)
         | Report::Done(_) => 0,
     })
+}
+
+/// Fetches the further pages of an answer that comes in pages.
+fn complete(
+    place: &Place,
+    request: &Request,
+    report: &mut Report,
+    json: bool,
+) -> Result<(), Refusal> {
+    match (request, report) {
+        (Request::Hold { number, .. }, Report::Hold(story)) if json => {
+            while let Some(after) = story.next {
+                let number = *number;
+                let Report::Hold(page) = place.ask(&Request::Hold { number, after })? else {
+                    break;
+                };
+                story.examples.extend(page.examples);
+                story.next = page.next;
+            }
+        }
+        (Request::Tail { lines, .. }, Report::Entries(entries)) => {
+            let entries = &mut entries.entries;
+            let missing = |entries: &[EntryLine]| {
+                lines.saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX))
+            };
+            while let (1.., Some(last)) = (missing(entries), entries.last()) {
+                let next = Request::Tail {
+                    lines: missing(entries),
+                    after: Some(last.seq),
+                };
+                let Report::Entries(page) = place.ask(&next)? else {
+                    break;
+                };
+                if page.entries.is_empty() {
+                    break;
+                }
+                entries.extend(page.entries);
+            }
+        }
+        (_, _) => (),
+    }
+    Ok(())
 }
 
 fn exit_code(status: &Status) -> u8 {
@@ -103,7 +146,7 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
 fn approval(approve: &Approve) -> Result<Request, Refusal> {
     let number = numbered("H", &approve.hold)?;
     Ok(if approve.show {
-        Request::Hold { number }
+        Request::Hold { number, after: 0 }
     } else {
         Request::SettleHold {
             number,
@@ -187,14 +230,12 @@ impl Place {
         .map_err(|error| refused(&error))?;
         let runtime = super::run::runtime()?;
         let user = rustix::process::getuid().as_raw();
-        let mut report = runtime.block_on(answer(&store, request, user, clock.now()))?;
-        if let Report::Status(status) = &mut report
-            && !Store::is_held(&self.store)
-        {
-            // A daemon that was killed could not journal its end.
-            status.running_since = None;
-        }
-        Ok(report)
+        let vantage = if !request.writes() && Store::is_held(&self.store) {
+            Vantage::Beside
+        } else {
+            Vantage::Alone
+        };
+        runtime.block_on(answer(&store, request, user, clock.now(), vantage))
     }
 }
 

@@ -1,8 +1,9 @@
 //! `syncline check`: every mistake named before the daemon meets it.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,11 +11,17 @@ use super::args::{Arguments, Check};
 use super::out;
 use super::run::{read, refused};
 use crate::clock::SystemClock;
-use crate::config;
+use crate::config::{self, Config};
 use crate::control::request::Refusal;
+use crate::daemon;
 use crate::domain::catalogue::{Catalogue, Slug};
+use crate::domain::digest::thousands;
 use crate::journal;
+use crate::logging::escaped;
+use crate::projections::settings;
 use crate::store::{Access, Store, StoreError};
+
+const DAY_SEC: u64 = 86_400;
 
 /// Everything looked at, as JSON.
 #[derive(Serialize)]
@@ -28,52 +35,84 @@ struct Checked<'a> {
 struct Line {
     what: &'static str,
     ok: bool,
+    /// Nothing is wrong, and a person should know all the same.
+    warns: bool,
     said: String,
+    /// What the process ends with because of it.
+    #[serde(skip)]
+    exit: u8,
 }
 
-/// Checks configuration, credentials and store; 0 when all is well, 78 for a wrong configuration.
+impl Line {
+    fn well(what: &'static str, said: String) -> Self {
+        Self {
+            what,
+            ok: true,
+            warns: false,
+            said,
+            exit: 0,
+        }
+    }
+
+    fn warning(what: &'static str, said: String) -> Self {
+        Self {
+            warns: true,
+            ..Self::well(what, said)
+        }
+    }
+
+    fn wrong(what: &'static str, refusal: Refusal) -> Self {
+        Self {
+            ok: false,
+            exit: refusal.exit,
+            ..Self::well(what, refusal.message)
+        }
+    }
+
+    fn mistake(said: String) -> Self {
+        let refusal = Refusal {
+            exit: 78,
+            message: said,
+        };
+        Self::wrong("configuration", refusal)
+    }
+}
+
+/// Checks configuration, credentials and store. Ends with what is wrong first: 78 for a mistake of
+/// the configuration, 65 for a damaged store.
 pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Refusal> {
     let path = arguments
         .config
         .clone()
         .unwrap_or_else(|| PathBuf::from(config::PATH));
     let mut lines = Vec::new();
-    let folder = match read(&path) {
+    let config = match read(&path) {
         Ok((config, _)) => {
-            lines.push(said(
-                "configuration",
-                true,
-                format!("{} reads well", path.display()),
-            ));
+            let said = format!("{} reads well", path.display());
+            lines.push(Line::well("configuration", said));
             lines.extend(unknown_types(&config));
-            Some(config.store)
+            lines.extend(small_allocation(&config));
+            Some(config)
         }
         Err(mistakes) => {
-            lines.push(said("configuration", false, mistakes));
+            lines.push(Line::mistake(mistakes));
             None
         }
     };
-    if let Some(folder) = arguments.store.clone().or(folder) {
-        lines.push(store(&folder, check.journal));
+    let configured = config.as_ref().map(|config| &config.store);
+    if let Some(folder) = arguments.store.as_ref().or(configured) {
+        lines.push(store(folder, config.as_ref(), check.journal));
     }
     print(&lines, arguments.json)?;
-    let wrong_configuration = lines
+    Ok(lines
         .iter()
-        .any(|line| !line.ok && line.what == "configuration");
-    let wrong = lines.iter().any(|line| !line.ok);
-    Ok(if wrong_configuration {
-        78
-    } else {
-        u8::from(wrong)
-    })
-}
-
-fn said(what: &'static str, ok: bool, said: String) -> Line {
-    Line { what, ok, said }
+        .map(|line| line.exit)
+        .find(|exit| *exit != 0)
+        .unwrap_or(0))
 }
 
 /// Types that a recipient asked for and the catalogue does not know.
-fn unknown_types(config: &config::Config) -> Vec<Line> {
+fn unknown_types(config: &Config) -> Vec<Line> {
     let catalogue = Catalogue::shipped();
     let known = |word: &str| Slug::parse(word).is_ok_and(|slug| catalogue.get(&slug).is_some());
     config
@@ -82,44 +121,66 @@ fn unknown_types(config: &config::Config) -> Vec<Line> {
         .flat_map(|recipient| &recipient.types)
         .filter(|word| !known(word))
         .map(|word| {
-            let said_of = format!(
+            Line::mistake(format!(
                 "[[notify]] types: there is no type {word:?}; see \"syncline errors show TYPE\""
-            );
-            said("configuration", false, said_of)
+            ))
         })
         .collect()
 }
 
-fn store(folder: &std::path::Path, walk: bool) -> Line {
+/// An allocation that looking for changes alone would use up: it is stretched, and changes come
+/// later than the configuration says.
+fn small_allocation(config: &Config) -> Option<Line> {
+    let every = |span: Duration| DAY_SEC / span.as_secs().max(1);
+    let looking = every(config.sync.poll) + every(config.limits.listing);
+    let allocation = config.budget.allocation;
+    let (looks, allowed) = (thousands(looking), thousands(allocation));
+    (allocation < looking).then(|| {
+        let said = format!(
+            "budget.allocation: looking for changes alone takes about {looks} calls in 24 h, \
+             allowed are {allowed}; changes will be looked for less often"
+        );
+        Line::warning("configuration", said)
+    })
+}
+
+fn store(folder: &Path, config: Option<&Config>, walk: bool) -> Line {
     let clock = Arc::new(SystemClock::new());
     match Store::open(folder, Access::Read, Arc::new(Catalogue::shipped()), clock) {
-        Err(StoreError::Missing { .. }) => said(
+        Err(StoreError::Missing { .. }) => Line::well(
             "store",
-            true,
             format!("none yet in {}; the daemon creates it", folder.display()),
         ),
-        Err(error) => said("store", false, refused(&error).message),
-        Ok(store) if walk => match store.read_blocking(|view| Ok(journal::verify_chain(view))) {
-            Ok(Ok(verified)) => said(
-                "store",
-                true,
-                format!(
-                    "{} entries, checksums unbroken to {}",
-                    verified.rows, verified.last
-                ),
-            ),
-            Ok(Err(broken)) => said("store", false, broken.to_string()),
-            Err(error) => said("store", false, format!("{error:#}")),
-        },
-        Ok(store) => match store.read_blocking(journal::last_seq) {
-            Ok(last) => said(
-                "store",
-                true,
-                format!("{last} entries (--journal walks the checksums)"),
-            ),
-            Err(error) => said("store", false, format!("{error:#}")),
+        Err(error) => Line::wrong("store", refused(&error)),
+        Ok(store) => match look(&store, config, walk) {
+            Ok(said) => Line::well("store", said),
+            Err(error) => Line::wrong("store", error.into()),
         },
     }
+}
+
+/// What there is to say of a store that opens and belongs to the configured accounts.
+fn look(store: &Store, config: Option<&Config>, walk: bool) -> anyhow::Result<String> {
+    let bound = store.read_blocking(settings::bound)?;
+    if let (Some(bound), Some(config)) = (bound.map(|setting| setting.event), config) {
+        daemon::refuse_other_accounts(&bound, config)?;
+    }
+    if walk {
+        return match store.read_blocking(|view| Ok(journal::verify_chain(view)))? {
+            Ok(verified) => Ok(format!(
+                "{} entries, checksums unbroken to {}",
+                thousands(verified.rows),
+                verified.last
+            )),
+            Err(broken) => Err(anyhow::Error::new(Refusal {
+                exit: 65,
+                message: format!("{broken}; restore the last backup"),
+            })),
+        };
+    }
+    let last = store.read_blocking(journal::last_seq)?;
+    let entries = thousands(last.unsigned_abs());
+    Ok(format!("{entries} entries (--journal walks the checksums)"))
 }
 
 fn print(lines: &[Line], json: bool) -> Result<(), Refusal> {
@@ -133,11 +194,15 @@ fn print(lines: &[Line], json: bool) -> Result<(), Refusal> {
     }
     let mut text = String::new();
     for line in lines {
-        let mark = if line.ok { "ok  " } else { "BAD " };
+        let mark = match (line.ok, line.warns) {
+            (true, false) => "ok  ",
+            (true, true) => "WARN",
+            (false, _) => "BAD ",
+        };
         for (place, said) in line.said.lines().enumerate() {
             let head = if place == 0 { line.what } else { "" };
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{mark} {head:<14} {said}");
+            let _ = writeln!(text, "{mark} {head:<14} {}", escaped(said));
         }
     }
     out::text(&text)

@@ -20,6 +20,7 @@ use crate::control::report::{HoldLine, Report, Status};
 use crate::control::{self, Refusal, Request};
 use crate::daemon::Daemon;
 use crate::domain::catalogue::Catalogue;
+use crate::domain::digest::thousands;
 use crate::simulator::shell::{self, Ports, Running};
 use crate::simulator::smtp::{Sink, SinkSettings};
 use crate::simulator::{Simulator, demo as data};
@@ -254,7 +255,11 @@ impl Stage {
             for hold in status.held.iter().filter(|hold| self.is_mailed(hold)) {
                 say(format!(
                     "\nThe guard holds a first load: {} {} records to be {} in {}. Approving it, as you would:\n  syncline approve H-{}\n",
-                    hold.records, hold.object, hold.action, hold.to, hold.number
+                    thousands(hold.records),
+                    hold.object,
+                    hold.action,
+                    hold.to,
+                    hold.number
                 ))?;
                 self.ask(&Request::SettleHold {
                     number: hold.number,
@@ -331,7 +336,8 @@ impl Stage {
 
     async fn ask(&self, request: &Request) -> Result<Report, Refusal> {
         let user = rustix::process::getuid().as_raw();
-        control::answer(&self.store, request, user, self.clock.now()).await
+        let now = self.clock.now();
+        control::answer(&self.store, request, user, now, control::Vantage::Beside).await
     }
 
     async fn pause(&self, length: Duration) {
@@ -405,12 +411,12 @@ fn is_settled(status: &Status) -> bool {
 fn closing(outcome: &Outcome) -> String {
     let mut text = format!(
         "\n{} changes synced, {} records failing, {} excluded; {} of {} Salesforce calls (the simulator counted {})\n",
-        outcome.synced,
-        outcome.failing,
-        outcome.excluded,
-        outcome.calls_spent,
-        outcome.allocation,
-        outcome.calls_counted
+        thousands(outcome.synced),
+        thousands(outcome.failing),
+        thousands(outcome.excluded),
+        thousands(outcome.calls_spent),
+        thousands(outcome.allocation),
+        thousands(outcome.calls_counted)
     );
     for digest in &outcome.digests {
         text.push_str(&format!("mail   {}\n", digest.display()));

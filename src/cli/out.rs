@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::control::report::Report;
 use crate::control::request::Refusal;
+use crate::logging::escaped;
 
 use super::render::{self, time::Moment};
 
@@ -41,8 +42,10 @@ pub(super) fn error(message: &str) {
     } else {
         ("", "")
     };
+    // Mistakes stand one to a line; whatever else moves a cursor came from outside.
+    let lines: Vec<String> = message.split('\n').map(escaped).collect();
     // Nowhere is left to complain to when this fails.
-    let _ = writeln!(out, "{on}syncline:{off} {message}");
+    let _ = writeln!(out, "{on}syncline:{off} {}", lines.join("\n"));
 }
 
 /// Prints clap's own text where clap wants it.

@@ -42,10 +42,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         env!("CARGO_PKG_VERSION"),
         config.store.display()
     );
-    let kept = config.store.clone();
+    let named = arguments.store.clone();
     let reload = move || {
         let (mut config, credentials) = read(&path)?;
-        config.store.clone_from(&kept);
+        // The command line's word stands; the file's own is compared with what runs.
+        if let Some(store) = &named {
+            config.store.clone_from(store);
+        }
         Ok((config, credentials))
     };
     let daemon = Daemon {

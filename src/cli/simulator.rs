@@ -13,7 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::control::request::Refusal;
 use crate::simulator::hubspot::{self, HubSpot};
 use crate::simulator::salesforce::{self, Salesforce};
-use crate::simulator::shell::{self, Ports};
+use crate::simulator::shell::{self, Ports, Running};
 use crate::simulator::{Simulator, demo};
 
 /// A simulator that answers for the address it is asked at, with the demo's switches.
@@ -58,10 +58,7 @@ pub(super) fn run(simulated: &Simulated) -> Result<u8, Refusal> {
                 exit: 69,
                 message: error.to_string(),
             })?;
-        out::text(&format!(
-            "hubspot http://{}\nsalesforce http://{}\nadmin http://{}\n",
-            running.hubspot, running.salesforce, running.admin
-        ))?;
+        out::text(&places(&running))?;
         let mut signals =
             signal_hook_tokio::Signals::new([SIGINT, SIGTERM]).map_err(|error| Refusal {
                 exit: 71,
@@ -71,6 +68,35 @@ pub(super) fn run(simulated: &Simulated) -> Result<u8, Refusal> {
         running.stop().await;
         Ok(0)
     })
+}
+
+/// Where it answers, and everything that a configuration and its credentials need to reach it: the
+/// values are the same for everybody and open nothing else.
+fn places(running: &Running) -> String {
+    let (portal, org) = (
+        hubspot::Settings::default(),
+        salesforce::Settings::default(),
+    );
+    format!(
+        "hubspot http://{}\nsalesforce http://{}\nadmin http://{}\n\n\
+         hubspot.portal         {}\n\
+         salesforce.org         {}\n\
+         salesforce.client_id   {}\n\
+         salesforce.user        {}   (auth = \"jwt\": any private key will do)\n\
+         credentials/hubspot_token       {}\n\
+         credentials/salesforce_secret   {}   (auth = \"client-credentials\")\n\n\
+         records, rules and faults       curl http://{}/ tells the language\n",
+        running.hubspot,
+        running.salesforce,
+        running.admin,
+        portal.portal_id,
+        org.org_id,
+        org.client_id,
+        org.user,
+        portal.token,
+        org.client_secret,
+        running.admin
+    )
 }
 
 /// The simulator has no passwords worth the name: nobody else may reach it.

@@ -79,7 +79,7 @@ pub fn load(path: &Path) -> Result<Config, Mistakes> {
     let file = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|error| {
         let remedy = if error.kind() == std::io::ErrorKind::NotFound {
-            "write one with \"syncline init\", or name another with --config"
+            "write it after the example that comes with Syncline, config/syncline.toml, or name another with --config"
         } else {
             "it must be a file that the user syncline can read"
         };
@@ -119,7 +119,7 @@ fn read(root: &Section<'_>) -> Option<Config> {
     let zone = zone.map_or_else(|| "UTC".to_owned(), |spot| spot.value);
     let names = root.flag("names");
     let store = root.parsed("store", sections::absolute_path);
-    let control = root.parsed("control", sections::absolute_path);
+    let control = root.parsed("control", sections::socket_path);
     let hubspot = sections::hubspot(root.section("hubspot"));
     let salesforce = sections::salesforce(root.section("salesforce"));
     let budget = sections::budget(root.section("budget"));

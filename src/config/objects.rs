@@ -135,8 +135,9 @@ fn differing(section: Section<'_>, standard: Mapping, on_first_link: OnFirstLink
         .into_iter()
         .filter_map(change)
         .collect();
-    for change in &changes {
+    for (place, change) in changes.iter().enumerate() {
         note_reserved(&section, &mapping, change);
+        note_twice(&section, &changes[..place], change);
     }
     for change in changes {
         change.apply(&mut mapping.fields, &section);
@@ -228,6 +229,20 @@ impl Change {
             ),
             None => fields.insert(place.unwrap_or(fields.len()), field),
         }
+    }
+}
+
+/// Of two tables about one property the last would win without a word.
+fn note_twice(section: &Section<'_>, before: &[Change], change: &Change) {
+    let name = &change.hubspot.value;
+    let same = |other: &&Change| other.hubspot.value == *name;
+    if let Some(other) = before.iter().find(same) {
+        section.note_at(
+            change.line,
+            &change.hubspot.key,
+            format!("{name} has a table already, at line {}", other.line),
+            "join the two tables",
+        );
     }
 }
 

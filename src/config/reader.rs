@@ -184,7 +184,7 @@ impl<'t> Section<'t> {
         self.note(
             key,
             format!("expected {expected}, found {}", kind(found)),
-            format!("write {}", example(key, expected, found)),
+            format!("write {}", example(key, expected)),
         );
     }
 
@@ -243,7 +243,16 @@ impl<'t> Section<'t> {
     ) -> Option<i64> {
         let value = self.value(key)?;
         let Some(written) = value.as_integer() else {
-            self.mismatch(key, "a whole number", value);
+            let remedy = match digits(value) {
+                Some(digits) => format!("write {key} = {digits}"),
+                None => format!(
+                    "write a number from {} to {}{unit}, without quotes or unit",
+                    range.start(),
+                    range.end()
+                ),
+            };
+            let wrong = format!("expected a whole number, found {}", kind(value));
+            self.note(key, wrong, remedy);
             return None;
         };
         let number = i64::from_str_radix(written.as_str(), written.radix()).ok();
@@ -421,19 +430,21 @@ fn kind(value: &DeValue<'_>) -> String {
     }
 }
 
-/// How the key would look with a value of the right kind; a text that holds a number is unquoted.
-fn example(key: &str, expected: &str, found: &DeValue<'_>) -> String {
-    let digits = found
+/// The number that a text holds, without what people put between its digits.
+fn digits(found: &DeValue<'_>) -> Option<String> {
+    found
         .as_str()
         .map(|text| text.replace(['_', ' ', ','], ""))
-        .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()));
-    match (expected, digits) {
-        ("a whole number", Some(digits)) => format!("{key} = {digits}"),
-        ("a whole number", None) => format!("{key} = 60, without quotes or unit"),
-        ("a text", _) => format!("{key} = \"…\", in quotes"),
-        ("true or false", _) => format!("{key} = true, without quotes"),
-        ("a list of texts", _) => format!("{key} = [\"…\"]"),
-        ("a list of tables", _) => format!("[[{key}]]"),
-        (_, _) => format!("[{key}]"),
+        .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// How the key would look with a value of the right kind.
+fn example(key: &str, expected: &str) -> String {
+    match expected {
+        "a text" => format!("{key} = \"…\", in quotes"),
+        "true or false" => format!("{key} = true, without quotes"),
+        "a list of texts" => format!("{key} = [\"…\"]"),
+        "a list of tables" => format!("[[{key}]]"),
+        _ => format!("[{key}]"),
     }
 }

@@ -11,6 +11,9 @@ use crate::domain::event::Mode;
 use crate::domain::mapping::OnFirstLink;
 use crate::domain::record::RecordId;
 
+/// The longest path of a socket: the system's 108 bytes, less the zero that ends it (`unix(7)`).
+const SOCKET_PATH_MAX: usize = 107;
+
 /// Whether people's names appear in mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Names {
@@ -264,6 +267,18 @@ pub(super) fn absolute_path(text: &str) -> Result<PathBuf, Unfit> {
     }
 }
 
+/// A path that a socket can stand at.
+pub(super) fn socket_path(text: &str) -> Result<PathBuf, Unfit> {
+    let path = absolute_path(text)?;
+    if text.len() > SOCKET_PATH_MAX {
+        return Err(Unfit::new(
+            format!("a socket's path of {} bytes is too long", text.len()),
+            format!("write a path of at most {SOCKET_PATH_MAX} bytes"),
+        ));
+    }
+    Ok(path)
+}
+
 /// Digits in groups, as versions of APIs are written.
 fn version(text: &str, between: &[char], remedy: &str) -> Result<String, Unfit> {
     let mut groups = text.split(between);
@@ -279,7 +294,7 @@ fn version(text: &str, between: &[char], remedy: &str) -> Result<String, Unfit> 
 }
 
 /// An org's id in its 18-character form. The last three characters only restate the case of the
-/// first fifteen, so they are computed and not believed.
+/// first fifteen, so they find a letter that was typed wrongly.
 fn org_id(text: &str) -> Result<RecordId, Unfit> {
     let refused = || {
         Unfit::new(
@@ -303,6 +318,14 @@ fn org_id(text: &str) -> Result<RecordId, Unfit> {
         char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[capitals])
     });
     let id: String = text.chars().take(15).chain(suffix).collect();
+    if text.len() == 18 && text != id {
+        let wrong = format!(
+            "{} is no org id: its last three characters do not fit the first fifteen",
+            shown(text)
+        );
+        let remedy = format!("copy it anew; if the first fifteen are right, write \"{id}\"");
+        return Err(Unfit::new(wrong, remedy));
+    }
     RecordId::parse(&id).map_err(|_| refused())
 }
 

@@ -4,6 +4,8 @@ pub mod answer;
 pub mod door;
 pub mod report;
 pub mod request;
+pub mod vantage;
 
 pub use answer::{Figures, answer, figures};
 pub use request::{Refusal, Request};
+pub use vantage::Vantage;

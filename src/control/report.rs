@@ -124,8 +124,10 @@ reports! {
         account: Option<String>,
         /// Why it stands still, if it does.
         suspended: Option<String>,
-        /// When changes were last looked for.
+        /// When changes were last read.
         read_at: Option<Timestamp>,
+        /// Since when its server does not answer, if it does not.
+        silent_since: Option<Timestamp>,
     }
     /// One object's records by state.
     ObjectLine {
@@ -262,6 +264,8 @@ reports! {
         field: String,
         /// The raw code.
         code: String,
+        /// Whether the other side ever said so; what is only predicted was checked by Syncline.
+        answered: bool,
         /// The latest message.
         message: Option<String>,
         /// Its type.
@@ -332,8 +336,10 @@ reports! {
         field: Option<String>,
         /// When a person settled it, and whether it was approved.
         settled: Option<(Timestamp, bool)>,
-        /// Some of its records: side and id.
+        /// Its records, a page of them: side and id.
         examples: Vec<(Side, String)>,
+        /// What to ask for the next page with; none behind the last.
+        next: Option<i64>,
     }
     /// Entries of the journal.
     Entries {

@@ -43,10 +43,13 @@ pub enum Request {
         /// Calls in any rolling 24 h.
         calls: u64,
     },
-    /// One hold's records.
+    /// One hold's records, a page of them.
     Hold {
         /// Its number.
         number: i64,
+        /// What the page before was answered with; 0 for the first.
+        #[serde(default)]
+        after: i64,
     },
     /// Settles a hold.
     SettleHold {
@@ -96,7 +99,8 @@ impl Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// Exit code after sysexits: 64 usage, 69 unavailable, 70 internal, 75 try again, 77 no permission.
+    /// Exit code after sysexits: 64 usage, 65 damaged, 69 unavailable, 70 internal, 75 try
+    /// again, 76 another protocol, 77 no permission.
     pub exit: u8,
     /// What is wrong and what to do.
     pub message: String,
@@ -118,11 +122,15 @@ impl From<anyhow::Error> for Refusal {
         if let Some(refusal) = error.downcast_ref::<Self>() {
             return refusal.clone();
         }
-        let exit = error
-            .downcast_ref::<StoreError>()
-            .map_or(70, StoreError::exit_code);
+        // The store's own words say what is wrong and what to do; what SQLite said is in them.
+        if let Some(trouble) = error.downcast_ref::<StoreError>() {
+            return Self {
+                exit: trouble.exit_code(),
+                message: trouble.to_string(),
+            };
+        }
         Self {
-            exit,
+            exit: 70,
             message: format!("{error:#}"),
         }
     }

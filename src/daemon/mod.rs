@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{Config, Credentials};
 use crate::control;
-use crate::control::Refusal;
 use crate::control::door::{Caller, Door};
+use crate::control::{Refusal, Vantage};
 use crate::crm::http::HttpTransport;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::Salesforce;
@@ -99,20 +99,9 @@ impl Daemon {
     /// A store that belongs to other accounts stops the daemon before a call is spent for the
     /// wrong ones.
     async fn refuse_other_accounts(&self) -> anyhow::Result<()> {
-        let other_portal = self.config.hubspot.portal;
-        let other_org = self.config.salesforce.org.clone();
-        let bound = self.store.read(settings::bound).await?;
-        match bound.map(|setting| setting.event) {
-            Some(Bound { portal, org }) if portal != other_portal || org != other_org => {
-                Err(StoreError::OtherAccounts {
-                    portal,
-                    org,
-                    other_portal,
-                    other_org,
-                }
-                .into())
-            }
-            Some(_) | None => Ok(()),
+        match self.store.read(settings::bound).await? {
+            Some(setting) => Ok(refuse_other_accounts(&setting.event, &self.config)?),
+            None => Ok(()),
         }
     }
 
@@ -176,9 +165,12 @@ impl Daemon {
                 self.credentials = credentials;
             }
             Err(mistakes) => {
-                tracing::error!(
-                    "reload refused, the former configuration stays in force: {mistakes}"
-                );
+                // Each mistake is a line of its own, as every line of a log reads alone.
+                for mistake in mistakes.lines() {
+                    tracing::error!(
+                        "reload refused, the former configuration stays in force: {mistake}"
+                    );
+                }
             }
         }
     }
@@ -307,7 +299,16 @@ impl Daemon {
 /// Does what a peer asks, and tells it.
 async fn talk(context: &Context, caller: Caller) {
     let now = context.clock.now();
-    let answer = control::answer(&context.store, &caller.request, caller.user, now).await;
+    let answer = match context.live().await {
+        Ok(live) => {
+            let vantage = Vantage::Daemon {
+                live,
+                out_of_room: context.store.is_out_of_room(),
+            };
+            control::answer(&context.store, &caller.request, caller.user, now, vantage).await
+        }
+        Err(error) => Err(error.into()),
+    };
     if caller.request.writes() {
         context.wakes.ring_all();
     }
@@ -399,6 +400,20 @@ async fn keep<W: Work>((context, mut stopped, pulse): Given, mut worker: W) -> &
             () = context.clock.sleep_until(look_again) => (),
         }
     }
+}
+
+/// Refuses a configuration that names other accounts than the store is bound to.
+pub fn refuse_other_accounts(bound: &Bound, config: &Config) -> Result<(), StoreError> {
+    let (other_portal, other_org) = (config.hubspot.portal, &config.salesforce.org);
+    if bound.portal == other_portal && bound.org == *other_org {
+        return Ok(());
+    }
+    Err(StoreError::OtherAccounts {
+        portal: bound.portal,
+        org: bound.org.clone(),
+        other_portal,
+        other_org: other_org.clone(),
+    })
 }
 
 /// Whether the loops could run on what was read; says in words why not.

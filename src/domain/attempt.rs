@@ -157,7 +157,7 @@ impl Intent {
             *synced.ids.slot(synced.to) = Some(target.key.id.clone());
             return found_by_id.then_some(synced);
         }
-        let shows = |one: &Moved| {
+        let is_there = |one: &Moved| {
             let wrote = match self.to() {
                 Side::HubSpot => one.hubspot,
                 Side::Salesforce => one.salesforce,
@@ -166,22 +166,22 @@ impl Intent {
         };
         let carried = |one: &&Moved| self.carried.contains(&one.field);
         let wrote: Vec<&Moved> = synced.moved.iter().filter(carried).collect();
-        let shown: Vec<Moved> = wrote
+        let left: Vec<Moved> = wrote
             .iter()
             .copied()
-            .filter(|one| shows(one))
+            .filter(|one| is_there(one))
             .cloned()
             .collect();
-        if shown.is_empty() {
+        if left.is_empty() {
             return None;
         }
-        if shown.len() == wrote.len() {
+        if left.len() == wrote.len() {
             return Some(synced);
         }
         // Some of it was changed again, or none of it ever took effect: where the target shows what
         // the source showed, that is their common ground, and more is not known.
         let (ids, to, lane) = (synced.ids, synced.to, synced.lane);
-        Some(agreed(ids, to, shown, Vec::new(), lane))
+        Some(agreed(ids, to, left, Vec::new(), lane))
     }
 }
 

@@ -61,7 +61,7 @@ impl Schedule {
     /// Every day at a time: `08:00`. An error is a sentence for the configuration's reader.
     pub fn daily(text: &str) -> Result<Self, String> {
         let (hour, minute) = time_of_day(text.trim())?;
-        Self::of(format!("0 {minute} {hour} * * *"))
+        Self::of(format!("0 {minute} {hour} * * *"), text)
     }
 
     /// Every week at a day and time: `mon 08:00`.
@@ -73,7 +73,7 @@ impl Schedule {
             .ok_or_else(wrong)?;
         let (hour, minute) = time_of_day(time.trim())?;
         let day = day_of_week(day).ok_or_else(wrong)?;
-        Self::of(format!("0 {minute} {hour} * * {day}"))
+        Self::of(format!("0 {minute} {hour} * * {day}"), text)
     }
 
     /// A cron expression of five fields (minute, hour, day of month, month, day of week) or of six
@@ -113,18 +113,19 @@ impl Schedule {
                 ));
             }
         }
-        Self::of(fields.join(" "))
+        Self::of(fields.join(" "), text)
     }
 
-    fn of(expression: String) -> Result<Self, String> {
+    /// `written` is what stands in the configuration, for a reader who never saw the expression.
+    fn of(expression: String, written: &str) -> Result<Self, String> {
         let times = cron::Schedule::from_str(&expression).map_err(|_| {
-            format!("{expression:?} is no cron expression; write for example \"0 8 * * MON-FRI\"")
+            format!("{written:?} is no cron expression; write for example \"0 8 * * MON-FRI\"")
         })?;
         // 2024 is a leap year, so that the 29th of February is found at once.
         let start = NaiveDate::from_ymd_opt(2024, 1, 1).and_then(|day| day.and_hms_opt(0, 0, 0));
         let never = start.is_none_or(|start| times.after(&start.and_utc()).next().is_none());
         if never {
-            return Err(format!("{expression:?} never fires: no such date exists"));
+            return Err(format!("{written:?} never fires: no such date exists"));
         }
         Ok(Self { expression, times })
     }

@@ -171,7 +171,8 @@ pub fn usage(view: &View<'_>, side: Side) -> anyhow::Result<Option<Usage>> {
         .optional()?)
 }
 
-/// When changes of each object were last looked for on `side`, within `since`.
+/// When changes of each object were last looked for on `side`, within `since`, by a call that was
+/// not given back: one that never left has looked for nothing.
 pub fn looked_for(
     view: &View<'_>,
     side: Side,
@@ -180,6 +181,7 @@ pub fn looked_for(
     let mut statement = view.sql().prepare_cached(
         "select object, max(spent_at) from calls
          where side = ?1 and spent_at >= ?2 and object is not null and operation in ('poll', 'page')
+           and returned < calls
          group by object",
     )?;
     let rows = statement.query_map((side, since), |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -1,5 +1,6 @@
 //! What can be wrong with the store, told apart by what its reader does next.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
@@ -141,8 +142,36 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// What the system's refusal of `path` means: only a lack of rights is mended by another user.
+    pub(super) fn at(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.display();
+        let is = |kinds: &[ErrorKind]| kinds.contains(&error.kind());
+        if is(&[ErrorKind::PermissionDenied]) {
+            return Self::Permission {
+                path: path.to_string(),
+                why: error.to_string(),
+            };
+        }
+        if is(&[ErrorKind::StorageFull]) {
+            return Self::DiskFull;
+        }
+        let what = if is(&[ErrorKind::AlreadyExists, ErrorKind::NotADirectory]) {
+            format!("{path} is no folder, or stands in something that is none")
+        } else if is(&[ErrorKind::ReadOnlyFilesystem]) {
+            format!("{path} stands in a file system that is mounted read-only")
+        } else {
+            format!("{path}: {error}")
+        };
+        Self::Io { what }
+    }
+
     /// What SQLite's refusal to open `path` means.
     pub(super) fn opening(path: &Path, error: &rusqlite::Error) -> Self {
+        if path.is_dir() {
+            return Self::Io {
+                what: format!("{} is a folder", path.display()),
+            };
+        }
         if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) {
             return Self::Permission {
                 path: path.display().to_string(),
@@ -165,11 +194,23 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::StorageFull {
+        if error.kind() == ErrorKind::StorageFull {
             return Self::DiskFull;
         }
         Self::Io {
             what: error.to_string(),
         }
+    }
+}
+
+/// Puts the store's own name for a trouble on top of SQLite's, so that callers can branch on it.
+pub(super) fn recognised(error: anyhow::Error) -> anyhow::Error {
+    let store = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<rusqlite::Error>())
+        .and_then(StoreError::of);
+    match store {
+        Some(store) => error.context(store),
+        None => error,
     }
 }

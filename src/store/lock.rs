@@ -28,11 +28,11 @@ impl Lock {
             .read(true)
             .write(true)
             .open(&path)
-            .map_err(|error| refused(&path, error))?;
+            .map_err(|error| StoreError::at(&path, &error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(holder(&mut file)),
-            Err(error) => return Err(refused(&path, error.into())),
+            Err(error) => return Err(StoreError::at(&path, &error.into())),
         }
         file.set_len(0)?;
         file.rewind()?;
@@ -54,18 +54,6 @@ pub(super) fn is_held(dir: &Path) -> bool {
             .lines()
             .any(|line| line.contains(" FLOCK ") && line.ends_with(&inode))
     })
-}
-
-fn refused(path: &Path, error: std::io::Error) -> StoreError {
-    if error.kind() == std::io::ErrorKind::PermissionDenied
-        || error.kind() == std::io::ErrorKind::ReadOnlyFilesystem
-    {
-        return StoreError::Permission {
-            path: path.display().to_string(),
-            why: error.to_string(),
-        };
-    }
-    error.into()
 }
 
 /// Who holds it, as far as the file tells: it may be read in the moment before its holder wrote.

@@ -158,7 +158,7 @@ impl Store {
             .recursive(true)
             .mode(0o700)
             .create(dir)
-            .map_err(|error| denied(dir, &error))?;
+            .map_err(|error| StoreError::at(dir, &error))?;
         let lock = Lock::take(dir, unit)?;
         let file = dir.join(FILE);
         let connection =
@@ -205,7 +205,7 @@ impl Store {
                     dir: dir.display().to_string(),
                 });
             }
-            Err(error) => return Err(denied(&file, &error)),
+            Err(error) => return Err(StoreError::at(&file, &error)),
         }
         let still = !dir.join(format!("{FILE}-wal")).exists();
         let connection = readers::open(&file, still)?;
@@ -344,13 +344,6 @@ impl Store {
         let connection = readers::open(&self.file, self.writer.is_none() && self.readers.still())?;
         connection.execute("vacuum into ?1", [to.to_string_lossy()])?;
         Ok(())
-    }
-}
-
-fn denied(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::Permission {
-        path: path.display().to_string(),
-        why: error.to_string(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
+use super::error::recognised;
 use super::{Shared, StoreError, View, steady};
 
 /// The readers of one store.
@@ -50,7 +51,9 @@ impl Readers {
             Some(connection) => connection,
             None => open(&self.file, self.still)?,
         };
-        connection.execute_batch("begin")?;
+        connection
+            .execute_batch("begin")
+            .map_err(|error| recognised(error.into()))?;
         let view = View {
             connection: &connection,
             shared: &self.shared,
@@ -58,7 +61,7 @@ impl Readers {
             now: self.shared.clock.now(),
         };
         // A panic must not leave the connection inside its reading, which would hold the log back.
-        let seen = catch_unwind(AssertUnwindSafe(|| look(&view)));
+        let seen = catch_unwind(AssertUnwindSafe(|| look(&view).map_err(recognised)));
         connection.execute_batch("rollback")?;
         self.lock_idle().push(connection);
         seen.unwrap_or_else(|panic| resume_unwind(panic))

@@ -12,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use rusqlite::Connection;
 
 use super::ballast::Ballast;
+use super::error::recognised;
 use super::lock::Lock;
 use super::view::Scratch;
 use super::{Shared, StoreError, Tx, View};
@@ -73,7 +74,7 @@ where
                 anyhow::ensure!(!tx.scratch().borrow().doomed, "a store job hid an error");
                 Ok(value)
             })
-            .map_err(named);
+            .map_err(recognised);
         match self.result.insert(result) {
             Ok(_) => Verdict::Keep,
             Err(error) => error
@@ -98,18 +99,6 @@ fn said(panic: &(dyn Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("without a message")
-}
-
-/// Puts the store's own name for a trouble on top of SQLite's, so that callers can branch on it.
-fn named(error: anyhow::Error) -> anyhow::Error {
-    let store = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<rusqlite::Error>())
-        .and_then(StoreError::of);
-    match store {
-        Some(store) => error.context(store),
-        None => error,
-    }
 }
 
 /// The handle by which jobs reach the thread.

@@ -1,5 +1,6 @@
 //! Opens both connections, holds them to the accounts of the store, and probes a stopped one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -22,6 +23,9 @@ const LOOK_EVERY_MS: i64 = 60_000;
 pub struct Connection {
     context: Arc<Context>,
     probed_at: Option<Timestamp>,
+    /// Sides found suspended at the first look and not yet spoken of: a log that begins anew would
+    /// say nothing of them.
+    inherited: Option<BTreeSet<Side>>,
 }
 
 impl Connection {
@@ -30,6 +34,7 @@ impl Connection {
         Self {
             context,
             probed_at: None,
+            inherited: None,
         }
     }
 
@@ -42,6 +47,8 @@ impl Connection {
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
         let now = self.context.clock.now();
         let suspended = self.context.store.read(suspended_sides).await?;
+        self.inherited
+            .get_or_insert_with(|| suspended.iter().copied().collect());
         let mut look_again = now.plus(LOOK_EVERY_MS);
         let probing = self
             .probed_at
@@ -57,13 +64,33 @@ impl Connection {
             }
             match self.context.open(side).await {
                 Ok(()) => self.context.resume(side, stopped).await?,
-                Err(trouble) => look_again = look_again.min(Self::after(trouble, now)?),
+                Err(trouble) => {
+                    look_again = look_again.min(Self::after(trouble, now)?);
+                    self.tell_inherited(side).await?;
+                }
             }
         }
         if !suspended.is_empty() && probing {
             self.probed_at = Some(now);
         }
         Ok(look_again)
+    }
+
+    /// Says that a suspension of an earlier run is not over.
+    async fn tell_inherited(&mut self, side: Side) -> anyhow::Result<()> {
+        let inherited = self.inherited.as_mut();
+        if !inherited.is_some_and(|sides| sides.remove(&side)) {
+            return Ok(());
+        }
+        let known = self
+            .context
+            .store
+            .read(move |view| settings::suspended(view, side));
+        if let Some(setting) = known.await? {
+            let line = suspension_line(&setting.event, self.context.salesforce.credential_file());
+            tracing::error!(%side, "{side} is still suspended: {line}");
+        }
+        Ok(())
     }
 
     fn after(trouble: Trouble, now: Timestamp) -> anyhow::Result<Timestamp> {
@@ -171,6 +198,7 @@ impl Context {
             status,
             code: code.chars().take(80).collect(),
         };
+        let line = suspension_line(&event, self.salesforce.credential_file());
         let told = self
             .store
             .write(move |tx| {
@@ -182,7 +210,7 @@ impl Context {
             })
             .await?;
         if told {
-            tracing::error!(%side, %reason, "SUSPENDED: {}", suspension_line(side, reason, status, code));
+            tracing::error!(%side, %reason, "SUSPENDED: {line}");
             self.wakes.notifier.ring();
             self.wakes.connection.ring();
         }
@@ -199,16 +227,18 @@ pub(super) fn suspended_sides(view: &View<'_>) -> anyhow::Result<Vec<Side>> {
     Ok(sides)
 }
 
-/// What stopped, and what a person does about it.
-fn suspension_line(side: Side, reason: Suspension, status: u16, code: &str) -> String {
-    match (reason, side) {
+/// What stopped, and what a person does about it. `salesforce_file` is the file of the credentials
+/// folder that Salesforce's login is made from.
+pub fn suspension_line(event: &ConnectionSuspended, salesforce_file: &str) -> String {
+    let (side, status, code) = (event.side, event.status, &event.code);
+    match (event.reason, side) {
         (Suspension::Credentials, Side::HubSpot) => format!(
             "HubSpot refused the token ({status} {code}); replace credentials/hubspot_token, then \
              reload or restart syncline; nothing is lost"
         ),
         (Suspension::Credentials, Side::Salesforce) => format!(
             "Salesforce refused the login ({status} {code}); check the external client app and \
-             credentials/salesforce_key, then reload or restart syncline; nothing is lost"
+             credentials/{salesforce_file}, then reload or restart syncline; nothing is lost"
         ),
         (Suspension::ApiDisabled, _) => {
             format!("{side} has switched the API off for us ({code}); its admin grants API access")

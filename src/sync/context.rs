@@ -26,6 +26,9 @@ const PACE: PaceLimits = PaceLimits {
     search_calls: 4,
 };
 
+/// Calls without an answer in a row before a side counts as silent: fewer are a hiccup.
+pub(super) const SILENT_TIMES: u32 = 3;
+
 /// What the loops take from the configuration.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -141,6 +144,8 @@ pub(super) struct Line {
     pub(super) rest_until_ms: Option<i64>,
     /// Since when it does not answer, and how often in a row.
     pub(super) silent_since: Option<(Timestamp, u32)>,
+    /// When changes were last read from it.
+    pub(super) read_at: Option<Timestamp>,
     /// Whether this run has reached the right account.
     pub(super) open: bool,
 }

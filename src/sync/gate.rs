@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::context::Context;
+use super::context::{Context, SILENT_TIMES};
 use super::words::{moved_enough, spoken_length};
 use crate::crm::http::{CallError, Reply};
 use crate::domain::budget::{self, OrgUsage};
@@ -135,6 +135,10 @@ impl Context {
                     reply.usage.map(|usage| (usage.used, usage.limit)),
                 )
                 .await?;
+                if matches!(errand.operation, Operation::Poll | Operation::Page) {
+                    let now = self.clock.now();
+                    self.shared().lines.entry(errand.side).or_default().read_at = Some(now);
+                }
                 Ok(reply)
             }
             Err(error) => {
@@ -354,7 +358,7 @@ impl Context {
         line.silent_since = Some((since, times));
         let rest_ms = (500_i64 << times.min(7)).min(REST_MAX_MS);
         line.rest_until_ms = Some(self.clock.monotonic_ms() + rest_ms);
-        if times == 3 {
+        if times == SILENT_TIMES {
             tracing::warn!(%side, "{side} does not answer ({why}); writes wait, nothing lost; trying on");
         }
     }

@@ -163,10 +163,16 @@ pub(super) fn choose(
         }
         Side::Salesforce => marked_partner(portal, mapping, record),
     };
-    if let Some(partner) = named.and_then(|id| found(&id, Found::ById)) {
+    if let Some(partner) = named.as_ref().and_then(|id| found(id, Found::ById)) {
         return partner;
     }
-    by_key(portal, mapping, record, catch, doubled)
+    let partner = by_key(portal, mapping, record, catch, doubled);
+    if named.is_some() && matches!(partner, Partner::Nobody) {
+        // It says that it had a partner: that one was deleted, or is hidden from us, and a new one
+        // would bring back what somebody took away, or double what we may not see.
+        return Partner::Gone;
+    }
+    partner
 }
 
 pub(super) fn by_key(

@@ -174,6 +174,20 @@ fn a_wrong_value_is_answered_with_what_to_write() {
         "[sync]\npoll_sec = \"60\"",
         "12: sync.poll_sec: expected a whole number, found a text; write poll_sec = 60",
     );
+    check_instead(
+        "20_000",
+        "20.5",
+        "9: budget.allocation: expected a whole number, found the fraction 20.5; write a number from 1 to 100000000 calls in 24 h, without quotes or unit",
+    );
+    check_instead(
+        "00D5g000004XyZw",
+        "00D5g000004XyZwEAM",
+        "4: salesforce.org: \"00D5g000004XyZwEAM\" is no org id: its last three characters do not fit the first fifteen; copy it anew; if the first fifteen are right, write \"00D5g000004XyZwEAK\"",
+    );
+    check(
+        "[[objects.contact.fields]]\nhubspot = \"city\"\n[[objects.contact.fields]]\nhubspot = \"city\"",
+        "13: objects.contact.fields.hubspot: city has a table already, at line 11; join the two tables",
+    );
     check(
         "[sync]\npoll_sec = 99999999999999999999",
         "12: sync.poll_sec: 99999999999999999999 is out of range; write a number from 1 to 86400 s",
@@ -452,7 +466,7 @@ fn every_credential_that_is_missing_or_unfit_is_named() {
 #[test]
 fn a_file_that_is_not_there_is_named_with_the_way_to_make_one() {
     let mistakes = config::load("/nowhere/syncline.toml".as_ref()).unwrap_err();
-    insta::assert_snapshot!(mistakes, @r#"/nowhere/syncline.toml: cannot be read (No such file or directory (os error 2)); write one with "syncline init", or name another with --config"#);
+    insta::assert_snapshot!(mistakes, @r#"/nowhere/syncline.toml: cannot be read (No such file or directory (os error 2)); write it after the example that comes with Syncline, config/syncline.toml, or name another with --config"#);
 }
 
 fn put(folder: &tempfile::TempDir, name: &str, text: &str, mode: u32) {

@@ -37,6 +37,7 @@ mod simulator_hubspot;
 mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
+mod status;
 mod store;
 mod tidy;
 mod trials;

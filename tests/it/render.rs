@@ -118,6 +118,7 @@ fn status() -> Status {
         account: Some(account.to_owned()),
         suspended: None,
         read_at: Some(NOW.plus(-19_000)),
+        silent_since: None,
     };
     Status {
         version: "1.2.0".to_owned(),
@@ -183,7 +184,8 @@ fn status_of_a_stopped_store_that_was_never_read() {
     stopped.sides[0].suspended = Some("credentials (401 expired)".to_owned());
     stopped.sides[1].account = None;
     stopped.sides[1].read_at = None;
-    stopped.objects.clear();
+    stopped.objects.truncate(1);
+    stopped.objects[0].held = 400;
     stopped.causes.clear();
     stopped.errors = 0;
     stopped.failing = 0;
@@ -205,7 +207,8 @@ fn status_of_a_stopped_store_that_was_never_read() {
     HubSpot     4711002              SUSPENDED: credentials (401 expired)   last read 07:59:41
     Salesforce  not reached yet      -
 
-    OBJECT  IN SYNC  FAILING  WAITING  DEFERRED  HELD  EXCLUDED  TOTAL  LAG
+    OBJECT   IN SYNC  FAILING  WAITING  DEFERRED  HELD  EXCLUDED    TOTAL  LAG
+    contact  181,902      412       31         0   400     1,875  184,220  19 s
 
     API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
       live 2,104  detect 2,880  backfill 1,428
@@ -213,10 +216,29 @@ fn status_of_a_stopped_store_that_was_never_read() {
     ERRORS   0 on 0 records, 0 causes
     MAIL     no mail delivered yet, 1 mail waiting
     STORE    4.0 kB, 1,204,311 journal entries
-    HELD     H-7 (12,412 records)      PAUSED  nothing
+    HELD     H-7 (12,412 records), 12,012 of them shown as failing or waiting      PAUSED  nothing
 
     Attention: HubSpot is suspended: credentials (401 expired)
     ");
+}
+
+#[test]
+fn what_a_crm_says_cannot_move_the_terminals_cursor() {
+    let mut refused = error();
+    let said = "No.\r\n\u{1b}[2J\u{9b}1A \u{202e}drowssap\u{200f}";
+    refused.message = Some(said.to_owned());
+    let shown = shown(&Report::Record(Box::new(RecordStory {
+        record: 288,
+        object: object("contact"),
+        hubspot: Some("90211".to_owned()),
+        salesforce: None,
+        state: "failing\u{1b}[31m".to_owned(),
+        errors: vec![refused],
+        entries: vec![],
+    })));
+    let told = r#""No.\r\n\u{1b}[2J\u{9b}1A \u{202e}drowssap\u{200f}""#;
+    assert!(shown.contains(told), "{shown}");
+    assert!(shown.contains(r"State: failing\u{1b}[31m"), "{shown}");
 }
 
 #[test]
@@ -284,6 +306,7 @@ fn one_cause_with_what_was_said_and_what_to_do() {
         object: object("contact"),
         field: "Phone".to_owned(),
         code: error().code,
+        answered: true,
         message: error().message,
         kind: KindStory {
             slug: "sf-validation-rule".to_owned(),
@@ -316,7 +339,7 @@ fn one_cause_with_what_was_said_and_what_to_do() {
       2. Loosen the rule.
 
     Tried again: when the record changes.
-    Now: 1,268 errors on 1,268 records.
+    All of this type now: 1,268 errors on 1,268 records.
 
     Some of its records:
     RECORD  HUBSPOT  SALESFORCE  TO          CAUSE  TYPE                FIELD  SINCE  TRIES
@@ -331,7 +354,7 @@ fn the_budget_and_how_long_it_lasts() {
     let mut hours = vec![100; 24];
     hours[23] = 940;
     hours[0] = 0;
-    let report = Report::Budget(Box::new(BudgetUse {
+    let mut budget = BudgetUse {
         at: NOW,
         calls: calls(),
         reserve_percent: 10,
@@ -342,8 +365,8 @@ fn the_budget_and_how_long_it_lasts() {
         ],
         hours,
         hours_left: Some(14),
-    }));
-    insta::assert_snapshot!(shown(&report), @r"
+    };
+    insta::assert_snapshot!(shown(&Report::Budget(Box::new(budget.clone()))), @r"
     API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
       live 2,104  detect 2,880  backfill 1,428
       poll 2,880  write 3,532
@@ -352,6 +375,12 @@ fn the_budget_and_how_long_it_lasts() {
     rate      940/h: at this rate the rest lasts 14 hours
     reserve   10 % of Salesforce's own limit is left to everybody else
     ");
+    budget.hours_left = Some(0);
+    let shown = shown(&Report::Budget(Box::new(budget)));
+    assert!(
+        shown.contains("the rest lasts less than an hour"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -439,6 +468,7 @@ fn a_hold_lists_its_records_until_it_is_settled() {
         field: Some("Phone".to_owned()),
         settled: None,
         examples: vec![(Side::HubSpot, "90211".to_owned())],
+        next: None,
     };
     insta::assert_snapshot!(shown(&Report::Hold(story.clone())), @r"
     H-7  contact to Salesforce: 12,412 records to be updated, since Tue 17 Nov 06:00 (guard 10,000 in 24 h)
@@ -447,7 +477,7 @@ fn a_hold_lists_its_records_until_it_is_settled() {
 
     SIDE        ID
     HubSpot  90211
-    and 12,411 more records
+    and 12,411 more records (--json lists all)
 
     write them   syncline approve H-7
     drop them    syncline approve H-7 --drop

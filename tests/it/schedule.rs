@@ -133,7 +133,8 @@ fn a_mistaken_schedule_is_refused_with_the_remedy() {
     refused(Schedule::weekly("m 08:00"), "mon 08:00");
     refused(Schedule::cron("0 8 * * 1-5"), "MON-FRI");
     refused(Schedule::cron("0 8 * * 7"), "MON-FRI");
-    refused(Schedule::cron("0 8 30 2 *"), "never fires");
+    refused(Schedule::cron("0 8 30 2 *"), "\"0 8 30 2 *\" never fires");
+    refused(Schedule::cron("0 8 X * *"), "\"0 8 X * *\" is no cron");
     refused(Schedule::cron("0 8 1 * MON"), "both");
     refused(Schedule::cron("* 8 * * *"), "minute");
     refused(Schedule::cron("*/5 0 8 * * *"), "second");

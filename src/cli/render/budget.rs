@@ -27,6 +27,7 @@ pub(super) fn text(budget: &BudgetUse, moment: &Moment) -> String {
     ));
     let rate = budget.calls.last_hour;
     let left = match budget.hours_left {
+        Some(0) => "at this rate the rest lasts less than an hour".to_owned(),
         Some(hours) => format!("at this rate the rest lasts {}", counted(hours, "hour")),
         None => "at this rate the allocation is never used up".to_owned(),
     };

@@ -124,7 +124,12 @@ pub(super) fn cause(story: &CauseStory, moment: &Moment) -> String {
     } else {
         format!(" [{}]", story.field)
     };
-    text.push_str(&format!("{} said: {}{field}\n", story.to, story.code));
+    let who = if story.answered {
+        format!("{} said", story.to)
+    } else {
+        "Syncline checked".to_owned()
+    };
+    text.push_str(&format!("{who}: {}{field}\n", story.code));
     if let Some(message) = &story.message {
         text.push_str(&format!("  \"{message}\"\n"));
     }
@@ -154,7 +159,7 @@ pub(super) fn kind(kind: &KindStory) -> String {
     text.push_str(&format!("\nTried again: {}.\n", kind.retry.join("; ")));
     if kind.errors > 0 {
         text.push_str(&format!(
-            "Now: {} on {}.\n",
+            "All of this type now: {} on {}.\n",
             counted(kind.errors, "error"),
             counted(kind.records, "record")
         ));

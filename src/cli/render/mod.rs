@@ -9,12 +9,20 @@ mod status;
 pub mod table;
 pub mod time;
 
+use serde_json::Value;
+
 use crate::control::report::{Done, Entries, EntryLine, HoldStory, Report};
+use crate::domain::digest::thousands;
+use crate::logging::escaped;
 use table::Table;
 use time::Moment;
 
+/// Records of a hold that are listed.
+const EXAMPLES: usize = 20;
+
 /// The report as text, lines ended by a line feed. `now` gives relative times, `zone` local ones.
 pub fn text(report: &Report, moment: &Moment) -> String {
+    let report = &harmless(report);
     match report {
         Report::Status(status) => status::text(status, moment),
         Report::Causes(causes) => errors::causes(causes, moment),
@@ -29,17 +37,33 @@ pub fn text(report: &Report, moment: &Moment) -> String {
     }
 }
 
+/// The report with nothing in its texts that a terminal would obey: messages, values and names come
+/// from whoever can write into a CRM, and the layout is made only afterwards.
+fn harmless(report: &Report) -> Report {
+    let safe = serde_json::to_value(report).and_then(|mut value| {
+        escape(&mut value);
+        serde_json::from_value(value)
+    });
+    // What came over the socket was read the same way.
+    safe.unwrap_or_else(|error| {
+        Report::Done(Done {
+            said: format!("the answer cannot be shown ({error}); add --json"),
+        })
+    })
+}
+
+fn escape(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = escaped(text),
+        Value::Array(items) => items.iter_mut().for_each(escape),
+        Value::Object(members) => members.values_mut().for_each(escape),
+        Value::Null | Value::Bool(_) | Value::Number(_) => (),
+    }
+}
+
 /// A number with commas between thousands.
 pub fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    thousands(number)
 }
 
 /// `1 record`, `2 records`.
@@ -74,13 +98,17 @@ fn held(hold: &HoldStory, moment: &Moment) -> String {
     }
     text.push_str("None of them was written.\n\n");
     let mut table = Table::new(&["SIDE", "ID"]);
-    for (side, id) in &hold.examples {
+    for (side, id) in hold.examples.iter().take(EXAMPLES) {
         table.row(vec![side.to_string(), id.clone()]);
     }
     text.push_str(&table.text());
-    let more = line.records.saturating_sub(hold.examples.len() as u64);
+    let shown = hold.examples.len().min(EXAMPLES) as u64;
+    let more = line.records.saturating_sub(shown);
     if more > 0 {
-        text.push_str(&format!("and {}\n", counted(more, "more record")));
+        text.push_str(&format!(
+            "and {} (--json lists all)\n",
+            counted(more, "more record")
+        ));
     }
     text.push_str(&format!(
         "\nwrite them   syncline approve H-{0}\ndrop them    syncline approve H-{0} --drop\n",

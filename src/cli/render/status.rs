@@ -10,7 +10,7 @@ use crate::domain::event::Mode;
 pub(super) fn text(status: &Status, moment: &Moment) -> String {
     let mut text = head(status, moment);
     for side in &status.sides {
-        text.push_str(&side_line(side, moment));
+        text.push_str(&side_line(side, status.running_since.is_some(), moment));
     }
     text.push('\n');
     text.push_str(&objects(&status.objects));
@@ -41,15 +41,17 @@ fn head(status: &Status, moment: &Moment) -> String {
     )
 }
 
-fn side_line(line: &SideLine, moment: &Moment) -> String {
+fn side_line(line: &SideLine, running: bool, moment: &Moment) -> String {
     let account = line
         .account
         .clone()
         .unwrap_or_else(|| "not reached yet".to_owned());
-    let state = match (&line.suspended, &line.account) {
-        (Some(why), _) => format!("SUSPENDED: {why}"),
-        (None, Some(_)) => "ok".to_owned(),
-        (None, None) => "-".to_owned(),
+    let state = match (&line.suspended, line.silent_since, &line.account) {
+        (Some(why), _, _) => format!("SUSPENDED: {why}"),
+        (None, Some(since), _) => format!("does not answer since {}", moment.seconds(since)),
+        (None, None, Some(_)) if running => "ok".to_owned(),
+        (None, None, Some(_)) => "stands still".to_owned(),
+        (None, None, None) => "-".to_owned(),
     };
     let read = line
         .read_at
@@ -215,10 +217,23 @@ fn tail(status: &Status, moment: &Moment) -> String {
             .collect::<Vec<_>>()
             .join(", "),
     };
+    // An open error outweighs a hold in the table: there each record stands once.
+    let members: u64 = status.held.iter().map(|hold| hold.records).sum();
+    let apart = members.saturating_sub(status.objects.iter().map(|line| line.held).sum());
+    let held = match apart {
+        0 => held,
+        apart => format!(
+            "{held}, {} of them shown as failing or waiting",
+            number(apart)
+        ),
+    };
     let paused = if status.paused { "writing" } else { "nothing" };
     text.push_str(&format!("HELD     {held}      PAUSED  {paused}\n"));
+    if !status.attention.is_empty() {
+        text.push('\n');
+    }
     for line in &status.attention {
-        text.push_str(&format!("\nAttention: {line}\n"));
+        text.push_str(&format!("Attention: {line}\n"));
     }
     text
 }

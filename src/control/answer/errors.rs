@@ -7,6 +7,7 @@ use crate::control::report::{
 };
 use crate::control::request::Refusal;
 use crate::domain::catalogue::{Found, Slug, Type};
+use crate::domain::event::Known;
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
@@ -57,6 +58,24 @@ fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
     })
 }
 
+/// Records that joined an open cause within the last hour.
+pub(super) fn joined_in_the_last_hour(view: &View<'_>, cause: i64) -> anyhow::Result<u64> {
+    let hour_ago = view.now().plus(-HOUR_MS);
+    let filter = Filter {
+        cause: Some(cause),
+        ..Filter::default()
+    };
+    let (mut joined, mut place) = (0, Place::start());
+    loop {
+        let page = errors::list(view, &filter, &place)?;
+        let Some(last) = page.last() else {
+            return Ok(joined);
+        };
+        joined += page.iter().filter(|one| one.first_at >= hour_ago).count() as u64;
+        place = Place::behind(last);
+    }
+}
+
 fn trend(view: &View<'_>, cause: &Cause) -> anyhow::Result<Trend> {
     let hour_ago = view.now().plus(-HOUR_MS);
     if cause.since().at >= hour_ago {
@@ -85,6 +104,13 @@ pub(super) fn list(
     kind: Option<&str>,
     limit: u32,
 ) -> anyhow::Result<Report> {
+    if limit == 0 {
+        let said = format!(
+            "a list of 0 errors shows nothing; give a limit from 1 to {}",
+            u32::MAX
+        );
+        return Err(refuse(Refusal::usage(said)));
+    }
     let slug = kind.map(|word| exactly(view, word)).transpose()?;
     if let Some(number) = cause {
         known_cause(view, number)?;
@@ -169,7 +195,8 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         cause: Some(number),
         ..Filter::default()
     };
-    let examples = errors::list(view, &filter, &Place::start())?
+    let known = errors::list(view, &filter, &Place::start())?;
+    let examples = known
         .iter()
         .take(EXAMPLES as usize)
         .map(|error| error_line(view, error))
@@ -185,6 +212,7 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
             .map(ToString::to_string)
             .unwrap_or_default(),
         code: cause.fingerprint.code.clone(),
+        answered: known.iter().any(|error| error.known == Known::Answered),
         message,
         kind,
         examples,

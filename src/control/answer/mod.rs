@@ -1,5 +1,6 @@
 //! One function per request: reads the store, or journals what a person decided.
 
+mod attention;
 mod budget;
 mod errors;
 mod records;
@@ -10,22 +11,26 @@ use std::collections::BTreeMap;
 
 use super::report::{Done, Entries, EntryLine, Report};
 use super::request::{Refusal, Request};
+use super::vantage::Vantage;
+use crate::domain::digest::thousands;
 use crate::domain::event::{By, Entry};
 use crate::domain::record::{Side, Timestamp};
 use crate::journal;
 use crate::projections::{self, calls, errors as open_errors, figures as sums};
 use crate::store::{Store, View};
 
-/// Answers `request`, asked by the user of that id at `now`.
+/// Answers `request`, asked by the user of that id at `now`, with what `vantage` knows beside the
+/// store.
 pub async fn answer(
     store: &Store,
     request: &Request,
     user: u32,
     now: Timestamp,
+    vantage: Vantage,
 ) -> Result<Report, Refusal> {
     let by = By::Operator(user);
     match request.clone() {
-        Request::Status => ask(store, move |view| status::status(view, now)).await,
+        Request::Status => ask(store, move |view| status::status(view, now, &vantage)).await,
         Request::Causes => ask(store, move |view| errors::causes(view, now)).await,
         Request::Errors { cause, kind, limit } => {
             ask(store, move |view| {
@@ -37,7 +42,9 @@ pub async fn answer(
         Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,
         Request::Record { id } => ask(store, move |view| records::story(view, &id)).await,
         Request::Budget => ask(store, move |view| budget::used(view, now)).await,
-        Request::Hold { number } => ask(store, move |view| settle::story(view, number)).await,
+        Request::Hold { number, after } => {
+            ask(store, move |view| settle::story(view, number, after)).await
+        }
         Request::Tail { lines, after } => ask(store, move |view| tail(view, lines, after)).await,
         Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
         Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
@@ -46,7 +53,8 @@ pub async fn answer(
         Request::Rebuild => {
             let entries = store.write(projections::rebuild).await?;
             Ok(done(format!(
-                "projections built anew from {entries} entries"
+                "projections built anew from {} entries",
+                thousands(entries)
             )))
         }
     }
@@ -79,13 +87,25 @@ fn unwrap(error: anyhow::Error) -> Refusal {
 fn tail(view: &View<'_>, lines: u32, after: Option<i64>) -> anyhow::Result<Report> {
     let entries = match after {
         Some(after) => journal::read(view, after, lines)?,
-        None => journal::tail(view, lines)?,
+        None => last(view, lines)?,
     };
     let entries = entries
         .iter()
         .map(entry_line)
         .collect::<anyhow::Result<_>>()?;
     Ok(Report::Entries(Entries { entries }))
+}
+
+/// The first page of the last `lines` entries: whoever asks comes back for the rest with its last
+/// seq.
+fn last(view: &View<'_>, lines: u32) -> anyhow::Result<Vec<Entry>> {
+    let tail = journal::tail(view, lines)?;
+    let first = journal::last_seq(view)? - i64::from(lines);
+    // A fold leaves gaps: then the tail already begins before.
+    if lines > view.page_max() && tail.first().is_some_and(|entry| entry.seq > first + 1) {
+        return journal::read(view, first, lines);
+    }
+    Ok(tail)
 }
 
 /// An entry as reports show it.

@@ -4,6 +4,7 @@ use super::status::members;
 use super::{done, refuse, unwrap};
 use crate::control::report::{HoldLine, HoldStory, Report};
 use crate::control::request::Refusal;
+use crate::domain::digest::count;
 use crate::domain::event::{
     AllocationSet, By, Excluded, HoldSettled, Paused, RecordExcluded, Resumed,
 };
@@ -12,9 +13,6 @@ use crate::inbox;
 use crate::projections::holds::{self, Hold};
 use crate::projections::{self, settings};
 use crate::store::{Store, Tx, View};
-
-/// Records of a hold that are listed.
-const EXAMPLES: usize = 20;
 
 fn known(view: &View<'_>, number: i64) -> anyhow::Result<Hold> {
     let hold = holds::get(view, number)?;
@@ -25,11 +23,12 @@ fn known(view: &View<'_>, number: i64) -> anyhow::Result<Hold> {
     })
 }
 
-pub(super) fn story(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
+pub(super) fn story(view: &View<'_>, number: i64, after: i64) -> anyhow::Result<Report> {
     let hold = known(view, number)?;
-    let examples = inbox::held(view, number, 0)?
+    let page = inbox::held(view, number, after)?;
+    let next = page.last().map(|row| row.number);
+    let examples = page
         .into_iter()
-        .take(EXAMPLES)
         .map(|row| (row.key.side, row.key.id.to_string()))
         .collect();
     // Once settled its members are members no more.
@@ -43,6 +42,7 @@ pub(super) fn story(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         settled: hold.settled,
         field: hold.field.map(|field| field.to_string()),
         examples,
+        next,
         line: HoldLine {
             number,
             object: hold.object,
@@ -88,9 +88,13 @@ pub(super) async fn hold(
         .await
         .map_err(unwrap)?;
     Ok(done(if approved {
-        format!("H-{number} approved: {records} records are read again and written")
+        let records = count(records, "record");
+        format!("H-{number} approved: {records}, to be read again and written")
     } else {
-        format!("H-{number} dropped: {records} changes are not written")
+        format!(
+            "H-{number} dropped: {}, not written",
+            count(records, "change")
+        )
     }))
 }
 
@@ -132,7 +136,8 @@ pub(super) async fn set_budget(store: &Store, calls: u64, by: By) -> Result<Repo
         })
         .await?;
     Ok(done(format!(
-        "{calls} Salesforce calls are allowed in any 24 h from now on"
+        "{} allowed in any 24 h from now on",
+        count(calls, "Salesforce call")
     )))
 }
 

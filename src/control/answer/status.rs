@@ -1,10 +1,12 @@
 //! How things stand.
 
+use super::attention;
 use super::budget;
 use super::errors::lines;
 use std::collections::BTreeMap;
 
 use crate::control::report::{Digests, HoldLine, ObjectLine, Report, SideLine, Status};
+use crate::control::vantage::Vantage;
 use crate::domain::call::Operation;
 use crate::domain::event::{ConnectionSuspended, Event, Mode};
 use crate::domain::record::{ObjectName, Side, Timestamp};
@@ -19,52 +21,29 @@ use crate::store::View;
 /// Entries looked back for the daemon's last start or stop.
 const LOOK_BACK: u32 = 1_000;
 
-pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
+pub(super) fn status(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow::Result<Report> {
     let totals = errors::totals(view)?;
     let held = hold_lines(view)?;
-    let sides = sides(view, now)?;
+    let sides = sides(view, now, vantage)?;
     let paused = settings::paused(view)?.is_some();
     let mode = settings::mode(view)?.unwrap_or(Mode::Observe);
     let calls = budget::line(view, now)?;
     let suspended = sides.iter().any(|side| side.suspended.is_some());
-    let mut attention = Vec::new();
-    for side in &sides {
-        attention.extend(
-            side.suspended
-                .as_ref()
-                .map(|why| format!("{} is suspended: {why}", side.side)),
-        );
-    }
-    attention.extend(held.iter().map(|hold| {
-        format!(
-            "H-{} holds {} {} records to be {} in {}: syncline approve H-{} --show",
-            hold.number, hold.records, hold.object, hold.action, hold.to, hold.number
-        )
-    }));
-    if calls.used >= calls.allocation {
-        attention.push("the allocation is used up: syncline budget".to_owned());
-    }
-    if paused {
-        attention.push("writing is paused: syncline resume".to_owned());
-    }
+    let stopped = suspended || paused || !vantage.runs();
     let mails = slots::recent(view)?;
-    let refused = mails
-        .iter()
-        .filter(|mail| mail.state == State::Refused)
-        .count();
-    if refused > 0 {
-        attention.push(format!(
-            "{refused} of the last mails were refused for good; see the log"
-        ));
-    }
-    Ok(Report::Status(Box::new(Status {
+    let mut status = Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         at: now,
-        running_since: running_since(view)?,
+        // A daemon that was killed could not journal its end.
+        running_since: if vantage.runs() {
+            running_since(view)?
+        } else {
+            None
+        },
         mode,
         paused,
         sides,
-        objects: objects(view, now)?,
+        objects: objects(view, now, vantage)?,
         calls,
         errors: totals.errors,
         failing: totals.records,
@@ -79,9 +58,11 @@ pub(super) fn status(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
         digests: digests(view, &mails)?,
         store_bytes: view.bytes()?,
         entries: journal::last_seq(view)?,
-        attention,
-        stopped: suspended || paused,
-    })))
+        attention: Vec::new(),
+        stopped,
+    };
+    status.attention = attention::lines(view, &status, vantage, &mails)?;
+    Ok(Report::Status(Box::new(status)))
 }
 
 /// When the daemon last started, unless it stopped after that.
@@ -103,7 +84,7 @@ fn running_since(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
     Ok(None)
 }
 
-fn sides(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<SideLine>> {
+fn sides(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow::Result<Vec<SideLine>> {
     let bound = settings::bound(view)?.map(|setting| setting.event);
     let mut lines = Vec::new();
     for side in Side::BOTH {
@@ -112,12 +93,17 @@ fn sides(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<SideLine>> {
             Side::Salesforce => bound.org.to_string(),
         });
         let suspended = settings::suspended(view, side)?.map(|setting| suspension(&setting.event));
-        let read_at = read_at(view, side, now)?;
+        let live = vantage.side(side);
+        let read_at = match live.read_at {
+            Some(at) => Some(at),
+            None => read_at(view, side, now)?,
+        };
         lines.push(SideLine {
             side,
             account,
             suspended,
             read_at,
+            silent_since: live.silent_since,
         });
     }
     Ok(lines)
@@ -127,24 +113,33 @@ fn suspension(event: &ConnectionSuspended) -> String {
     format!("{} ({} {})", event.reason, event.status, event.code)
 }
 
-/// When changes were last looked for, within the last day.
+/// When changes were last looked for within the last day, by a call that was not given back: one
+/// that never left has read nothing.
 fn read_at(view: &View<'_>, side: Side, now: Timestamp) -> anyhow::Result<Option<Timestamp>> {
     let spent = calls::in_window(view, side, now.plus(-86_400_000))?;
     Ok(spent
         .iter()
         .filter(|call| matches!(call.operation, Operation::Poll | Operation::Page))
+        .filter(|call| call.calls > 0)
         .map(|call| call.spent_at)
         .max())
 }
 
-/// How far behind each object is: since the side read longest ago was last read.
-fn lags(view: &View<'_>, now: Timestamp) -> anyhow::Result<BTreeMap<ObjectName, i64>> {
+/// How far behind each object is: since the side read longest ago was last read. The loops know
+/// whether the last look brought an answer, the store only that it was made.
+fn lags(
+    view: &View<'_>,
+    now: Timestamp,
+    vantage: &Vantage,
+) -> anyhow::Result<BTreeMap<ObjectName, i64>> {
+    let read = |side, at: Timestamp| vantage.side(side).read_at.map_or(at, |read| at.min(read));
     let since = now.plus(-86_400_000);
     let hubspot = calls::looked_for(view, Side::HubSpot, since)?;
     let mut lags = BTreeMap::new();
     for (object, at) in calls::looked_for(view, Side::Salesforce, since)? {
         if let Some(other) = hubspot.get(&object) {
-            lags.insert(object, now.since(at.min(*other)).max(0));
+            let oldest = read(Side::Salesforce, at).min(read(Side::HubSpot, *other));
+            lags.insert(object, now.since(oldest).max(0));
         }
     }
     Ok(lags)
@@ -186,8 +181,8 @@ fn digests(view: &View<'_>, mails: &[Mail]) -> anyhow::Result<Digests> {
     })
 }
 
-fn objects(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<ObjectLine>> {
-    let lags = lags(view, now)?;
+fn objects(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow::Result<Vec<ObjectLine>> {
+    let lags = lags(view, now, vantage)?;
     let mut standings = figures::standings(view)?;
     for mapping in settings::mappings(view)? {
         standings.entry(mapping.event.mapping.object).or_default();

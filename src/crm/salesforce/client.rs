@@ -101,6 +101,14 @@ impl Salesforce {
         self.identity.get().map(|identity| identity.user)
     }
 
+    /// The file of the credentials folder that the login is made from.
+    pub fn credential_file(&self) -> &'static str {
+        match self.settings.credentials {
+            SalesforceCredentials::Jwt { .. } => "salesforce_key",
+            SalesforceCredentials::ClientCredentials { .. } => "salesforce_secret",
+        }
+    }
+
     /// Asks for a token and keeps it for all later calls. Costs no call. `now` dates the assertion.
     pub async fn fetch_token(&self, now: Timestamp) -> Result<Reply<Identity>, CallError> {
         let login = &self.settings.login;

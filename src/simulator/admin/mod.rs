@@ -10,6 +10,26 @@ use super::faults::{Fault, OneShot, Rates, Server};
 use super::{Simulator, stamp};
 use serde_json::{Map, Value, json};
 
+/// The language in short, for people who reach the door without the source.
+pub const HELP: &str = r#"POST one JSON object a command to this address; GET /state counts records, calls and faults.
+
+both sides   {"do": "state"}
+faults       {"do": "fault", "server": "salesforce", "fault": "503", "method": "POST", "path": "/services", "skip": 0, "times": 1}
+             {"do": "rates", "server": "hubspot", "rates": 50}        of 1,000 calls, or {"lost": 20, "503": 30}
+             {"do": "down", "server": "hubspot"}   {"do": "up", "server": "hubspot"}   {"do": "calm"}
+             faults: refused reset lost hung hung_after truncated, a status such as 503, or 503_after
+records      {"do": "put", "side": "hubspot", "object": "contacts", "properties": {"email": "ada@acme.example"}}
+             {"do": "put", "side": "salesforce", "object": "Contact", "fields": {"LastName": "Ada"}}
+             get, list, count, archive and merge, each with "object"; get and archive with "id"
+the portal   add_rule remove_rule change_property automate stop_automation put_owner token
+             refresh_token expire_sessions portal scopes usage index_lag
+the org      undelete convert_lead late_commit add_rule remove_rule set_rule automate stop_automation
+             change_field object_access record_access user switch token api concurrent_limit
+             expire_sessions expire_locators lock_rows org_limit usage
+
+What is missing from a command, and what is not known, is named in the answer.
+"#;
+
 impl Simulator {
     /// Carries out one command at `now` (Unix ms); the error says what to write instead.
     pub fn command(&mut self, command: &Value, now: i64) -> Result<Value, String> {

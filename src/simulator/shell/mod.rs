@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use door::{Door, End, Line};
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -156,7 +156,7 @@ pub async fn serve(
         }));
     }
     let router = Router::new()
-        .route("/", post(command))
+        .route("/", get(help).post(command))
         .route("/state", get(state))
         .with_state(served(Server::HubSpot));
     let stop = until_stopped(stopped);
@@ -189,6 +189,11 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ShellE
 async fn until_stopped(mut stopping: watch::Receiver<bool>) {
     // A sender that is gone is a Running that was dropped: stop as well.
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// What can be said to the administrators' door.
+async fn help() -> &'static str {
+    super::admin::HELP
 }
 
 async fn answer(

@@ -178,7 +178,14 @@ impl Run {
             approve: true,
         };
         let now = self.world.clock.now();
-        let approved = control::answer(&self.world.store, &request, 0, now).await;
+        let approved = control::answer(
+            &self.world.store,
+            &request,
+            0,
+            now,
+            control::Vantage::Beside,
+        )
+        .await;
         approved.unwrap();
     }
 

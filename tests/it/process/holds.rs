@@ -1,8 +1,9 @@
-//! What a person decides about held writes is what becomes of the records, and none is lost sight of.
+//! What a person decides about held writes is what becomes of the records, and none is lost
+//! sight of; listings that are longer than a page.
 
 use serde_json::{Value, json};
 
-use super::scene::{Scene, until_ok};
+use super::scene::{CONFIGURATION, Scene, until_ok};
 
 /// The figures of the only object, by name.
 fn figure(status: &Value, name: &str) -> u64 {
@@ -52,4 +53,59 @@ fn a_mapped_field_that_is_not_there_is_named_with_its_side() {
     daemon.says("contact: HubSpot has no no_such_property, or hides it from us");
     daemon.says("contact: Salesforce has no No_Such__c, or hides it from us");
     daemon.stop();
+}
+
+#[test]
+fn a_hold_lists_every_record_as_json_and_some_for_people() {
+    let scene = Scene::new();
+    let daemon = scene.started();
+    scene.people(1);
+    scene.settled(2);
+    for n in 0..45 {
+        scene.hubspot(
+            None,
+            json!({ "email": format!("flood{n}@scene.example"), "lastname": "Flood" }),
+        );
+    }
+    until_ok(20, || {
+        let held = scene.status()["objects"][0]["held"].clone();
+        (held == json!(45)).then_some(()).ok_or(held.to_string())
+    });
+    let listed = scene.verb(&["approve", "H-1", "--show", "--json"]).json();
+    assert_eq!(
+        listed["examples"].as_array().map(Vec::len),
+        Some(45),
+        "{listed:#}"
+    );
+    let shown = scene.verb(&["approve", "H-1", "--show"]).out;
+    assert_eq!(shown.matches("\nHubSpot ").count(), 20, "{shown}");
+    assert!(
+        shown.contains("and 25 more records (--json lists all)"),
+        "{shown}"
+    );
+    daemon.stop();
+}
+
+#[test]
+fn the_journals_tail_is_as_long_as_asked_for() {
+    let scene = Scene::new();
+    let calm = scene
+        .configuration()
+        .replace("guard_floor = 20", "guard_floor = 2000");
+    std::fs::write(scene.path(CONFIGURATION), calm).expect("our own file");
+    scene.people(300);
+    let daemon = scene.started();
+    scene.settled(600);
+    daemon.stop();
+    let all = scene
+        .verb(&["journal", "tail", "-n", "100000", "--json"])
+        .json();
+    let entries = all["entries"].as_array().expect("entries");
+    assert!(entries.len() > 1_000, "{} entries", entries.len());
+    assert_eq!(entries[0]["seq"], json!(1));
+    let most = scene.verb(&["journal", "tail", "-n", "1001"]).out;
+    assert_eq!(most.lines().count(), 1_001);
+    let last = entries.last().expect("an entry")["seq"].to_string();
+    let line = most.lines().last().expect("a line");
+    assert!(line.trim_start().starts_with(&last), "{last}: {line}");
 }

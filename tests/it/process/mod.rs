@@ -1,10 +1,15 @@
 //! The real binary against both simulated CRMs: real processes, HTTP, SQLite, signals and mail.
 
+mod attention;
+mod check;
+mod door;
 mod edits;
 mod holds;
 mod kills;
 mod scene;
 mod signals;
+mod simulator;
 mod starts;
 mod suspensions;
 mod verbs;
+mod words;

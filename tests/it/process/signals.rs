@@ -108,12 +108,23 @@ fn a_reload_says_what_changed_and_keeps_the_old_configuration_when_the_new_one_i
 
     fs::write(
         scene.path(CONFIGURATION),
-        text.replace("50_000", "\"a lot\""),
+        text.replace("50_000", "\"a lot\"")
+            .replace("zone = \"UTC\"", "zone = \"Rom\""),
     )
     .expect("our own file");
     daemon.signal(Signal::HUP);
-    daemon.says("reload refused, the former configuration stays in force");
-    assert!(daemon.log().contains("allocation"), "{}", daemon.log());
+    for key in ["zone", "budget.allocation"] {
+        let mistake = format!(": {key}: ");
+        daemon.says(&mistake);
+        let log = daemon.log();
+        let line = log.lines().find(|line| line.contains(&mistake));
+        let line = line.expect("just found");
+        assert!(
+            line.contains("reload refused, the former configuration stays"),
+            "{line}"
+        );
+        assert!(!line.contains("\\n"), "two mistakes on one line: {line}");
+    }
     fs::write(scene.path(CONFIGURATION), text.replace("50_000", "40_000")).expect("our own file");
     daemon.signal(Signal::HUP);
     daemon.says("40000");
@@ -125,6 +136,13 @@ fn a_reload_says_what_changed_and_keeps_the_old_configuration_when_the_new_one_i
     fs::write(scene.path(CONFIGURATION), text.replace("146812345", "99")).expect("our own file");
     daemon.signal(Signal::HUP);
     daemon.says("hubspot.portal can change by a restart only");
+    fs::write(
+        scene.path(CONFIGURATION),
+        text.replace("/store\"", "/elsewhere\""),
+    )
+    .expect("our own file");
+    daemon.signal(Signal::HUP);
+    daemon.says("store can change by a restart only");
     fs::write(scene.path(CONFIGURATION), &text).expect("our own file");
 
     scene.hubspot(

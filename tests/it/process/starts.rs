@@ -248,3 +248,17 @@ fn a_control_socket_that_cannot_be_opened_is_named() {
     assert_eq!(said.exit, 73, "{said:?}");
     assert!(said.err.contains(&socket.display().to_string()), "{said:?}");
 }
+
+#[test]
+fn a_file_that_stands_where_the_control_socket_should_be_is_named_and_kept() {
+    let scene = Scene::new();
+    let file = scene.path("control.sock");
+    fs::write(&file, "somebody's letter").expect("a new file");
+    let said = run(&scene);
+    assert_eq!(said.exit, 73, "{said:?}");
+    assert!(
+        said.err.contains(&file.display().to_string()) && said.err.contains("is no socket"),
+        "{said:?}"
+    );
+    assert_eq!(read(&file), "somebody's letter");
+}

@@ -93,7 +93,14 @@ fn a_refused_salesforce_secret_stops_salesforce_until_a_restart_with_the_right_o
     scene.credential("salesforce_secret", "guessed");
     let daemon = scene.started();
     stands_still(&scene, &daemon, "Salesforce");
-    assert!(!daemon.log().contains("guessed"), "the log shows a secret");
+    let log = daemon.log();
+    assert!(!log.contains("guessed"), "the log shows a secret");
+    assert!(log.contains("credentials/salesforce_secret,"), "{log}");
+    let said = scene.verb(&["status"]);
+    assert!(
+        said.out.contains("credentials/salesforce_secret,"),
+        "{said:?}"
+    );
     daemon.stop();
     scene.credential(
         "salesforce_secret",
@@ -107,7 +114,7 @@ fn a_refused_salesforce_secret_stops_salesforce_until_a_restart_with_the_right_o
 }
 
 #[test]
-fn a_restart_with_the_same_wrong_secret_tells_nothing_again() {
+fn a_restart_with_the_same_wrong_secret_is_one_line_in_the_new_log_and_no_mail() {
     let scene = Scene::new();
     scene.credential("salesforce_secret", "guessed");
     let daemon = scene.started();
@@ -120,7 +127,11 @@ fn a_restart_with_the_same_wrong_secret_tells_nothing_again() {
     daemon.stop();
     let daemon = scene.started();
     pause(3_000);
-    assert_eq!(count(&daemon.log(), "SUSPENDED"), 1, "{}", daemon.log());
+    let log = daemon.log();
+    assert_eq!(count(&log, "SUSPENDED"), 1, "{log}");
+    let again = "Salesforce is still suspended: Salesforce refused the login";
+    assert_eq!(count(&log, again), 1, "{log}");
+    assert_eq!(count(&log, "credentials/salesforce_secret,"), 2, "{log}");
     assert_eq!(scene.mails().len(), 1, "{:?}", scene.subjects());
     assert_eq!(scene.calls_counted(), 0);
     daemon.stop();

@@ -64,7 +64,8 @@ impl Scene {
         };
         scene.minutes(3);
         let known = records(&scene.trial.network.simulator(), Side::HubSpot, false);
-        scene.hubspot = known.first().expect("it was created").id.clone();
+        let made = known.first().expect("it was created");
+        scene.hubspot.clone_from(&made.id);
         assert_eq!(scene.city(Side::HubSpot), "Bonn");
         scene
     }

@@ -34,9 +34,7 @@ fn a_pair_seen_on_both_sides_at_once_is_held_written_and_journaled_once() {
     // Too late for what was read to be kept: both halves are read again.
     trial.clock.pass(3 * MINUTE);
     trial.look(Loop::Writer);
-    let held = trial
-        .store()
-        .read_blocking(|view| syncline::inbox::counts(view));
+    let held = trial.store().read_blocking(syncline::inbox::counts);
     let held: Vec<_> = held
         .unwrap()
         .into_iter()

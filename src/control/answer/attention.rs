@@ -1,0 +1,159 @@
+//! What `status` asks a person to look at, most urgent first, each with the next step.
+
+use super::errors::joined_in_the_last_hour;
+use crate::control::report::{CauseLine, Status, Trend};
+use crate::control::vantage::Vantage;
+use crate::domain::digest::{count, duration, thousands};
+use crate::domain::record::Side;
+use crate::projections::settings;
+use crate::projections::slots::{Mail, State};
+use crate::store::View;
+use crate::sync::suspension_line;
+
+const HOUR_MS: i64 = 3_600_000;
+
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Records that join a cause within the hour before it counts as growing: fewer are the trickle of
+/// any day.
+const GROWING: u64 = 5;
+
+/// Growing causes that get a line of their own.
+const GROWING_MAX: usize = 3;
+
+/// The lines, none when all is well.
+pub(super) fn lines(
+    view: &View<'_>,
+    status: &Status,
+    vantage: &Vantage,
+    mails: &[Mail],
+) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    if !vantage.runs() {
+        lines.push(
+            "the daemon does not run, nothing is synced: systemctl start syncline, or syncline run"
+                .to_owned(),
+        );
+    }
+    if let Vantage::Daemon {
+        out_of_room: true, ..
+    } = vantage
+    {
+        lines.push(
+            "the disk is full, writing waits: free some space in the store's file system"
+                .to_owned(),
+        );
+    }
+    lines.extend(suspensions(view, vantage)?);
+    lines.extend(silences(status));
+    lines.extend(holds(status));
+    lines.extend(scarcity(status, vantage));
+    if status.paused {
+        lines.push("writing is paused: syncline resume".to_owned());
+    }
+    lines.extend(growing(view, status)?);
+    lines.extend(young(status));
+    let refused = mails.iter().filter(|mail| mail.state == State::Refused);
+    let refused = refused.count();
+    if refused > 0 {
+        lines.push(format!(
+            "{refused} of the last mails were refused for good; see the log"
+        ));
+    }
+    Ok(lines)
+}
+
+fn suspensions(view: &View<'_>, vantage: &Vantage) -> anyhow::Result<Vec<String>> {
+    // Which of the two it is stands in the configuration, which only the daemon knows.
+    let either = "salesforce_key (or salesforce_secret)";
+    let file = vantage.live().map_or(either, |live| live.salesforce_file);
+    let mut lines = Vec::new();
+    for side in Side::BOTH {
+        let known = settings::suspended(view, side)?;
+        lines.extend(known.map(|setting| {
+            let line = suspension_line(&setting.event, file);
+            format!("{side} is suspended: {line}")
+        }));
+    }
+    Ok(lines)
+}
+
+fn silences(status: &Status) -> impl Iterator<Item = String> {
+    status.sides.iter().filter_map(|line| {
+        let silent = duration(status.at.since(line.silent_since?));
+        Some(format!(
+            "{} does not answer since {silent}; writing waits, nothing is lost",
+            line.side
+        ))
+    })
+}
+
+fn holds(status: &Status) -> impl Iterator<Item = String> {
+    status.held.iter().map(|hold| {
+        format!(
+            "H-{} holds {} {} records to be {} in {}: syncline approve H-{} --show",
+            hold.number,
+            thousands(hold.records),
+            hold.object,
+            hold.action,
+            hold.to,
+            hold.number
+        )
+    })
+}
+
+/// The allocation used up, or changes that wait for calls. That a first load is paced over the day
+/// asks nobody for anything.
+fn scarcity(status: &Status, vantage: &Vantage) -> Option<String> {
+    let deferred: u64 = status.objects.iter().map(|line| line.deferred).sum();
+    let scarce = vantage.live().and_then(|live| live.scarce);
+    if let Some(scarce) = scarce.filter(|scarce| deferred > 0 && !scarce.is_pace()) {
+        return Some(format!(
+            "{} deferred, {}; goes on in {}: syncline budget",
+            count(deferred, "change"),
+            scarce.why(),
+            duration(scarce.until.since(status.at))
+        ));
+    }
+    let used_up = status.calls.used >= status.calls.allocation;
+    used_up.then(|| "the allocation is used up: syncline budget".to_owned())
+}
+
+fn growing(view: &View<'_>, status: &Status) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for cause in status.causes.iter().filter(|one| one.trend == Trend::Up) {
+        let joined = joined_in_the_last_hour(view, cause.number)?;
+        if joined >= GROWING {
+            lines.push(format!(
+                "C-{} is growing ({}, {} in the last hour): syncline errors show C-{}",
+                cause.number,
+                count(cause.records, "record"),
+                thousands(joined),
+                cause.number
+            ));
+        }
+        if lines.len() == GROWING_MAX {
+            break;
+        }
+    }
+    Ok(lines)
+}
+
+/// Causes that opened, or came back, within a day.
+fn young(status: &Status) -> Option<String> {
+    let yesterday = status.at.plus(-DAY_MS);
+    let young: Vec<&CauseLine> = status
+        .causes
+        .iter()
+        .filter(|cause| cause.since > yesterday)
+        .collect();
+    let largest = young.iter().max_by_key(|cause| cause.records)?;
+    let (number, records) = (largest.number, count(largest.records, "record"));
+    Some(match young.len() {
+        1 => format!("C-{number} is new ({records}): syncline errors show C-{number}"),
+        many => format!(
+            "{} are new, the largest is C-{number} ({records}): syncline errors",
+            count(many as u64, "cause")
+        ),
+    })
+}

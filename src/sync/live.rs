@@ -1,0 +1,92 @@
+//! What only the running loops know and people ask for: who answers, and why changes wait.
+
+use std::collections::BTreeMap;
+
+use super::allowance;
+use super::context::{Context, SILENT_TIMES};
+use super::words;
+use crate::domain::budget::{Answer, Scarcity};
+use crate::domain::record::{Side, Timestamp};
+
+/// Calls that rows taken together ask for at once.
+const CALLS_OF_ROWS: u64 = 4;
+
+/// The loops at one moment.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// How each side's server behaves.
+    pub sides: BTreeMap<Side, LiveSide>,
+    /// Why changes wait for calls, when they do.
+    pub scarce: Option<Scarce>,
+    /// The file of the credentials folder that Salesforce's login is made from.
+    pub salesforce_file: &'static str,
+}
+
+/// One side's server, as this run met it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LiveSide {
+    /// When changes were last read; none when not yet in this run.
+    pub read_at: Option<Timestamp>,
+    /// Since when it answers nothing, once that is more than a hiccup.
+    pub silent_since: Option<Timestamp>,
+}
+
+/// What keeps changes from being written.
+#[derive(Debug, Clone, Copy)]
+pub struct Scarce {
+    why: Scarcity,
+    /// When the first of them is granted calls, by our clock.
+    pub until: Timestamp,
+}
+
+impl Scarce {
+    /// The reason in words.
+    pub fn why(&self) -> &'static str {
+        words::scarcity(self.why)
+    }
+
+    /// Whether it is no more than the day's pace, as every first load meets it.
+    pub fn is_pace(&self) -> bool {
+        self.why == Scarcity::Bucket
+    }
+}
+
+impl Context {
+    /// The loops as they stand.
+    pub async fn live(&self) -> anyhow::Result<Live> {
+        let policy = self.store.read(allowance::policy).await?;
+        let (now, server_now) = (self.clock.now(), self.salesforce_now());
+        let shared = self.shared();
+        let sides = shared.lines.iter().map(|(side, line)| {
+            let silent = line
+                .silent_since
+                .filter(|(_, times)| *times >= SILENT_TIMES);
+            let live = LiveSide {
+                read_at: line.read_at,
+                silent_since: silent.map(|(since, _)| since),
+            };
+            (*side, live)
+        });
+        let usage = shared.usage.as_ref();
+        let scarce = shared.waiting.iter().filter_map(|(lane, since)| {
+            let calls = CALLS_OF_ROWS.min(policy.allocation.max(1));
+            let since = Some(*since);
+            match shared
+                .ledger
+                .ask(*lane, calls, server_now?, &policy, usage, since)
+            {
+                Answer::Granted { .. } => None,
+                // `at` is on Salesforce's clock.
+                Answer::NotBefore { at, why } => Some(Scarce {
+                    why,
+                    until: now.plus(at.since(server_now?).max(0)),
+                }),
+            }
+        });
+        Ok(Live {
+            sides: sides.collect(),
+            scarce: scarce.min_by_key(|scarce| scarce.until),
+            salesforce_file: self.salesforce.credential_file(),
+        })
+    }
+}
