@@ -24,6 +24,9 @@ const HOUR_MS: i64 = 3_600_000;
 /// `meta` row: the seq up to which causes belong to the first load, told by the first digest only.
 const BACKLOG: &str = "backlog until";
 
+/// What a mail's slot says of one that tells of no cause: it does not count for the limit.
+const FOR_EVERYBODY: &str = " everybody";
+
 /// News waiting to be told, and the moment that opened the gathering.
 #[derive(Default)]
 struct News {
@@ -37,6 +40,12 @@ impl News {
         if self.first.is_none_or(|(first, _)| seq < first) {
             self.first = Some((seq, at));
         }
+    }
+
+    fn join(&mut self, other: Self) {
+        let first = [self.first, other.first].into_iter().flatten();
+        self.first = first.min_by_key(|(seq, _)| *seq);
+        self.told.extend(other.told);
     }
 }
 
@@ -56,35 +65,40 @@ pub(super) fn plan(
         now: tx.now(),
     };
     let (mut news, mut wait) = everybody(tx, teller, recipient.recipient)?;
+    let mut causes = News::default();
     if recipient.immediately
         && let Some(backlog) = backlog(tx)?
     {
-        let causes = cause_news(tx, recipient, backlog)?;
-        if let Some((_, opened)) = causes.first {
+        let gathered = cause_news(tx, recipient, backlog)?;
+        if let Some((_, opened)) = gathered.first {
             let due = opened.plus(teller.gather_ms);
             if due <= tx.now() || opened > tx.now() {
-                for told in causes.told {
-                    let (seq, at) = causes.first.unwrap_or((0, opened));
-                    news.add(told, seq, at);
-                }
+                causes = gathered;
             } else {
                 wait = Some(wait.map_or(due, |other| due.min(other)));
             }
         }
     }
+    // The limit is for news of causes: what stands still is never kept waiting behind it.
+    let may = if causes.told.is_empty() {
+        AtOnce::Wait
+    } else {
+        may_tell(tx, teller, recipient.recipient)?
+    };
+    if may == AtOnce::Tell {
+        news.join(causes);
+    } else if may == AtOnce::SayLimit
+        && news.told.is_empty()
+        && let Some((seq, _)) = causes.first
+    {
+        let limit = vec![Notice::TooMuchNews {
+            per_hour: teller.per_hour,
+        }];
+        return Ok((mail(tx, &reader, recipient, limit, Vec::new(), seq)?, wait));
+    }
     let Some((seq, _)) = news.first else {
         return Ok((false, wait));
     };
-    match may_tell(tx, teller, recipient.recipient)? {
-        AtOnce::Tell => (),
-        AtOnce::SayLimit => {
-            let limit = vec![Notice::TooMuchNews {
-                per_hour: teller.per_hour,
-            }];
-            return Ok((mail(tx, &reader, recipient, limit, Vec::new(), seq)?, wait));
-        }
-        AtOnce::Wait => return Ok((false, wait)),
-    }
     let spoken = notices::spoken(tx, &reader, recipient.recipient, &news.told)?;
     Ok((mail(tx, &reader, recipient, spoken, news.told, seq)?, wait))
 }
@@ -98,11 +112,14 @@ fn mail(
     seq: i64,
 ) -> anyhow::Result<bool> {
     let last = journal::last_seq(tx)?;
+    let of_causes = told.iter().any(|one| matches!(one, Told::Cause(..)));
     // The same seq opens a second gathering only when a mail about the limit took its slot.
     let due = if told.is_empty() {
         format!("{seq} limit {last}")
-    } else {
+    } else if of_causes {
         seq.to_string()
+    } else {
+        format!("{seq}{FOR_EVERYBODY}")
     };
     let mut slot = Slot {
         recipient: recipient.recipient,
@@ -110,7 +127,7 @@ fn mail(
         due,
     };
     if slots::get(tx, &slot)?.is_some() {
-        slot.due = format!("{seq} {last}");
+        slot.due = format!("{} {last}", slot.due);
     }
     let mut causes = Vec::new();
     for one in &told {
@@ -160,6 +177,7 @@ fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<
     let sent: Vec<Timestamp> = slots::recent(view)?
         .into_iter()
         .filter(|mail| mail.slot.recipient == recipient && mail.slot.frequency == Frequency::Now)
+        .filter(|mail| !mail.slot.due.contains(FOR_EVERYBODY))
         .map(|mail| mail.planned_at)
         .filter(|at| now.since(*at).abs() < HOUR_MS)
         .collect();

@@ -26,7 +26,8 @@ pub enum Notice {
         side: Side,
         /// How long it stood still, in milliseconds.
         after_ms: i64,
-        /// Changes to catch up.
+        /// Changes that were read before and wait to be written; what happened on that side
+        /// meanwhile could not be read and is in no number.
         changes: u64,
     },
     /// The guard stopped writes; nothing of them is written until a person decides.
@@ -118,14 +119,7 @@ impl Notice {
                 ),
                 format!("To do:  {}", plain(remedy, TEXT_MAX)),
             ],
-            Self::Resumed { changes, .. } => vec![if *changes == 0 {
-                "There is nothing to catch up.".to_owned()
-            } else {
-                format!(
-                    "{} to catch up; this happens by itself.",
-                    count(*changes, "change")
-                )
-            }],
+            Self::Resumed { side, changes, .. } => vec![resumed(*side, *changes)],
             Self::Held { hold, limit, .. } => vec![
                 format!(
                     "More than the guard lets pass ({}). None of them is written, and later \
@@ -152,9 +146,11 @@ impl Notice {
                 if *deferred == 1 { "is" } else { "are" }
             )],
             Self::TooMuchNews { per_hour } => vec![format!(
-                "{} went out within the hour, which is the limit. What happens meanwhile is \
-                 gathered and told together afterwards; see now: {}",
+                "{} about causes went out within the hour, which is the limit. What happens \
+                 meanwhile is gathered and told together afterwards; suspensions and holds are \
+                 still told at once. See now: {} and {}",
                 count(u64::from(*per_hour), "mail"),
+                glued("syncline status"),
                 glued("syncline errors")
             )],
             Self::Remark { text, .. } => vec![plain(text, TEXT_MAX)],
@@ -172,6 +168,18 @@ impl Notice {
             | Self::Remark { .. } => false,
         }
     }
+}
+
+fn resumed(side: Side, changes: u64) -> String {
+    let waiting = match changes {
+        0 => String::new(),
+        1 => " 1 change that was read already waits and is written by itself.".to_owned(),
+        _ => format!(
+            " {} that were read already wait and are written by themselves.",
+            count(changes, "change")
+        ),
+    };
+    format!("What changed in {side} meanwhile is read now, from where reading stopped.{waiting}")
 }
 
 fn exhausted(deferred: u64, frees_at: Option<&str>, allocation: u64) -> Vec<String> {

@@ -108,6 +108,54 @@ fn a_suspension_is_told_to_everybody_once_and_its_end_once() {
 }
 
 #[test]
+fn what_a_suspension_leaves_to_catch_up_is_not_guessed() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.suspend(Side::Salesforce);
+    world.mailed();
+    world.pass(HOUR);
+    world.append(ConnectionResumed {
+        side: Side::Salesforce,
+    });
+    let text = world.last_text();
+    let told: Vec<&str> = text.lines().take(3).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    RESUMED: Salesforce works again after 1 h
+      What changed in Salesforce meanwhile is read now, from where reading
+      stopped.
+    ");
+}
+
+#[test]
+fn what_concerns_everybody_is_told_above_the_limit_too() {
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    let mut told = Vec::new();
+    for (place, field) in (0..).zip(["A", "B", "C", "D", "E", "F", "G", "H"]) {
+        world.fail(place * 10..place * 10 + 2, "STRING_TOO_LONG", field);
+        world.pass(2 * MINUTE);
+        told.extend(world.subjects());
+    }
+    assert_eq!(told.len(), 7, "{told:#?}");
+    world.suspend(Side::Salesforce);
+    world.hold(1, Side::HubSpot, 128);
+    world.pass(MINUTE);
+    assert_eq!(
+        world.subjects(),
+        ["admin: SUSPENDED Salesforce: credentials (401) · 1 more"]
+    );
+    world.append(ConnectionResumed {
+        side: Side::Salesforce,
+    });
+    assert_eq!(
+        world.subjects(),
+        ["admin: RESUMED: Salesforce works again after 0 s"]
+    );
+    // None of these has used up what the causes may use.
+    world.pass(HOUR);
+    let later = world.subjects();
+    assert!(later[0].starts_with("admin: 2 new (C-7, C-8)"), "{later:?}");
+}
+
+#[test]
 fn holds_opened_within_a_minute_are_one_mail() {
     let mut world = World::loaded(vec![("revops@acme.example", daily())]);
     world.hold(1, Side::HubSpot, 128);
