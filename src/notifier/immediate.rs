@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Reader, concerns, line, rows};
-use super::scheduled::{accounts, used};
-use super::{Teller, compose, notices};
+use super::scheduled::accounts;
+use super::{Teller, compose, everybody, notices};
 use crate::annex;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::{
@@ -16,7 +16,7 @@ use crate::domain::schedule::{self, Frequency};
 use crate::inbox;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, holds, settings, slots};
+use crate::projections::{calls, holds, slots};
 use crate::store::{Tx, View};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -29,13 +29,13 @@ const FOR_EVERYBODY: &str = " everybody";
 
 /// News waiting to be told, and the moment that opened the gathering.
 #[derive(Default)]
-struct News {
+pub(super) struct News {
     told: Vec<Told>,
     first: Option<(i64, Timestamp)>,
 }
 
 impl News {
-    fn add(&mut self, told: Told, seq: i64, at: Timestamp) {
+    pub(super) fn add(&mut self, told: Told, seq: i64, at: Timestamp) {
         self.told.push(told);
         if self.first.is_none_or(|(first, _)| seq < first) {
             self.first = Some((seq, at));
@@ -64,7 +64,7 @@ pub(super) fn plan(
         zone_name: &recipient.zone,
         now: tx.now(),
     };
-    let (mut news, mut wait) = everybody(tx, teller, recipient.recipient)?;
+    let (mut news, mut wait) = everybody::news(tx, teller, recipient.recipient)?;
     let mut causes = News::default();
     if recipient.immediately
         && let Some(backlog) = backlog(tx)?
@@ -269,52 +269,4 @@ fn moment(cause: &Cause, state: CauseState) -> (i64, Timestamp) {
         CauseState::Resolved => cause.resolved.unwrap_or(cause.opened),
     };
     (moment.seq, moment.at)
-}
-
-/// What concerns everybody and this recipient does not know yet, and when gathering holds ends:
-/// one cycle often opens several, and they are one piece of news. One settled meanwhile is none.
-fn everybody(
-    view: &View<'_>,
-    teller: &Teller,
-    recipient: i64,
-) -> anyhow::Result<(News, Option<Timestamp>)> {
-    let mut news = News::default();
-    let last = journal::last_seq(view)?;
-    let knows = |told: &Told| slots::was_told(view, recipient, told);
-    for side in Side::BOTH {
-        match settings::suspended(view, side)? {
-            Some(setting) if !knows(&Told::Suspended(side))? => {
-                news.add(Told::Suspended(side), setting.seq, setting.at);
-            }
-            None if knows(&Told::Suspended(side))? => {
-                news.add(Told::Resumed(side), last, view.now());
-            }
-            Some(_) | None => (),
-        }
-    }
-    let mut fresh = Vec::new();
-    for hold in holds::open(view)? {
-        if !knows(&Told::Held(hold.number))? {
-            fresh.push(hold);
-        }
-    }
-    let opened = fresh.iter().map(|hold| hold.opened_at).min();
-    let due = opened.map(|opened| opened.plus(teller.gather_ms));
-    // A clock set back must not keep it for days.
-    let gathers = due.is_some_and(|due| due > view.now())
-        && opened.is_some_and(|opened| opened <= view.now());
-    if !gathers {
-        for hold in fresh {
-            news.add(Told::Held(hold.number), last, hold.opened_at);
-        }
-    }
-    let calls = used(view)?;
-    let exhausted = calls.allocation > 0 && calls.ours >= calls.allocation;
-    if exhausted && !knows(&Told::BudgetExhausted)? {
-        news.add(Told::BudgetExhausted, last, view.now());
-    }
-    if !exhausted && knows(&Told::BudgetExhausted)? {
-        news.add(Told::BudgetFrees, last, view.now());
-    }
-    Ok((news, due.filter(|_| gathers)))
 }

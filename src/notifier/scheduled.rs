@@ -244,6 +244,7 @@ fn cause_lines(
             Told::Suspended(_)
             | Told::Resumed(_)
             | Told::Held(_)
+            | Told::Settled(_)
             | Told::BudgetExhausted
             | Told::BudgetFrees => None,
         })

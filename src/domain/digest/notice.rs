@@ -43,8 +43,10 @@ pub enum Notice {
     Settled {
         /// `7` for H-7.
         hold: i64,
-        /// `approved, 12,412 updates go out` or `dropped`.
+        /// `approved by user 1000: contact to Salesforce, 12,412 records to be updated`.
         outcome: String,
+        /// What that means, as a sentence.
+        then: String,
     },
     /// The allocation is used up.
     BudgetExhausted {
@@ -87,7 +89,7 @@ impl Notice {
                 format!("RESUMED: {side} works again after {}", duration(*after_ms))
             }
             Self::Held { hold, what, .. } => format!("HELD H-{hold}: {}", plain(what, 120)),
-            Self::Settled { hold, outcome } => {
+            Self::Settled { hold, outcome, .. } => {
                 format!("SETTLED H-{hold}: {}", plain(outcome, 120))
             }
             Self::BudgetExhausted {
@@ -133,7 +135,7 @@ impl Notice {
                     glued(&format!("syncline approve H-{hold} --drop"))
                 ),
             ],
-            Self::Settled { .. } => Vec::new(),
+            Self::Settled { then, .. } => vec![plain(then, TEXT_MAX)],
             Self::BudgetExhausted {
                 deferred,
                 frees_at,

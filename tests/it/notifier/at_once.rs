@@ -173,6 +173,28 @@ fn holds_opened_within_a_minute_are_one_mail() {
 }
 
 #[test]
+fn the_end_of_a_hold_is_told_to_those_who_were_told_of_it() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.hold(1, Side::HubSpot, 128);
+    world.pass(MINUTE);
+    assert_eq!(world.subjects().len(), 1);
+    // Settled before anybody heard of it.
+    world.hold(2, Side::Salesforce, 300);
+    world.settle(2, false, 300);
+    world.settle(1, true, 130);
+    world.pass(MINUTE);
+    let text = world.last_text();
+    let told: Vec<&str> = text.lines().take(3).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    SETTLED H-1: approved by user 1000: contact to HubSpot, 130 records to be
+    created
+      Each is read again and then written.
+    ");
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), Vec::<String>::new());
+}
+
+#[test]
 fn six_mails_an_hour_then_one_that_says_so() {
     const FIELDS: [&str; 9] = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
     let mut world = World::loaded(vec![("admin@acme.example", now())]);

@@ -20,8 +20,8 @@ use syncline::config::Mailbox;
 use syncline::domain::call::{Lane, Operation};
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
-    Action, By, CallsSpent, ConnectionSuspended, CycleHeld, Event, Known, NotificationsSet,
-    RecipientSetting, RecordFailed, RecordSynced, Scheduled, Suspension,
+    Action, By, CallsSpent, ConnectionSuspended, CycleHeld, Event, HoldSettled, Known,
+    NotificationsSet, RecipientSetting, RecordFailed, RecordSynced, Scheduled, Suspension,
 };
 use syncline::domain::failure::{Failure, System};
 use syncline::domain::record::{FieldName, ObjectName, PairIds, RecordId, Side, Timestamp};
@@ -272,6 +272,16 @@ impl World {
             records,
             limit: 100,
             field: None,
+        });
+    }
+
+    pub(super) fn settle(&self, hold: i64, approved: bool, records: u64) {
+        let by = By::Operator(1_000);
+        self.append(HoldSettled {
+            hold,
+            approved,
+            records,
+            by,
         });
     }
 }
