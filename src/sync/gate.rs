@@ -94,6 +94,9 @@ pub(super) struct Spent {
 /// Longest rest of a side that does not answer.
 const REST_MAX_MS: i64 = 60_000;
 
+/// Failures in a row from which a side counts as silent in the log; its end is logged only then.
+const SILENT_FROM: u32 = 3;
+
 impl Context {
     /// Sends one request within the budget. `send` is called once; a second time only after the
     /// session ran out and one new token was fetched, as a call of its own.
@@ -248,7 +251,9 @@ impl Context {
             let mut shared = self.shared();
             let line = shared.lines.entry(side).or_default();
             line.rest_until_ms = None;
-            if let Some((since, _)) = line.silent_since.take() {
+            if let Some((since, times)) = line.silent_since.take()
+                && times >= SILENT_FROM
+            {
                 let length = spoken_length(now.since(since));
                 tracing::info!(notice = true, %side, "{side} answers again after {length}");
             }
@@ -354,7 +359,7 @@ impl Context {
         line.silent_since = Some((since, times));
         let rest_ms = (500_i64 << times.min(7)).min(REST_MAX_MS);
         line.rest_until_ms = Some(self.clock.monotonic_ms() + rest_ms);
-        if times == 3 {
+        if times == SILENT_FROM {
             tracing::warn!(%side, "{side} does not answer ({why}); writes wait, nothing lost; trying on");
         }
     }

@@ -33,6 +33,7 @@ mod projections;
 mod render;
 mod retry;
 mod schedule;
+mod silence;
 mod simulator_demo;
 mod simulator_hubspot;
 mod simulator_salesforce;
