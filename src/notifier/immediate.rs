@@ -8,7 +8,8 @@ use super::{Teller, compose, everybody, notices};
 use crate::annex;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::{
-    AtOnce, CurrentCause, Immediate, LineState, Notice, ToldCause, at_once, news, render_immediate,
+    AtOnce, CauseLine, CurrentCause, Immediate, LineState, Notice, ToldCause, at_once, news,
+    render_immediate,
 };
 use crate::domain::event::{CauseState, RecipientSetting, Slot, Told};
 use crate::domain::record::{Side, Timestamp};
@@ -69,7 +70,10 @@ pub(super) fn plan(
     if recipient.immediately
         && let Some(backlog) = backlog(tx)?
     {
-        let gathered = cause_news(tx, recipient, backlog)?;
+        let mut gathered = cause_news(tx, recipient, backlog)?;
+        if recipient.schedules.is_empty() {
+            gathered.join(first_load(tx, recipient, backlog)?);
+        }
         if let Some((_, opened)) = gathered.first {
             let due = opened.plus(teller.gather_ms);
             if due <= tx.now() || opened > tx.now() {
@@ -107,7 +111,7 @@ fn mail(
     tx: &Tx<'_>,
     reader: &Reader<'_>,
     recipient: &RecipientSetting,
-    notices: Vec<Notice>,
+    mut notices: Vec<Notice>,
     told: Vec<Told>,
     seq: i64,
 ) -> anyhow::Result<bool> {
@@ -130,22 +134,24 @@ fn mail(
         slot.due = format!("{} {last}", slot.due);
     }
     let mut causes = Vec::new();
+    let backlog = backlog(tx)?;
     for one in &told {
         if let Told::Cause(number, state, records) = one
             && let Some(cause) = causes::get(tx, *number)?
         {
             let before =
                 slots::told_cause(tx, recipient.recipient, *number)?.map(|told| told.records);
-            causes.push(line(
-                tx,
-                reader,
-                &cause,
-                LineState::News(*state),
-                *records,
-                before,
-            )?);
+            let of_backlog = backlog.is_some_and(|until| cause.since().seq <= until);
+            let state = if before.is_none() && of_backlog {
+                LineState::StillOpen
+            } else {
+                LineState::News(*state)
+            };
+            causes.push(line(tx, reader, &cause, state, *records, before)?);
         }
     }
+    notices.extend(first_load_notice(&causes));
+    causes.sort_by_key(|line| std::cmp::Reverse(line.records));
     let open: Vec<i64> = causes
         .iter()
         .filter(|line| line.state != LineState::News(CauseState::Resolved))
@@ -209,7 +215,8 @@ pub(super) fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
     Ok(Some(until))
 }
 
-/// Causes whose state is news to this recipient. Those of the first load wait for its first digest.
+/// Causes whose state is news to this recipient. Those of the first load wait for its first digest, or
+/// for one mail of their own ([`first_load`]).
 fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> anyhow::Result<News> {
     let (mut before, mut now, mut all) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for cause in causes::since(view, 0)? {
@@ -261,6 +268,31 @@ fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
         }
     }
     Ok(gathered)
+}
+
+/// What the first load has left, for a recipient who gets no digest that could tell it.
+fn first_load(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> anyhow::Result<News> {
+    let mut left = News::default();
+    for cause in causes::since(view, 0)? {
+        if cause.records > 0
+            && cause.since().seq <= backlog
+            && concerns(view, recipient, &cause)
+            && slots::told_cause(view, recipient.recipient, cause.number)?.is_none()
+        {
+            let told = Told::Cause(cause.number, CauseState::Opened, cause.records);
+            left.add(told, cause.since().seq, cause.since().at);
+        }
+    }
+    Ok(left)
+}
+
+fn first_load_notice(causes: &[CauseLine]) -> Option<Notice> {
+    let left = causes
+        .iter()
+        .filter(|cause| cause.state == LineState::StillOpen);
+    let records = left.clone().map(|cause| cause.records).sum();
+    let causes = left.count() as u64;
+    (causes > 0).then_some(Notice::FirstLoad { causes, records })
 }
 
 fn moment(cause: &Cause, state: CauseState) -> (i64, Timestamp) {

@@ -32,10 +32,14 @@ pub(super) struct Figure {
 }
 
 /// `2 new`, `1 back`: how many causes changed, by state; empty when none did.
-pub(super) fn changes(causes: &[CauseLine]) -> Vec<String> {
-    let told = STATES
-        .iter()
-        .map(|&(state, word)| (causes_in(causes, state).count(), word));
+pub(super) fn changes<'c>(causes: impl IntoIterator<Item = &'c CauseLine> + Clone) -> Vec<String> {
+    let count = |state| {
+        let causes = causes.clone().into_iter();
+        causes
+            .filter(|cause| cause.state == LineState::News(state))
+            .count()
+    };
+    let told = STATES.iter().map(|&(state, word)| (count(state), word));
     told.filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!("{number} {word}"))
         .collect()
@@ -51,7 +55,15 @@ pub(super) fn causes_in(
         .filter(move |cause| cause.state == LineState::News(state))
 }
 
-/// The causes that are no news.
+/// The causes that are news.
+pub(super) fn told_in_full(causes: &[CauseLine]) -> Vec<&CauseLine> {
+    let news = causes
+        .iter()
+        .filter(|cause| cause.state != LineState::StillOpen);
+    news.collect()
+}
+
+/// The causes that are no news: one line each.
 pub(super) fn still_open(causes: &[CauseLine]) -> Vec<&CauseLine> {
     let open = causes
         .iter()
@@ -62,15 +74,16 @@ pub(super) fn still_open(causes: &[CauseLine]) -> Vec<&CauseLine> {
 /// Who has to act: `FOR YOU` and `1 cause (C-17).`
 pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
     let named = |someone: &ForSomeone| {
+        let (shared, each) = shared_remark(someone);
         let names: Vec<String> = someone
             .causes
             .iter()
             .map(|(number, remark)| match remark {
-                Some(remark) => format!("C-{number}, {}", plain(remark, 80)),
-                None => format!("C-{number}"),
+                Some(remark) if each => format!("C-{number}, {}", plain(remark, 80)),
+                Some(_) | None => format!("C-{number}"),
             })
             .collect();
-        let between = if someone.causes.iter().any(|(_, remark)| remark.is_some()) {
+        let between = if each && someone.causes.iter().any(|(_, remark)| remark.is_some()) {
             "; "
         } else {
             ", "
@@ -79,7 +92,11 @@ pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
         let what = if names.is_empty() {
             "nothing to do.".to_owned()
         } else {
-            format!("{} ({}).", count(number, "cause"), names.join(between))
+            format!(
+                "{} ({}{shared}).",
+                count(number, "cause"),
+                names.join(between)
+            )
         };
         (
             format!("FOR {}", plain(&someone.who, 60).to_uppercase()),
@@ -91,6 +108,18 @@ pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
         .iter()
         .filter(|someone| !someone.causes.is_empty());
     digest.for_you.iter().chain(others).map(named).collect()
+}
+
+/// A remark that all of someone's causes share, and whether each has to be told its own.
+fn shared_remark(someone: &ForSomeone) -> (String, bool) {
+    let mut remarks = someone.causes.iter().map(|(_, remark)| remark.as_deref());
+    let first = remarks.next().flatten();
+    match first {
+        Some(remark) if someone.causes.len() > 1 && remarks.all(|one| one == first) => {
+            (format!("; all {}", plain(remark, 80)), false)
+        }
+        Some(_) | None => (String::new(), true),
+    }
 }
 
 /// The lines of figures.
@@ -330,9 +359,10 @@ pub(super) fn detail(cause: &CauseLine) -> Option<String> {
     Some(plain(detail, PROSE_MAX))
 }
 
-/// What to do.
-pub(super) fn fix(cause: &CauseLine) -> String {
-    plain(&cause.fix, PROSE_MAX)
+/// What to do, a step each.
+pub(super) fn fix(cause: &CauseLine) -> Vec<String> {
+    let steps = cause.fix.iter().map(|step| plain(step, PROSE_MAX));
+    steps.collect()
 }
 
 /// What a person noted.
@@ -407,7 +437,7 @@ pub(super) fn effect(cause: &CauseLine) -> String {
         );
     }
     let again = cause.again.as_deref().map_or_else(
-        || "they are tried again when somebody asks".to_owned(),
+        || "it is written again when somebody asks".to_owned(),
         |again| plain(again, PROSE_MAX),
     );
     let which = if cause.records == 1 {

@@ -162,7 +162,7 @@ fn rendered(page: Page) -> String {
 {%- endif %}
 {%- endfor %}
 {%- if !page.open.is_empty() %}
-<h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">Still open</h2>
+<h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">{{ page.open_heading }}</h2>
 <table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-size:14px;">
 <tr>
 <th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">Cause</th>

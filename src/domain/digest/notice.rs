@@ -69,6 +69,13 @@ pub enum Notice {
         /// Mails an hour allowed.
         per_hour: u32,
     },
+    /// The first load is over, told to a reader who gets no digest.
+    FirstLoad {
+        /// Causes that concern the reader.
+        causes: u64,
+        /// Records that fail by them.
+        records: u64,
+    },
     /// Anything else that everybody should know.
     Remark {
         /// One line without a full stop.
@@ -101,6 +108,11 @@ impl Notice {
             ),
             Self::BudgetFrees { .. } => "BUDGET FREES: writing goes on".to_owned(),
             Self::TooMuchNews { .. } => "MUCH NEWS: further mails wait".to_owned(),
+            Self::FirstLoad { causes, records } => format!(
+                "FIRST LOAD DONE: {} for you, {}",
+                count(*causes, "cause"),
+                count(*records, "record")
+            ),
             Self::Remark { title, .. } => plain(title, 120),
         }
     }
@@ -155,6 +167,14 @@ impl Notice {
                 glued("syncline status"),
                 glued("syncline errors")
             )],
+            Self::FirstLoad { .. } => vec![
+                format!(
+                    "These could not be written when the two sides first met. What each is and \
+                     how to fix it: {}",
+                    glued("syncline errors show C-N")
+                ),
+                "From now on a cause is told when it opens, grows, ends or comes back.".to_owned(),
+            ],
             Self::Remark { text, .. } => vec![plain(text, TEXT_MAX)],
         }
     }
@@ -167,6 +187,7 @@ impl Notice {
             | Self::Held { .. }
             | Self::BudgetExhausted { .. }
             | Self::TooMuchNews { .. }
+            | Self::FirstLoad { .. }
             | Self::Remark { .. } => false,
         }
     }

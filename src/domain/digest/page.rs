@@ -26,6 +26,7 @@ pub(super) struct Page {
     pub(super) duties: Vec<(String, String)>,
     pub(super) figures: Vec<facts::Figure>,
     pub(super) sections: Vec<Section>,
+    pub(super) open_heading: &'static str,
     pub(super) open: Vec<OpenRow>,
     pub(super) open_more: Option<String>,
     pub(super) footer: Vec<String>,
@@ -105,6 +106,7 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
         duties: facts::responsibilities(digest),
         figures,
         sections: sections(digest, limits.told),
+        open_heading: "Still open",
         open_more: more(&open, limits.open),
         open: open
             .iter()
@@ -118,7 +120,8 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
 /// The page of a mail that tells at once.
 pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> Page {
     let attached = !news.rows.is_empty();
-    let causes: Vec<&CauseLine> = news.causes.iter().collect();
+    let causes = facts::told_in_full(&news.causes);
+    let open = facts::still_open(&news.causes);
     let sections = causes.iter().take(limits.told).map(|cause| {
         let (tone, colour) = line_tone(cause);
         Section {
@@ -139,13 +142,13 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
     footer.extend(facts::attached(news.errors(), news.rows.len()));
     footer.push(facts::remedy(&news.remedy));
     // A single cause is the mail's heading itself.
-    let changes = match news.causes.as_slice() {
+    let changes = match causes.as_slice() {
         [cause] if news.notices.is_empty() => format!(
             "{}: {}",
             subject::state_word(cause),
             shorten(&facts::sentence(cause), 70)
         ),
-        causes => facts::changes(causes).join(", "),
+        _ => facts::changes(&news.causes).join(", "),
     };
     Page {
         title: subject.to_owned(),
@@ -156,8 +159,13 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
         duties: Vec::new(),
         figures: Vec::new(),
         sections: sections.collect(),
-        open: Vec::new(),
-        open_more: None,
+        open_heading: "Open",
+        open_more: more(&open, limits.open),
+        open: open
+            .iter()
+            .take(limits.open)
+            .map(|cause| open_row(cause))
+            .collect(),
         footer,
     }
 }
@@ -223,7 +231,7 @@ fn card(cause: &CauseLine, state: CauseState, attached: bool) -> Card {
         intro = Some(said.join(" "));
         rows.push((
             format!("Fix ({})", plain(&cause.who_fixes, 60)),
-            vec![facts::fix(cause)],
+            vec![facts::fix(cause).join(" ")],
         ));
         rows.extend(facts::note(cause).map(|note| ("Note".to_owned(), vec![note])));
         links.extend(facts::links(cause).into_iter().take(1));

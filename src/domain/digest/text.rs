@@ -36,7 +36,7 @@ pub(super) fn of_digest(digest: &Digest) -> String {
         out.pieces(&label, INDENT, "   ", pieces.map(String::as_str));
     }
     causes(&mut out, digest);
-    still_open(&mut out, &facts::still_open(&digest.causes));
+    still_open(&mut out, "STILL OPEN", &facts::still_open(&digest.causes));
     out.gap();
     footer(&mut out, digest);
     out.finish()
@@ -106,7 +106,7 @@ fn body(out: &mut Lines, cause: &CauseLine, attached: bool) {
     let fix = format!(
         "Fix ({}): {}",
         plain(&cause.who_fixes, 60),
-        facts::fix(cause)
+        facts::fix(cause).join(" ")
     );
     out.wrapped("", 6, &fix);
     if let Some(note) = facts::note(cause) {
@@ -135,14 +135,15 @@ pub(super) fn more(out: &mut Lines, causes: &[&CauseLine], shown: usize) {
     ));
 }
 
-fn still_open(out: &mut Lines, causes: &[&CauseLine]) {
+/// The table of causes that are told by one line each.
+pub(super) fn still_open(out: &mut Lines, heading: &str, causes: &[&CauseLine]) {
     if causes.is_empty() {
         return;
     }
     out.gap();
     out.line(&format!(
         "{:<40}{:>9}{:>6}  note",
-        "STILL OPEN", "records", "days"
+        heading, "records", "days"
     ));
     for cause in causes.iter().take(OPEN_MAX) {
         let note = facts::note(cause).unwrap_or_else(|| "-".to_owned());

@@ -10,7 +10,9 @@ use crate::domain::record::{FieldName, ObjectName, PairNumber, Side, Timestamp};
 use crate::store::Tx;
 
 pub(super) use apply::{cleared, failed, forgotten, synced};
-pub use listing::{Filter, Place, Totals, TypeCount, by_type, list, of_record, totals};
+pub use listing::{
+    Filter, Place, Totals, TypeCount, by_type, joined, list, messages, of_record, totals,
+};
 
 /// The type of errors that only wait for a parent: their records are waiting, not failing.
 pub const WAITING: &str = "waiting-account";

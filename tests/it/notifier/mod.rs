@@ -204,10 +204,24 @@ impl World {
         code: &'static str,
         field: &'static str,
     ) {
+        self.fail_saying(records, code, field, "");
+    }
+
+    /// These records fail by a code on a field, with a message.
+    pub(super) fn fail_saying(
+        &self,
+        records: std::ops::Range<u32>,
+        code: &'static str,
+        field: &'static str,
+        message: &'static str,
+    ) {
         self.write(move |tx| {
             for number in records {
                 let mut failure = Failure::of(System::Salesforce, code);
                 failure.fields.push(FieldName::parse(field)?);
+                if !message.is_empty() {
+                    failure.text = Some(annex::remember_text(tx, message)?);
+                }
                 let event = RecordFailed {
                     ids: ids(number),
                     to: Side::Salesforce,

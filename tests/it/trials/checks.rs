@@ -361,7 +361,7 @@ impl Trial {
                     if let Told::Cause(number, state, _) = told {
                         let before = last.insert(*number, *state);
                         assert!(
-                            follows(before, *state, address),
+                            follows(before, *state),
                             "{address}: C-{number} {before:?} then {state:?}"
                         );
                     }
@@ -381,11 +381,12 @@ impl Trial {
             Ok((causes::since(view, 0)?, backlog))
         });
         let (all, backlog) = all.unwrap();
+        let loaded = backlog < i64::MAX;
         for cause in all {
             let told = last.get(&cause.number).copied();
             let open = cause.records > 0;
-            // Those of the first load go to the first digest, and to nobody at once.
-            let unsaid = address == AT_ONCE && cause.opened.seq <= backlog;
+            // Those of the first load are told at once only when that is over.
+            let unsaid = address == AT_ONCE && cause.opened.seq <= backlog && !loaded;
             let right = match told {
                 None => !open || unsaid,
                 Some(CauseState::Resolved) => !open,
@@ -489,11 +490,9 @@ fn wanted(
 }
 
 /// Whether a state may be told after what was told before.
-fn follows(before: Option<CauseState>, state: CauseState, address: &str) -> bool {
+fn follows(before: Option<CauseState>, state: CauseState) -> bool {
     match (before, state) {
-        (None, CauseState::Opened) => true,
-        // A cause of the first load was never told at once, but its further life is.
-        (None, CauseState::Grew | CauseState::Back | CauseState::Resolved) => address == AT_ONCE,
+        (None, state) => state == CauseState::Opened,
         (Some(CauseState::Resolved), state) => state == CauseState::Back,
         (Some(_), state) => matches!(state, CauseState::Grew | CauseState::Resolved),
     }
