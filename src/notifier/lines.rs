@@ -208,9 +208,12 @@ fn trend(view: &View<'_>, cause: &Cause, per_minute: Option<u64>) -> anyhow::Res
 }
 
 /// What errors of one cause say where not all say the same; the message most often said is shown
-/// by itself.
+/// by itself. Where each names its own record, none is worth counting.
 fn also_said(messages: &[(String, u64)]) -> Option<String> {
     let ((_, most), others) = messages.split_first()?;
+    if *most == 1 {
+        return None;
+    }
     let said = match others {
         [] => return None,
         [(text, records)] => format!("of {}: \"{text}\"", thousands(*records)),

@@ -117,7 +117,7 @@ pub(super) fn settled(view: &View<'_>, hold: &Hold) -> anyhow::Result<Option<Not
     };
     Ok(Some(Notice::Settled {
         hold: hold.number,
-        outcome: format!("{word} by {by}: {}", content(hold, event.records)),
+        outcome: format!("{word} by {by} ({})", content(hold, event.records)),
         then: then.to_owned(),
     }))
 }

@@ -73,7 +73,7 @@ pub(super) fn text(news: &Immediate) -> String {
         self::cause(&mut out, cause, !news.rows.is_empty());
     }
     text::more(&mut out, &told, TOLD_MAX);
-    text::still_open(&mut out, "OPEN", &facts::still_open(&news.causes));
+    text::left(&mut out, &facts::still_open(&news.causes));
     out.gap();
     out.wrapped("", 0, &plain(&news.now, 120));
     out.wrapped("", 0, &plain(&news.accounts, 200));

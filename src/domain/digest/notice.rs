@@ -43,7 +43,7 @@ pub enum Notice {
     Settled {
         /// `7` for H-7.
         hold: i64,
-        /// `approved by user 1000: contact to Salesforce, 12,412 records to be updated`.
+        /// `approved by user 1000 (contact to Salesforce, 12,412 records to be updated)`.
         outcome: String,
         /// What that means, as a sentence.
         then: String,

@@ -23,10 +23,13 @@ pub(super) struct Page {
     pub(super) headline: String,
     pub(super) lines: Vec<String>,
     pub(super) alerts: Vec<Alert>,
-    pub(super) duties: Vec<(String, String)>,
+    /// Who has to act, and what on: words that no line may break.
+    pub(super) duties: Vec<(String, Vec<String>)>,
     pub(super) figures: Vec<facts::Figure>,
     pub(super) sections: Vec<Section>,
     pub(super) open_heading: &'static str,
+    /// What a first load has left is days old for nobody, and nobody has noted anything about it.
+    pub(super) open_ages: bool,
     pub(super) open: Vec<OpenRow>,
     pub(super) open_more: Option<String>,
     pub(super) footer: Vec<String>,
@@ -103,10 +106,14 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
         headline: sentence_case(&subject::headline(digest)),
         lines,
         alerts: digest.notices.iter().map(alert).collect(),
-        duties: facts::responsibilities(digest),
+        duties: facts::responsibilities(digest)
+            .into_iter()
+            .map(|(who, what)| (who, what.split(' ').map(str::to_owned).collect()))
+            .collect(),
         figures,
         sections: sections(digest, limits.told),
         open_heading: "Still open",
+        open_ages: true,
         open_more: more(&open, limits.open),
         open: open
             .iter()
@@ -160,6 +167,7 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
         figures: Vec::new(),
         sections: sections.collect(),
         open_heading: "Open",
+        open_ages: false,
         open_more: more(&open, limits.open),
         open: open
             .iter()
@@ -224,8 +232,8 @@ fn card(cause: &CauseLine, state: CauseState, attached: bool) -> Card {
     if !resolved {
         let said = [
             facts::message(cause),
-            Some(facts::since(cause)),
             facts::detail(cause),
+            Some(facts::since(cause)),
         ];
         let said: Vec<String> = said.into_iter().flatten().collect();
         intro = Some(said.join(" "));
@@ -269,7 +277,7 @@ fn loosened((label, lines): (String, Vec<String>)) -> (String, Vec<String>) {
 fn open_row(cause: &CauseLine) -> OpenRow {
     OpenRow {
         number: cause.name(),
-        sentence: shorten(&facts::sentence(cause), 80),
+        sentence: shorten(&facts::sentence(cause), 120),
         records: thousands(cause.records),
         days: cause.open_days,
         note: facts::note(cause).map_or_else(|| "–".to_owned(), |note| shorten(&note, 80)),

@@ -36,7 +36,7 @@ pub(super) fn of_digest(digest: &Digest) -> String {
         out.pieces(&label, INDENT, "   ", pieces.map(String::as_str));
     }
     causes(&mut out, digest);
-    still_open(&mut out, "STILL OPEN", &facts::still_open(&digest.causes));
+    still_open(&mut out, &facts::still_open(&digest.causes));
     out.gap();
     footer(&mut out, digest);
     out.finish()
@@ -100,7 +100,7 @@ fn head(out: &mut Lines, cause: &CauseLine) {
 
 fn body(out: &mut Lines, cause: &CauseLine, attached: bool) {
     let since = facts::since(cause);
-    let said = [facts::message(cause), Some(since), facts::detail(cause)];
+    let said = [facts::message(cause), facts::detail(cause), Some(since)];
     let said: Vec<String> = said.into_iter().flatten().collect();
     out.wrapped("", 6, &said.join("  "));
     let fix = format!(
@@ -135,15 +135,27 @@ pub(super) fn more(out: &mut Lines, causes: &[&CauseLine], shown: usize) {
     ));
 }
 
-/// The table of causes that are told by one line each.
-pub(super) fn still_open(out: &mut Lines, heading: &str, causes: &[&CauseLine]) {
+/// Causes that a first load has left, a line each, under one heading.
+pub(super) fn left(out: &mut Lines, causes: &[&CauseLine]) {
+    if causes.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line("OPEN");
+    for cause in causes.iter().take(OPEN_MAX) {
+        head(out, cause);
+    }
+    more(out, causes, OPEN_MAX);
+}
+
+fn still_open(out: &mut Lines, causes: &[&CauseLine]) {
     if causes.is_empty() {
         return;
     }
     out.gap();
     out.line(&format!(
         "{:<40}{:>9}{:>6}  note",
-        heading, "records", "days"
+        "STILL OPEN", "records", "days"
     ));
     for cause in causes.iter().take(OPEN_MAX) {
         let note = facts::note(cause).unwrap_or_else(|| "-".to_owned());

@@ -49,7 +49,7 @@ fn a_daily_digest_tells_in_full_only_what_changed() {
           e.g. https://app.hubspot.com/contacts/4711002/record/0-1/90211
                (+267 in the CSV)
     C-42  Picklist Industry on Account lacks 3 values                   31 records
-          Since Mon 18:20. Fintech 19, Climate 8, Defense tech 4.
+          Fintech 19, Climate 8, Defense tech 4. Since Mon 18:20.
           Fix (Salesforce admin): add them in Salesforce, or map them.
 
     BACK

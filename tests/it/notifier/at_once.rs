@@ -53,9 +53,9 @@ fn a_backlog_is_one_mail_to_a_reader_who_gets_no_digest() {
       how to fix it: syncline errors show C-N
       From now on a cause is told when it opens, grows, ends or comes back.
 
-    OPEN                                      records  days  note
-    C-1   Validation rule on contact refus…        30     0  -
-    C-2   No edit permission on contact.Fax         4     0  -
+    OPEN
+    C-1   Validation rule on contact refuses Phone                      30 records
+    C-2   No edit permission on contact.Fax                              4 records
 
     Tuesday 17 November 2026, 10:00 Europe/Rome
     HubSpot portal 4711002 <-> Salesforce org 00D5g000004XyZwEAM
@@ -301,8 +301,8 @@ fn the_end_of_a_hold_is_told_to_those_who_were_told_of_it() {
     let text = world.last_text();
     let told: Vec<&str> = text.lines().take(3).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
-    SETTLED H-1: approved by user 1000: contact to HubSpot, 130 records to be
-    created
+    SETTLED H-1: approved by user 1000 (contact to HubSpot, 130 records to be
+    created)
       Each is read again and then written.
     ");
     world.pass(HOUR);

@@ -65,8 +65,8 @@ fn a_settled_hold_is_one_line_with_who_and_how_many() {
     world.hold(2, Side::Salesforce, 2_420);
     assert_eq!(lines(&world), Vec::<String>::new());
     world.settle(1, true, 128);
-    insta::assert_snapshot!(lines(&world).join("\n"), @"notice H-1 approved by user 1000: contact to HubSpot, 128 records to be created; each is read again and then written");
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice H-1 approved by user 1000 (contact to HubSpot, 128 records to be created); each is read again and then written");
     world.settle(2, false, 2_421);
-    insta::assert_snapshot!(lines(&world).join("\n"), @"notice H-2 dropped by user 1000: contact to Salesforce, 2,421 records to be created; none of these changes is written");
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice H-2 dropped by user 1000 (contact to Salesforce, 2,421 records to be created); none of these changes is written");
     assert_eq!(lines(&world), Vec::<String>::new());
 }
