@@ -33,7 +33,7 @@ pub(super) fn spoken(
                     changes: rows(view, &[State::Ready, State::Deferred])?,
                 })
             }
-            Told::Held(number) => holds::get(view, *number)?.map(held),
+            Told::Held(number) => holds::get(view, *number)?.as_ref().map(held),
             Told::Settled(number) => match holds::get(view, *number)? {
                 Some(hold) => settled(view, &hold)?,
                 None => None,
@@ -54,7 +54,7 @@ pub(super) fn standing(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<V
         let setting = settings::suspended(view, side)?;
         notices.extend(setting.map(|setting| suspended(reader, side, &setting)));
     }
-    notices.extend(holds::open(view)?.into_iter().map(held));
+    notices.extend(holds::open(view)?.iter().map(held));
     let calls = used(view)?;
     if calls.allocation > 0 && calls.ours >= calls.allocation {
         notices.push(exhausted(view, reader)?);
@@ -80,10 +80,10 @@ fn suspended(reader: &Reader<'_>, side: Side, setting: &Setting<ConnectionSuspen
     }
 }
 
-fn held(hold: Hold) -> Notice {
+fn held(hold: &Hold) -> Notice {
     Notice::Held {
         hold: hold.number,
-        what: content(&hold, hold.records),
+        what: content(hold, hold.records),
         limit: format!("guard {} in 24 h", thousands(hold.limit)),
     }
 }

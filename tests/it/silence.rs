@@ -6,10 +6,14 @@
 )]
 
 use syncline::logging::Form;
-use syncline::simulator::Server;
+use syncline::simulator::{Faults, Server};
 
 use crate::calls::world::{World, empty};
 use crate::logging::lines;
+
+fn faults(world: &World, order: impl FnOnce(&mut Faults)) {
+    order(&mut world.simulator.lock().unwrap().faults);
+}
 
 /// The lines of a run in which Salesforce is away for so many poll intervals.
 fn said(intervals: u32) -> Vec<String> {
@@ -21,16 +25,11 @@ fn said(intervals: u32) -> Vec<String> {
         runtime.block_on(async {
             let mut world = World::new(empty()).await;
             world.cycle().await;
-            let faults = |act: fn(&mut syncline::simulator::faults::Faults)| {
-                act(&mut world.simulator.lock().unwrap().faults);
-            };
-            faults(|faults| faults.take_down(Server::Salesforce));
+            faults(&world, |faults| faults.take_down(Server::Salesforce));
             for _ in 0..intervals {
                 world.cycle().await;
             }
-            let mut simulator = world.simulator.lock().unwrap();
-            simulator.faults.bring_up(Server::Salesforce);
-            drop(simulator);
+            faults(&world, |faults| faults.bring_up(Server::Salesforce));
             world.cycle().await;
         });
     });

@@ -32,11 +32,11 @@ pub(super) struct Figure {
 }
 
 /// `2 new`, `1 back`: how many causes changed, by state; empty when none did.
-pub(super) fn changes<'c>(causes: impl IntoIterator<Item = &'c CauseLine> + Clone) -> Vec<String> {
+pub(super) fn changes<'c>(causes: impl IntoIterator<Item = &'c CauseLine>) -> Vec<String> {
+    let causes: Vec<&CauseLine> = causes.into_iter().collect();
     let count = |state| {
-        let causes = causes.clone().into_iter();
-        causes
-            .filter(|cause| cause.state == LineState::News(state))
+        let of = causes.iter();
+        of.filter(|cause| cause.state == LineState::News(state))
             .count()
     };
     let told = STATES.iter().map(|&(state, word)| (count(state), word));
@@ -74,29 +74,11 @@ pub(super) fn still_open(causes: &[CauseLine]) -> Vec<&CauseLine> {
 /// Who has to act: `FOR YOU` and `1 cause (C-17).`
 pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
     let named = |someone: &ForSomeone| {
-        let (shared, each) = shared_remark(someone);
-        let names: Vec<String> = someone
-            .causes
-            .iter()
-            .map(|(number, remark)| match remark {
-                Some(remark) if each => format!("C-{number}, {}", plain(remark, 80)),
-                Some(_) | None => format!("C-{number}"),
-            })
-            .collect();
-        let between = if each && someone.causes.iter().any(|(_, remark)| remark.is_some()) {
-            "; "
-        } else {
-            ", "
-        };
-        let number = u64::try_from(names.len()).unwrap_or(u64::MAX);
-        let what = if names.is_empty() {
+        let number = u64::try_from(someone.causes.len()).unwrap_or(u64::MAX);
+        let what = if someone.causes.is_empty() {
             "nothing to do.".to_owned()
         } else {
-            format!(
-                "{} ({}{shared}).",
-                count(number, "cause"),
-                names.join(between)
-            )
+            format!("{} ({}).", count(number, "cause"), by_remark(someone))
         };
         (
             format!("FOR {}", plain(&someone.who, 60).to_uppercase()),
@@ -110,16 +92,25 @@ pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
     digest.for_you.iter().chain(others).map(named).collect()
 }
 
-/// A remark that all of someone's causes share, and whether each has to be told its own.
-fn shared_remark(someone: &ForSomeone) -> (String, bool) {
-    let mut remarks = someone.causes.iter().map(|(_, remark)| remark.as_deref());
-    let first = remarks.next().flatten();
-    match first {
-        Some(remark) if someone.causes.len() > 1 && remarks.all(|one| one == first) => {
-            (format!("; all {}", plain(remark, 80)), false)
+/// Someone's causes, those with one remark side by side: `C-42; told Mon 16:44: C-41, C-44`.
+fn by_remark(someone: &ForSomeone) -> String {
+    let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    for (number, remark) in &someone.causes {
+        let (remark, name) = (remark.as_deref(), format!("C-{number}"));
+        match groups.iter_mut().find(|(one, _)| *one == remark) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((remark, vec![name])),
         }
-        Some(_) | None => (String::new(), true),
     }
+    let spoken = groups.iter().map(|(remark, names)| {
+        let names_joined = names.join(", ");
+        match remark.map(|remark| plain(remark, 80)) {
+            Some(remark) if names.len() > 1 => format!("{remark}: {names_joined}"),
+            Some(remark) => format!("{names_joined}, {remark}"),
+            None => names_joined,
+        }
+    });
+    spoken.collect::<Vec<_>>().join("; ")
 }
 
 /// The lines of figures.

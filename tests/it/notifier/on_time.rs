@@ -46,7 +46,7 @@ fn a_digest_says_when_whoever_can_fix_it_was_told() {
     world.pass(23 * HOUR);
     let text = world.last_text();
     assert!(
-        text.contains("FOR THE SALESFORCE ADMIN: 2 causes (C-1, C-2; all told Tue 09:01)."),
+        text.contains("FOR THE SALESFORCE ADMIN: 2 causes (told Tue 09:01: C-1, C-2)."),
         "{text}"
     );
     assert!(text.contains("FOR REVOPS: 1 cause (C-3)."), "{text}");
