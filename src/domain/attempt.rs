@@ -166,22 +166,22 @@ impl Intent {
         };
         let carried = |one: &&Moved| self.carried.contains(&one.field);
         let wrote: Vec<&Moved> = synced.moved.iter().filter(carried).collect();
-        let shown: Vec<Moved> = wrote
+        let seen: Vec<Moved> = wrote
             .iter()
             .copied()
             .filter(|one| shows(one))
             .cloned()
             .collect();
-        if shown.is_empty() {
+        if seen.is_empty() {
             return None;
         }
-        if shown.len() == wrote.len() {
+        if seen.len() == wrote.len() {
             return Some(synced);
         }
         // Some of it was changed again, or none of it ever took effect: where the target shows what
         // the source showed, that is their common ground, and more is not known.
         let (ids, to, lane) = (synced.ids, synced.to, synced.lane);
-        Some(agreed(ids, to, shown, Vec::new(), lane))
+        Some(agreed(ids, to, seen, Vec::new(), lane))
     }
 }
 

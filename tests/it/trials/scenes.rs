@@ -63,7 +63,8 @@ impl Scene {
         };
         scene.minutes(3);
         let known = records(&scene.trial.network.simulator(), Side::HubSpot, false);
-        scene.hubspot = known.first().expect("it was created").id.clone();
+        let created = known.first().expect("it was created");
+        scene.hubspot.clone_from(&created.id);
         assert_eq!(scene.city(Side::HubSpot), "Bonn");
         scene
     }
