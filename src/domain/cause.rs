@@ -91,6 +91,7 @@ fn with_field(
         return text
             .replace("{object}.{field}", "{object}")
             .replace("({field})", &format!("({code})"))
+            .replace("refuses {field}", "refuses the record")
             .replace("{field}", "a field")
             .replace("{label}", "a field");
     };

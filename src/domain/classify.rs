@@ -181,7 +181,22 @@ const RULE_MAX: usize = 200;
 /// What stands for a part that differs from record to record.
 const MASK: &str = "\u{2026}";
 
-/// The rule, flow or trigger that an answer names, for the cause's fingerprint.
+/// Codes that serve two faults of the same field, and the words by which the platform tells the one
+/// with a fix of its own. They are constant in its message: no name and no value of a record is part
+/// of a cause. The other fault keeps the bare code, as a prediction of it has it.
+const TWO_FAULTS: [(&str, &str); 2] = [
+    (
+        "FIELD_INTEGRITY_EXCEPTION",
+        "must be specified before specifying a state",
+    ),
+    (
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        "must be specified before specifying a state",
+    ),
+];
+
+/// The rule, flow or trigger that an answer names, for the cause's fingerprint; where one code
+/// serves two faults, the words that tell them apart.
 ///
 /// A validation rule is known by its message only; ids, addresses, quoted values and numbers in it
 /// differ from record to record and are masked, so that thousands of failures are one cause.
@@ -195,7 +210,13 @@ pub fn rule_named(code: &str, message: &str) -> Option<String> {
         "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY" | "APEX_ERROR" => {
             trigger_name(&text).or_else(|| flow_name(&text))
         }
-        _ => None,
+        code => {
+            let said = text.to_lowercase();
+            let told = TWO_FAULTS
+                .iter()
+                .find(|(one, words)| *one == code && said.contains(words));
+            told.map(|(_, words)| (*words).to_owned())
+        }
     }
 }
 

@@ -113,7 +113,7 @@ impl Notifier {
                 Ok(true)
             }
             Err(error) => {
-                self.refused(&mail, attempt, &error).await?;
+                self.refused(&mail, &outgoing.to, attempt, &error).await?;
                 Ok(false)
             }
         }
@@ -122,6 +122,7 @@ impl Notifier {
     async fn refused(
         &mut self,
         mail: &Mail,
+        to: &MailAddress,
         attempt: u32,
         error: &MailError,
     ) -> anyhow::Result<()> {
@@ -137,7 +138,7 @@ impl Notifier {
         self.store
             .write(move |tx| projections::append(tx, None, event))
             .await?;
-        let (occasion, recipient) = (occasion(&mail.slot), mail.slot.recipient);
+        let occasion = occasion(&mail.slot);
         if !again {
             let tries = if attempt == 1 {
                 "1 try".to_owned()
@@ -145,7 +146,7 @@ impl Notifier {
                 format!("{attempt} tries")
             };
             tracing::error!(
-                recipient,
+                recipient = to.as_str(),
                 "{occasion} given up after {tries}: {}; others still get theirs",
                 error.text
             );
@@ -157,7 +158,7 @@ impl Notifier {
             };
             let wait = duration(wait_ms(attempt));
             tracing::warn!(
-                recipient,
+                recipient = to.as_str(),
                 "mail: {}{doubt}; {occasion} queued, attempt {attempt}, next in {wait}",
                 error.text
             );

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::lines::{Reader, concerns, line, rows};
-use super::scheduled::{accounts, used};
-use super::{Teller, compose, notices};
+use super::scheduled::accounts;
+use super::{Teller, compose, everybody, notices};
 use crate::annex;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::{
-    AtOnce, CurrentCause, Immediate, LineState, Notice, ToldCause, at_once, news, render_immediate,
+    AtOnce, CauseLine, CurrentCause, Immediate, LineState, Notice, ToldCause, at_once, news,
+    render_immediate,
 };
 use crate::domain::event::{CauseState, RecipientSetting, Slot, Told};
 use crate::domain::record::{Side, Timestamp};
@@ -16,7 +17,7 @@ use crate::domain::schedule::{self, Frequency};
 use crate::inbox;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, holds, settings, slots};
+use crate::projections::{calls, holds, slots};
 use crate::store::{Tx, View};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -24,19 +25,28 @@ const HOUR_MS: i64 = 3_600_000;
 /// `meta` row: the seq up to which causes belong to the first load, told by the first digest only.
 const BACKLOG: &str = "backlog until";
 
+/// What a mail's slot says of one that tells of no cause: it does not count for the limit.
+const FOR_EVERYBODY: &str = " everybody";
+
 /// News waiting to be told, and the moment that opened the gathering.
 #[derive(Default)]
-struct News {
+pub(super) struct News {
     told: Vec<Told>,
     first: Option<(i64, Timestamp)>,
 }
 
 impl News {
-    fn add(&mut self, told: Told, seq: i64, at: Timestamp) {
+    pub(super) fn add(&mut self, told: Told, seq: i64, at: Timestamp) {
         self.told.push(told);
         if self.first.is_none_or(|(first, _)| seq < first) {
             self.first = Some((seq, at));
         }
+    }
+
+    fn join(&mut self, other: Self) {
+        let first = [self.first, other.first].into_iter().flatten();
+        self.first = first.min_by_key(|(seq, _)| *seq);
+        self.told.extend(other.told);
     }
 }
 
@@ -55,36 +65,44 @@ pub(super) fn plan(
         zone_name: &recipient.zone,
         now: tx.now(),
     };
-    let (mut news, mut wait) = everybody(tx, teller, recipient.recipient)?;
+    let (mut news, mut wait) = everybody::news(tx, teller, recipient.recipient)?;
+    let mut causes = News::default();
     if recipient.immediately
         && let Some(backlog) = backlog(tx)?
     {
-        let causes = cause_news(tx, recipient, backlog)?;
-        if let Some((_, opened)) = causes.first {
+        let mut gathered = cause_news(tx, recipient, backlog)?;
+        if recipient.schedules.is_empty() {
+            gathered.join(first_load(tx, recipient, backlog)?);
+        }
+        if let Some((_, opened)) = gathered.first {
             let due = opened.plus(teller.gather_ms);
             if due <= tx.now() || opened > tx.now() {
-                for told in causes.told {
-                    let (seq, at) = causes.first.unwrap_or((0, opened));
-                    news.add(told, seq, at);
-                }
+                causes = gathered;
             } else {
                 wait = Some(wait.map_or(due, |other| due.min(other)));
             }
         }
     }
+    // The limit is for news of causes: what stands still is never kept waiting behind it.
+    let may = if causes.told.is_empty() {
+        AtOnce::Wait
+    } else {
+        may_tell(tx, teller, recipient.recipient)?
+    };
+    if may == AtOnce::Tell {
+        news.join(causes);
+    } else if may == AtOnce::SayLimit
+        && news.told.is_empty()
+        && let Some((seq, _)) = causes.first
+    {
+        let limit = vec![Notice::TooMuchNews {
+            per_hour: teller.per_hour,
+        }];
+        return Ok((mail(tx, &reader, recipient, limit, Vec::new(), seq)?, wait));
+    }
     let Some((seq, _)) = news.first else {
         return Ok((false, wait));
     };
-    match may_tell(tx, teller, recipient.recipient)? {
-        AtOnce::Tell => (),
-        AtOnce::SayLimit => {
-            let limit = vec![Notice::TooMuchNews {
-                per_hour: teller.per_hour,
-            }];
-            return Ok((mail(tx, &reader, recipient, limit, Vec::new(), seq)?, wait));
-        }
-        AtOnce::Wait => return Ok((false, wait)),
-    }
     let spoken = notices::spoken(tx, &reader, recipient.recipient, &news.told)?;
     Ok((mail(tx, &reader, recipient, spoken, news.told, seq)?, wait))
 }
@@ -93,16 +111,19 @@ fn mail(
     tx: &Tx<'_>,
     reader: &Reader<'_>,
     recipient: &RecipientSetting,
-    notices: Vec<Notice>,
+    mut notices: Vec<Notice>,
     told: Vec<Told>,
     seq: i64,
 ) -> anyhow::Result<bool> {
     let last = journal::last_seq(tx)?;
+    let of_causes = told.iter().any(|one| matches!(one, Told::Cause(..)));
     // The same seq opens a second gathering only when a mail about the limit took its slot.
     let due = if told.is_empty() {
         format!("{seq} limit {last}")
-    } else {
+    } else if of_causes {
         seq.to_string()
+    } else {
+        format!("{seq}{FOR_EVERYBODY}")
     };
     let mut slot = Slot {
         recipient: recipient.recipient,
@@ -110,25 +131,27 @@ fn mail(
         due,
     };
     if slots::get(tx, &slot)?.is_some() {
-        slot.due = format!("{seq} {last}");
+        slot.due = format!("{} {last}", slot.due);
     }
     let mut causes = Vec::new();
+    let backlog = backlog(tx)?;
     for one in &told {
         if let Told::Cause(number, state, records) = one
             && let Some(cause) = causes::get(tx, *number)?
         {
             let before =
                 slots::told_cause(tx, recipient.recipient, *number)?.map(|told| told.records);
-            causes.push(line(
-                tx,
-                reader,
-                &cause,
-                LineState::News(*state),
-                *records,
-                before,
-            )?);
+            let of_backlog = backlog.is_some_and(|until| cause.since().seq <= until);
+            let state = if before.is_none() && of_backlog {
+                LineState::StillOpen
+            } else {
+                LineState::News(*state)
+            };
+            causes.push(line(tx, reader, &cause, state, *records, before)?);
         }
     }
+    notices.extend(first_load_notice(&causes));
+    causes.sort_by_key(|line| std::cmp::Reverse(line.records));
     let open: Vec<i64> = causes
         .iter()
         .filter(|line| line.state != LineState::News(CauseState::Resolved))
@@ -160,6 +183,7 @@ fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<
     let sent: Vec<Timestamp> = slots::recent(view)?
         .into_iter()
         .filter(|mail| mail.slot.recipient == recipient && mail.slot.frequency == Frequency::Now)
+        .filter(|mail| !mail.slot.due.contains(FOR_EVERYBODY))
         .map(|mail| mail.planned_at)
         .filter(|at| now.since(*at).abs() < HOUR_MS)
         .collect();
@@ -191,7 +215,8 @@ pub(super) fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
     Ok(Some(until))
 }
 
-/// Causes whose state is news to this recipient. Those of the first load wait for its first digest.
+/// Causes whose state is news to this recipient. Those of the first load wait for its first digest, or
+/// for one mail of their own ([`first_load`]).
 fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> anyhow::Result<News> {
     let (mut before, mut now, mut all) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for cause in causes::since(view, 0)? {
@@ -245,58 +270,35 @@ fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
     Ok(gathered)
 }
 
+/// What the first load has left, for a recipient who gets no digest that could tell it.
+fn first_load(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> anyhow::Result<News> {
+    let mut left = News::default();
+    for cause in causes::since(view, 0)? {
+        if cause.records > 0
+            && cause.since().seq <= backlog
+            && concerns(view, recipient, &cause)
+            && slots::told_cause(view, recipient.recipient, cause.number)?.is_none()
+        {
+            let told = Told::Cause(cause.number, CauseState::Opened, cause.records);
+            left.add(told, cause.since().seq, cause.since().at);
+        }
+    }
+    Ok(left)
+}
+
+fn first_load_notice(causes: &[CauseLine]) -> Option<Notice> {
+    let left = causes
+        .iter()
+        .filter(|cause| cause.state == LineState::StillOpen);
+    let records = left.clone().map(|cause| cause.records).sum();
+    let causes = left.count() as u64;
+    (causes > 0).then_some(Notice::FirstLoad { causes, records })
+}
+
 fn moment(cause: &Cause, state: CauseState) -> (i64, Timestamp) {
     let moment = match state {
         CauseState::Opened | CauseState::Grew | CauseState::Back => cause.since(),
         CauseState::Resolved => cause.resolved.unwrap_or(cause.opened),
     };
     (moment.seq, moment.at)
-}
-
-/// What concerns everybody and this recipient does not know yet, and when gathering holds ends:
-/// one cycle often opens several, and they are one piece of news. One settled meanwhile is none.
-fn everybody(
-    view: &View<'_>,
-    teller: &Teller,
-    recipient: i64,
-) -> anyhow::Result<(News, Option<Timestamp>)> {
-    let mut news = News::default();
-    let last = journal::last_seq(view)?;
-    let knows = |told: &Told| slots::was_told(view, recipient, told);
-    for side in Side::BOTH {
-        match settings::suspended(view, side)? {
-            Some(setting) if !knows(&Told::Suspended(side))? => {
-                news.add(Told::Suspended(side), setting.seq, setting.at);
-            }
-            None if knows(&Told::Suspended(side))? => {
-                news.add(Told::Resumed(side), last, view.now());
-            }
-            Some(_) | None => (),
-        }
-    }
-    let mut fresh = Vec::new();
-    for hold in holds::open(view)? {
-        if !knows(&Told::Held(hold.number))? {
-            fresh.push(hold);
-        }
-    }
-    let opened = fresh.iter().map(|hold| hold.opened_at).min();
-    let due = opened.map(|opened| opened.plus(teller.gather_ms));
-    // A clock set back must not keep it for days.
-    let gathers = due.is_some_and(|due| due > view.now())
-        && opened.is_some_and(|opened| opened <= view.now());
-    if !gathers {
-        for hold in fresh {
-            news.add(Told::Held(hold.number), last, hold.opened_at);
-        }
-    }
-    let calls = used(view)?;
-    let exhausted = calls.allocation > 0 && calls.ours >= calls.allocation;
-    if exhausted && !knows(&Told::BudgetExhausted)? {
-        news.add(Told::BudgetExhausted, last, view.now());
-    }
-    if !exhausted && knows(&Told::BudgetExhausted)? {
-        news.add(Told::BudgetFrees, last, view.now());
-    }
-    Ok((news, due.filter(|_| gathers)))
 }

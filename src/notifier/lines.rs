@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::Teller;
 use crate::annex;
 use crate::domain::catalogue::WhoFixes;
-use crate::domain::digest::{CauseLine, ErrorRow, LineState, Said, Trend};
+use crate::domain::digest::{CauseLine, ErrorRow, LineState, Said, Trend, count, thousands};
 use crate::domain::event::RecipientSetting;
 use crate::domain::failure::System;
 use crate::domain::record::{ObjectName, PairIds, Side, Timestamp};
@@ -21,6 +21,12 @@ const EXAMPLES_MAX: usize = 3;
 /// Errors attached at most.
 const ROWS_MAX: usize = 5_000;
 
+/// Over how long the pace of a growing cause is measured at most; below the half of a minute's
+/// worth nothing is claimed.
+const PACE_OVER_MS: i64 = 600_000;
+const PACE_HALF_MIN_MS: i64 = 15_000;
+
+const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// A reader's way of saying when and where.
@@ -110,22 +116,16 @@ pub(super) fn line(
     };
     let page = errors::list(view, &filter, &Place::start())?;
     let examples = examples(view, reader, cause, &page)?;
+    let messages = wording::messages(view, cause)?;
+    let per_minute = per_minute(view, cause)?;
     let who = kind.map(|kind| role(kind.who_fixes)).unwrap_or_default();
-    let fix = kind.map(|kind| {
-        kind.fix
-            .iter()
-            .take(2)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" ")
-    });
     let opened = cause.since().at;
     let ended = cause.resolved.map_or(reader.now, |resolved| resolved.at);
     Ok(CauseLine {
         number: cause.number,
         state,
         sentence: wording::sentence(view, cause)?,
-        detail: None,
+        detail: also_said(&messages),
         said: Some(Said {
             system: page.first().map_or_else(
                 || cause.fingerprint.side.to_string(),
@@ -138,21 +138,21 @@ pub(super) fn line(
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
-            message: wording::message(view, cause)?,
+            message: messages.into_iter().next().map(|(message, _)| message),
         }),
         records,
         records_told,
-        per_minute: None,
+        per_minute,
         since: reader.short(opened),
         resolved: cause
             .resolved
             .or(cause.back)
             .map(|moment| reader.short(moment.at)),
         open_days: u32::try_from(ended.since(opened) / DAY_MS).unwrap_or(0),
-        trend: trend(&page, reader.now),
-        fix: fix.unwrap_or_default(),
+        trend: trend(view, cause, per_minute)?,
+        fix: kind.map(|kind| kind.fix.clone()).unwrap_or_default(),
         who_fixes: who.to_owned(),
-        again: kind.map(|kind| again(&kind.retry)),
+        again: kind.map(|kind| again(&kind.retry, records).to_owned()),
         note: None,
         examples,
     })
@@ -182,24 +182,59 @@ fn system(error: &OpenError) -> &'static str {
     }
 }
 
-/// Growing while records joined within the last hour and others did not.
-fn trend(errors: &[OpenError], now: Timestamp) -> Trend {
-    let hour = |error: &&OpenError| now.since(error.first_at) < 3_600_000;
-    let young = errors.iter().filter(hour).count();
-    if young > 0 && young < errors.len() {
-        Trend::Growing
-    } else {
-        Trend::Steady
+/// Records that join a minute, while they keep joining: the rate of the younger half of the last
+/// minutes. A burst that is over has nothing in that half and is no growth.
+fn per_minute(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<u64>> {
+    let now = view.now();
+    let half_ms = now.since(cause.since().at).min(PACE_OVER_MS) / 2;
+    if half_ms < PACE_HALF_MIN_MS {
+        return Ok(None);
     }
+    let joined = |ago_ms: i64| errors::joined(view, cause.number, now.plus(-ago_ms));
+    let young = joined(half_ms)?;
+    if joined(2 * half_ms)? == young {
+        return Ok(None);
+    }
+    let half = half_ms.unsigned_abs();
+    let rate = (young.saturating_mul(60_000) + half / 2) / half;
+    Ok(Some(rate).filter(|rate| *rate > 0))
 }
 
-fn again(classes: &[RetryClass]) -> String {
-    if classes.contains(&RetryClass::Config) {
-        "each is tried again when it changes, and one of them every few hours".to_owned()
-    } else if classes.contains(&RetryClass::Data) {
-        "each is tried again when it changes".to_owned()
-    } else {
-        "each is tried again when a person asks".to_owned()
+/// Growing while records keep joining, or joined within the last hour and others did not.
+fn trend(view: &View<'_>, cause: &Cause, per_minute: Option<u64>) -> anyhow::Result<Trend> {
+    let young = errors::joined(view, cause.number, view.now().plus(-HOUR_MS))?;
+    let grows = per_minute.is_some() || (young > 0 && young < cause.records);
+    Ok(if grows { Trend::Growing } else { Trend::Steady })
+}
+
+/// What errors of one cause say where not all say the same; the message most often said is shown
+/// by itself. Where each names its own record, none is worth counting.
+fn also_said(messages: &[(String, u64)]) -> Option<String> {
+    let ((_, most), others) = messages.split_first()?;
+    if *most == 1 {
+        return None;
+    }
+    let said = match others {
+        [] => return None,
+        [(text, records)] => format!("of {}: \"{text}\"", thousands(*records)),
+        _ => {
+            let records = others.iter().map(|(_, records)| records).sum();
+            format!("{} other messages on {}", others.len(), thousands(records))
+        }
+    };
+    Some(format!("Said of {}; {said}.", count(*most, "record")))
+}
+
+fn again(classes: &[RetryClass], records: u64) -> &'static str {
+    let config = classes.contains(&RetryClass::Config);
+    let data = config || classes.contains(&RetryClass::Data);
+    match (config, data, records) {
+        (true, _, 1) => "it is tried again when it changes, and every few hours",
+        (true, _, _) => "each is tried again when it changes, and one of them every few hours",
+        (false, true, 1) => "it is tried again when it changes",
+        (false, true, _) => "each is tried again when it changes",
+        (false, false, 1) => "it is tried again when a person asks",
+        (false, false, _) => "each is tried again when a person asks",
     }
 }
 

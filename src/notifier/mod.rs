@@ -5,6 +5,7 @@
 
 mod compose;
 mod deliver;
+mod everybody;
 mod immediate;
 mod lines;
 mod notices;

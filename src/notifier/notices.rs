@@ -1,9 +1,9 @@
-//! What concerns everybody, in words.
+//! What concerns everybody, in words: for mails and, where it ends by a person, for the log.
 
 use super::lines::Reader;
 use super::scheduled::used;
 use crate::domain::digest::{Notice, count, thousands};
-use crate::domain::event::{ConnectionSuspended, Told};
+use crate::domain::event::{By, ConnectionSuspended, Told};
 use crate::domain::record::{Side, Timestamp};
 use crate::inbox::{self, State};
 use crate::projections::holds::{self, Hold};
@@ -33,7 +33,11 @@ pub(super) fn spoken(
                     changes: rows(view, &[State::Ready, State::Deferred])?,
                 })
             }
-            Told::Held(number) => holds::get(view, *number)?.map(held),
+            Told::Held(number) => holds::get(view, *number)?.as_ref().map(held),
+            Told::Settled(number) => match holds::get(view, *number)? {
+                Some(hold) => settled(view, &hold)?,
+                None => None,
+            },
             Told::BudgetExhausted => Some(exhausted(view, reader)?),
             Told::BudgetFrees => Some(Notice::BudgetFrees {
                 deferred: rows(view, &[State::Ready, State::Deferred])?,
@@ -50,7 +54,7 @@ pub(super) fn standing(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<V
         let setting = settings::suspended(view, side)?;
         notices.extend(setting.map(|setting| suspended(reader, side, &setting)));
     }
-    notices.extend(holds::open(view)?.into_iter().map(held));
+    notices.extend(holds::open(view)?.iter().map(held));
     let calls = used(view)?;
     if calls.allocation > 0 && calls.ours >= calls.allocation {
         notices.push(exhausted(view, reader)?);
@@ -76,20 +80,46 @@ fn suspended(reader: &Reader<'_>, side: Side, setting: &Setting<ConnectionSuspen
     }
 }
 
-fn held(hold: Hold) -> Notice {
-    let field = hold.field.map(|field| format!(", all of {field}"));
+fn held(hold: &Hold) -> Notice {
     Notice::Held {
         hold: hold.number,
-        what: format!(
-            "{} to {}, {} to be {}{}",
-            hold.object,
-            hold.to,
-            count(hold.records, "record"),
-            hold.action,
-            field.unwrap_or_default()
-        ),
+        what: content(hold, hold.records),
         limit: format!("guard {} in 24 h", thousands(hold.limit)),
     }
+}
+
+/// `contact to Salesforce, 12,412 records to be updated, all of Phone`
+fn content(hold: &Hold, records: u64) -> String {
+    let field = hold.field.as_ref().map(|field| format!(", all of {field}"));
+    format!(
+        "{} to {}, {} to be {}{}",
+        hold.object,
+        hold.to,
+        count(records, "record"),
+        hold.action,
+        field.unwrap_or_default()
+    )
+}
+
+/// What became of a hold; none while it waits.
+pub(super) fn settled(view: &View<'_>, hold: &Hold) -> anyhow::Result<Option<Notice>> {
+    let Some(event) = holds::settlement(view, hold)? else {
+        return Ok(None);
+    };
+    let by = match event.by {
+        By::Configuration => "the configuration".to_owned(),
+        By::Operator(user) => format!("user {user}"),
+    };
+    let (word, then) = if event.approved {
+        ("approved", "Each is read again and then written.")
+    } else {
+        ("dropped", "None of these changes is written.")
+    };
+    Ok(Some(Notice::Settled {
+        hold: hold.number,
+        outcome: format!("{word} by {by} ({})", content(hold, event.records)),
+        then: then.to_owned(),
+    }))
 }
 
 fn exhausted(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Notice> {

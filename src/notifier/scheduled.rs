@@ -175,7 +175,7 @@ fn digest(
         .filter(|one| !is_resolved(one))
         .map(|one| one.number)
         .collect();
-    let (for_you, for_others) = who(recipient, &causes);
+    let (for_you, for_others) = who(view, reader, recipient, &causes)?;
     let standings = figures::standings(view)?;
     let sum = |of: fn(&figures::Standing) -> u64| standings.values().map(of).sum::<u64>();
     let excluded = sum(|standing| standing.excluded);
@@ -244,6 +244,7 @@ fn cause_lines(
             Told::Suspended(_)
             | Told::Resumed(_)
             | Told::Held(_)
+            | Told::Settled(_)
             | Told::BudgetExhausted
             | Told::BudgetFrees => None,
         })
@@ -276,14 +277,18 @@ fn cause_lines(
 
 /// Whom the open causes wait for. A reader who is told one kind only is "you".
 fn who(
+    view: &View<'_>,
+    reader: &Reader<'_>,
     recipient: &RecipientSetting,
     causes: &[CauseLine],
-) -> (Option<ForSomeone>, Vec<ForSomeone>) {
+) -> anyhow::Result<(Option<ForSomeone>, Vec<ForSomeone>)> {
     let mut by: BTreeMap<&str, Vec<(i64, Option<String>)>> = BTreeMap::new();
     for cause in causes.iter().filter(|cause| !is_resolved(cause)) {
-        by.entry(&cause.who_fixes)
-            .or_default()
-            .push((cause.number, None));
+        let told = told_to_fixer(view, recipient, cause.number)?;
+        by.entry(&cause.who_fixes).or_default().push((
+            cause.number,
+            told.map(|at| format!("told {}", reader.short(at))),
+        ));
     }
     let mut everybody: Vec<ForSomeone> = by
         .into_iter()
@@ -294,15 +299,35 @@ fn who(
         .collect();
     if recipient.who_fixes.len() == 1 {
         let causes = everybody.drain(..).flat_map(|one| one.causes).collect();
-        return (
-            Some(ForSomeone {
-                who: "you".to_owned(),
-                causes,
-            }),
-            Vec::new(),
-        );
+        let you = ForSomeone {
+            who: "you".to_owned(),
+            causes,
+        };
+        return Ok((Some(you), Vec::new()));
     }
-    (None, everybody)
+    Ok((None, everybody))
+}
+
+/// When somebody else who is told only what such people fix was last told of a cause: then it need
+/// not be passed on.
+fn told_to_fixer(
+    view: &View<'_>,
+    recipient: &RecipientSetting,
+    number: i64,
+) -> anyhow::Result<Option<Timestamp>> {
+    let (Some(setting), Some(cause)) = (settings::notifications(view)?, causes::get(view, number)?)
+    else {
+        return Ok(None);
+    };
+    let mut last = None;
+    for other in &setting.event.recipients {
+        let is_fixer = !other.who_fixes.is_empty() && concerns(view, other, &cause);
+        if is_fixer && other.recipient != recipient.recipient {
+            let told = slots::told_cause(view, other.recipient, number)?;
+            last = last.max(told.map(|told| told.at));
+        }
+    }
+    Ok(last)
 }
 
 /// RevOps is a team and takes no article.

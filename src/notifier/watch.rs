@@ -5,17 +5,17 @@
 use std::sync::Arc;
 
 use super::immediate::backlog;
-use super::notices::{frees_at, rows};
+use super::notices::{frees_at, rows, settled};
 use super::scheduled::used;
 use crate::annex;
 use crate::clock::Clock;
 use crate::domain::catalogue::Slug;
-use crate::domain::digest::{count, duration, thousands};
+use crate::domain::digest::{Notice, count, duration, thousands};
 use crate::domain::record::{Side, Timestamp};
 use crate::inbox::State;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, errors, wording};
+use crate::projections::{calls, errors, holds, wording};
 use crate::store::{Store, Tx, View};
 
 /// How long a quiet look waits; news rings earlier.
@@ -32,6 +32,9 @@ const LOGGED: &str = "causes logged until";
 /// `meta` row: how full the allocation was when that was last logged.
 const FULLNESS: &str = "budget logged";
 
+/// `meta` row: the seq up to which settled holds were logged.
+const SETTLED: &str = "holds logged until";
+
 /// One line to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
@@ -45,7 +48,8 @@ pub enum Line {
     Error(String),
 }
 
-/// Logs causes that open, come back and end, and how full the allocation is.
+/// Logs causes that open, come back and end, holds that people settle, and how full the allocation
+/// is.
 pub struct Watch {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
@@ -81,11 +85,17 @@ impl Line {
 
 /// Whether there may be something to say: a look that writes waits for the disk, this one does not.
 fn stirred(view: &View<'_>) -> anyhow::Result<bool> {
-    let Some(logged) = logged(view)? else {
+    let Some(logged) = seq(view, LOGGED)? else {
         return Ok(true);
     };
     let changed = causes::since(view, logged)?;
-    Ok(changed.iter().any(|cause| moved(cause, logged)) || fullness(view)? != noted(view)?)
+    let settled = match seq(view, SETTLED)? {
+        Some(after) => !holds::settled_since(view, after)?.is_empty(),
+        None => true,
+    };
+    Ok(settled
+        || changed.iter().any(|cause| moved(cause, logged))
+        || fullness(view)? != noted(view)?)
 }
 
 fn moved(cause: &Cause, after: i64) -> bool {
@@ -93,20 +103,42 @@ fn moved(cause: &Cause, after: i64) -> bool {
     moments.iter().flatten().any(|moment| moment.seq > after)
 }
 
-fn logged(view: &View<'_>) -> anyhow::Result<Option<i64>> {
-    Ok(annex::meta(view, LOGGED)?.and_then(|text| text.parse().ok()))
+/// The seq that a `meta` row holds.
+fn seq(view: &View<'_>, name: &str) -> anyhow::Result<Option<i64>> {
+    Ok(annex::meta(view, name)?.and_then(|text| text.parse().ok()))
 }
 
 /// What is to be logged now; noted in the same transaction, so that it is said once.
 pub fn look(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
     let mut lines = of_causes(tx)?;
+    lines.extend(of_holds(tx)?);
     lines.extend(of_budget(tx)?);
+    Ok(lines)
+}
+
+/// What people decided about holds; that one was opened is said where it is.
+fn of_holds(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
+    let last = journal::last_seq(tx)?.to_string();
+    let Some(after) = seq(tx, SETTLED)? else {
+        annex::set_meta(tx, SETTLED, Some(&last))?;
+        return Ok(Vec::new());
+    };
+    let mut lines = Vec::new();
+    for hold in holds::settled_since(tx, after)? {
+        if let Some(Notice::Settled { outcome, then, .. }) = settled(tx, &hold)? {
+            let then = then.trim_end_matches('.').to_lowercase();
+            lines.push(Line::Notice(format!("H-{} {outcome}; {then}", hold.number)));
+        }
+    }
+    if !lines.is_empty() {
+        annex::set_meta(tx, SETTLED, Some(&last))?;
+    }
     Ok(lines)
 }
 
 fn of_causes(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
     let last = journal::last_seq(tx)?.to_string();
-    let Some(logged) = logged(tx)? else {
+    let Some(logged) = seq(tx, LOGGED)? else {
         // The backlog that a first load brings is one piece of news.
         if backlog(tx)?.is_none() {
             return Ok(Vec::new());
@@ -118,7 +150,7 @@ fn of_causes(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
             Line::Notice("first load done: nothing fails".to_owned())
         } else {
             Line::Notice(format!(
-                "first load done: {} on {} by {}; the first digest tells them; see now: syncline errors",
+                "first load done: {} on {} by {}; the first mail to each reader tells them; see now: syncline errors",
                 count(totals.errors, "error"),
                 count(totals.records, "record"),
                 count(causes, "cause")

@@ -3,8 +3,9 @@
 use rusqlite::{OptionalExtension, Row};
 
 use crate::domain::call::Lane;
-use crate::domain::event::{Action, CycleHeld, Entry, HoldSettled, RecordSynced};
+use crate::domain::event::{Action, CycleHeld, Entry, Event, HoldSettled, RecordSynced};
 use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
+use crate::journal;
 use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
 
@@ -32,6 +33,8 @@ pub struct Hold {
     pub opened_at: Timestamp,
     /// When a person settled it, and whether it was approved.
     pub settled: Option<(Timestamp, bool)>,
+    /// The entry that settled it.
+    pub settled_seq: Option<i64>,
 }
 
 /// A hold told again under its number has grown: later writes of its kind joined it.
@@ -125,7 +128,7 @@ pub fn written(
 }
 
 const COLUMNS: &str = "number, object, side, action, records, bound, field, opened_at, settled_at,
-    approved";
+    approved, settled_seq";
 
 fn hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
     let settled_at: Option<Timestamp> = row.get(8)?;
@@ -140,6 +143,7 @@ fn hold(row: &Row<'_>) -> rusqlite::Result<Hold> {
         field: row.get(6)?,
         opened_at: row.get(7)?,
         settled: settled_at.zip(approved),
+        settled_seq: row.get(10)?,
     })
 }
 
@@ -159,6 +163,29 @@ pub fn open(view: &View<'_>) -> anyhow::Result<Vec<Hold>> {
     ))?;
     let rows = statement.query_map([], hold)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Holds settled after the entry at `seq`, in the order in which that was.
+pub fn settled_since(view: &View<'_>, seq: i64) -> anyhow::Result<Vec<Hold>> {
+    let mut statement = view.sql().prepare_cached(&format!(
+        "select {COLUMNS} from holds where settled_seq > ?1 order by settled_seq"
+    ))?;
+    let rows = statement.query_map([seq], hold)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How a hold was settled, by whom and with how many records, as the journal says; none while it
+/// waits.
+pub fn settlement(view: &View<'_>, hold: &Hold) -> anyhow::Result<Option<HoldSettled>> {
+    let Some(seq) = hold.settled_seq else {
+        return Ok(None);
+    };
+    Ok(journal::at(view, seq)?.and_then(|entry| {
+        let Event::HoldSettled(event) = entry.event else {
+            return None;
+        };
+        Some(event)
+    }))
 }
 
 /// The open hold that writes of this kind join.

@@ -107,6 +107,7 @@ fn subject(told: &Told) -> (String, &'static str, u64) {
         Told::Suspended(side) => (suspension(side), "suspended", 0),
         Told::Resumed(side) => (suspension(side), "resumed", 0),
         Told::Held(hold) => (format!("hold {hold}"), "held", 0),
+        Told::Settled(hold) => (format!("hold {hold}"), "settled", 0),
         Told::BudgetExhausted => (budget(), "exhausted", 0),
         Told::BudgetFrees => (budget(), "frees", 0),
     }

@@ -32,12 +32,24 @@ pub fn sentence(view: &View<'_>, cause: &Cause) -> anyhow::Result<String> {
     ))
 }
 
-/// The latest message, as long as it is kept.
-pub fn message(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<String>> {
-    match &cause.text {
-        Some(key) => annex::text(view, key),
-        None => Ok(None),
+/// What its errors say, with how many say it, most first, as long as the texts are kept. A
+/// resolved cause has its latest message, which none says any more.
+pub fn messages(view: &View<'_>, cause: &Cause) -> anyhow::Result<Vec<(String, u64)>> {
+    let mut keys = errors::messages(view, cause.number)?;
+    if keys.is_empty() {
+        keys.extend(cause.text.clone().map(|key| (key, 0)));
     }
+    let mut messages = Vec::new();
+    for (key, errors) in keys {
+        messages.extend(annex::text(view, &key)?.map(|text| (text, errors)));
+    }
+    Ok(messages)
+}
+
+/// The message that most of its errors have.
+pub fn message(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<String>> {
+    let messages = messages(view, cause)?;
+    Ok(messages.into_iter().next().map(|(message, _)| message))
 }
 
 /// What the sentence can name: the field's label, the rule, the refused values.

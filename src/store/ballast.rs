@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
-const FILE: &str = "ballast";
+/// Its name in the store's directory.
+pub(super) const FILE: &str = "ballast";
 
 /// One file of blocks that hold nothing.
 #[derive(Debug)]

@@ -58,6 +58,14 @@ pub enum StoreError {
         /// Where it was looked for.
         dir: String,
     },
+    /// The file is a database, but somebody else's; nothing in it was touched.
+    #[error(
+        "{path} is a database of another program, not a store of Syncline; it was left as it is; name another store directory"
+    )]
+    Foreign {
+        /// Which file.
+        path: String,
+    },
     /// The files may not be opened or written by this user.
     #[error("{path} may not be opened: {why}; run as the daemon's user")]
     Permission {
@@ -108,6 +116,7 @@ impl StoreError {
         match self {
             Self::Locked { .. } => 75,
             Self::OtherAccounts { .. }
+            | Self::Foreign { .. }
             | Self::OlderThanProgram { .. }
             | Self::NewerThanProgram { .. } => 78,
             Self::Missing { .. } => 66,

@@ -12,10 +12,14 @@ use super::StoreError;
 
 const FILE: &str = "store.lock";
 
+/// The lock file's second line, once a store was made beside it.
+const USED: &str = "used";
+
 /// Held as long as it lives; the kernel lets go of it when the process dies.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    used: bool,
 }
 
 impl Lock {
@@ -34,11 +38,30 @@ impl Lock {
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(holder(&mut file)),
             Err(error) => return Err(StoreError::at(&path, &error.into())),
         }
+        let used = says_used(dir);
         file.set_len(0)?;
         file.rewind()?;
         writeln!(file, "{} {}", std::process::id(), unit.unwrap_or_default())?;
-        Ok(Self { _file: file })
+        if used {
+            writeln!(file, "{USED}")?;
+        }
+        Ok(Self { file, used })
     }
+
+    /// Notes that there is a store now: a database found empty later has lost it.
+    pub(super) fn note_used(&mut self) -> Result<(), StoreError> {
+        if !self.used {
+            writeln!(self.file, "{USED}")?;
+            self.used = true;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a store was made beside the lock file in `dir`.
+pub(super) fn says_used(dir: &Path) -> bool {
+    std::fs::read_to_string(dir.join(FILE))
+        .is_ok_and(|text| text.lines().skip(1).any(|line| line == USED))
 }
 
 /// Whether somebody holds the lock in `dir`, as the kernel lists it: trying to take it could keep a
@@ -62,7 +85,7 @@ fn holder(file: &mut File) -> StoreError {
     if file.read_to_string(&mut text).is_err() {
         text.clear();
     }
-    let mut words = text.split_whitespace();
+    let mut words = text.lines().next().unwrap_or_default().split_whitespace();
     StoreError::Locked {
         pid: words.next().and_then(|word| word.parse().ok()),
         unit: words.next().map(str::to_owned),

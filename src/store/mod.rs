@@ -8,6 +8,7 @@ pub(crate) mod columns;
 mod error;
 mod lock;
 pub(crate) mod migrations;
+mod origin;
 mod readers;
 mod view;
 mod writer;
@@ -33,6 +34,7 @@ pub use view::{Tx, View};
 
 use ballast::Ballast;
 use lock::Lock;
+use origin::Origin;
 use readers::Readers;
 use writer::{Desk, Pending, Writer};
 
@@ -159,13 +161,16 @@ impl Store {
             .mode(0o700)
             .create(dir)
             .map_err(|error| StoreError::at(dir, &error))?;
-        let lock = Lock::take(dir, unit)?;
+        let mut lock = Lock::take(dir, unit)?;
         let file = dir.join(FILE);
+        origin::of(dir)?;
         let connection =
             Connection::open(&file).map_err(|error| StoreError::opening(&file, &error))?;
         settle(&connection)?;
+        origin::mark(&connection)?;
         migrations::migrate(&connection)?;
         let run = count_run(&connection)?;
+        lock.note_used()?;
         let ballast = Ballast::of(dir, options.ballast_bytes);
         let shared = Arc::new(Shared {
             key: print_key(&connection, options.print_key)?,
@@ -206,6 +211,11 @@ impl Store {
                 });
             }
             Err(error) => return Err(StoreError::at(&file, &error)),
+        }
+        if origin::of(dir)? == Origin::New {
+            return Err(StoreError::Missing {
+                dir: dir.display().to_string(),
+            });
         }
         let still = !dir.join(format!("{FILE}-wal")).exists();
         let connection = readers::open(&file, still)?;

@@ -291,6 +291,7 @@ impl Desk {
             | StoreError::NewerThanProgram { .. }
             | StoreError::OlderThanProgram { .. }
             | StoreError::OtherAccounts { .. }
+            | StoreError::Foreign { .. }
             | StoreError::Missing { .. }
             | StoreError::Permission { .. }
             | StoreError::ReadOnly

@@ -252,7 +252,9 @@ impl Context {
             let mut shared = self.shared();
             let line = shared.lines.entry(side).or_default();
             line.rest_until_ms = None;
-            if let Some((since, _)) = line.silent_since.take() {
+            if let Some((since, times)) = line.silent_since.take()
+                && times >= SILENT_TIMES
+            {
                 let length = spoken_length(now.since(since));
                 tracing::info!(notice = true, %side, "{side} answers again after {length}");
             }

@@ -1,6 +1,8 @@
 //! The shipped catalogue is whole, and a wrong one is told everything that is wrong with it.
 
 use syncline::domain::catalogue::{Catalogue, Category, Direction, Found, SLUGS, Slug, WhoFixes};
+use syncline::domain::cause::{self, Fingerprint, Naming};
+use syncline::domain::record::{FieldName, ObjectName, Side};
 
 const SHIPPED: &str = include_str!("../../config/catalogue.toml");
 
@@ -255,4 +257,26 @@ fn what_is_no_toml_is_told_with_its_line() {
         33,
         "32 types and the rules are missing: {mistakes:?}"
     );
+}
+
+#[test]
+fn a_rule_that_names_no_field_refuses_the_record() {
+    let catalogue = Catalogue::shipped();
+    let kind = catalogue.find("sf-validation-rule");
+    let Found::Exactly(kind) = kind else {
+        panic!("no such type")
+    };
+    let check = |field: Option<&str>, expected: &str| {
+        let fingerprint = Fingerprint {
+            side: Side::Salesforce,
+            object: ObjectName::parse("contact").unwrap(),
+            field: field.map(|field| FieldName::parse(field).unwrap()),
+            code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
+            rule: None,
+        };
+        let said = cause::sentence(kind, &fingerprint, &Naming::default());
+        assert_eq!(said, expected);
+    };
+    check(None, "Validation rule on contact refuses the record");
+    check(Some("Phone"), "Validation rule on contact refuses Phone");
 }

@@ -41,8 +41,8 @@ impl Write for Paper {
     }
 }
 
-/// What `speak` writes under `filter`.
-fn lines(form: Form, filter: &str, speak: impl FnOnce(&logging::Verbosity)) -> String {
+/// What is logged under `filter` while `speak` runs.
+pub(crate) fn lines(form: Form, filter: &str, speak: impl FnOnce(&logging::Verbosity)) -> String {
     let paper = Paper::default();
     let writer = paper.clone();
     let zone = TimeZone::get("Europe/Rome").expect("a zone");

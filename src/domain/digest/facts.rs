@@ -32,10 +32,14 @@ pub(super) struct Figure {
 }
 
 /// `2 new`, `1 back`: how many causes changed, by state; empty when none did.
-pub(super) fn changes(causes: &[CauseLine]) -> Vec<String> {
-    let told = STATES
-        .iter()
-        .map(|&(state, word)| (causes_in(causes, state).count(), word));
+pub(super) fn changes<'c>(causes: impl IntoIterator<Item = &'c CauseLine>) -> Vec<String> {
+    let causes: Vec<&CauseLine> = causes.into_iter().collect();
+    let count = |state| {
+        let of = causes.iter();
+        of.filter(|cause| cause.state == LineState::News(state))
+            .count()
+    };
+    let told = STATES.iter().map(|&(state, word)| (count(state), word));
     told.filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!("{number} {word}"))
         .collect()
@@ -51,7 +55,15 @@ pub(super) fn causes_in(
         .filter(move |cause| cause.state == LineState::News(state))
 }
 
-/// The causes that are no news.
+/// The causes that are news.
+pub(super) fn told_in_full(causes: &[CauseLine]) -> Vec<&CauseLine> {
+    let news = causes
+        .iter()
+        .filter(|cause| cause.state != LineState::StillOpen);
+    news.collect()
+}
+
+/// The causes that are no news: one line each.
 pub(super) fn still_open(causes: &[CauseLine]) -> Vec<&CauseLine> {
     let open = causes
         .iter()
@@ -62,24 +74,11 @@ pub(super) fn still_open(causes: &[CauseLine]) -> Vec<&CauseLine> {
 /// Who has to act: `FOR YOU` and `1 cause (C-17).`
 pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
     let named = |someone: &ForSomeone| {
-        let names: Vec<String> = someone
-            .causes
-            .iter()
-            .map(|(number, remark)| match remark {
-                Some(remark) => format!("C-{number}, {}", plain(remark, 80)),
-                None => format!("C-{number}"),
-            })
-            .collect();
-        let between = if someone.causes.iter().any(|(_, remark)| remark.is_some()) {
-            "; "
-        } else {
-            ", "
-        };
-        let number = u64::try_from(names.len()).unwrap_or(u64::MAX);
-        let what = if names.is_empty() {
+        let number = u64::try_from(someone.causes.len()).unwrap_or(u64::MAX);
+        let what = if someone.causes.is_empty() {
             "nothing to do.".to_owned()
         } else {
-            format!("{} ({}).", count(number, "cause"), names.join(between))
+            format!("{} ({}).", count(number, "cause"), by_remark(someone))
         };
         (
             format!("FOR {}", plain(&someone.who, 60).to_uppercase()),
@@ -91,6 +90,27 @@ pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
         .iter()
         .filter(|someone| !someone.causes.is_empty());
     digest.for_you.iter().chain(others).map(named).collect()
+}
+
+/// Someone's causes, those with one remark side by side: `C-42; told Mon 16:44: C-41, C-44`.
+fn by_remark(someone: &ForSomeone) -> String {
+    let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    for (number, remark) in &someone.causes {
+        let (remark, name) = (remark.as_deref(), format!("C-{number}"));
+        match groups.iter_mut().find(|(one, _)| *one == remark) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((remark, vec![name])),
+        }
+    }
+    let spoken = groups.iter().map(|(remark, names)| {
+        let names_joined = names.join(", ");
+        match remark.map(|remark| plain(remark, 80)) {
+            Some(remark) if names.len() > 1 => format!("{remark}: {names_joined}"),
+            Some(remark) => format!("{names_joined}, {remark}"),
+            None => names_joined,
+        }
+    });
+    spoken.collect::<Vec<_>>().join("; ")
 }
 
 /// The lines of figures.
@@ -330,9 +350,10 @@ pub(super) fn detail(cause: &CauseLine) -> Option<String> {
     Some(plain(detail, PROSE_MAX))
 }
 
-/// What to do.
-pub(super) fn fix(cause: &CauseLine) -> String {
-    plain(&cause.fix, PROSE_MAX)
+/// What to do, a step each.
+pub(super) fn fix(cause: &CauseLine) -> Vec<String> {
+    let steps = cause.fix.iter().map(|step| plain(step, PROSE_MAX));
+    steps.collect()
 }
 
 /// What a person noted.
@@ -407,7 +428,7 @@ pub(super) fn effect(cause: &CauseLine) -> String {
         );
     }
     let again = cause.again.as_deref().map_or_else(
-        || "they are tried again when somebody asks".to_owned(),
+        || "it is written again when somebody asks".to_owned(),
         |again| plain(again, PROSE_MAX),
     );
     let which = if cause.records == 1 {

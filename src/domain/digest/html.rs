@@ -88,7 +88,8 @@ fn rendered(page: Page) -> String {
 {%- for (who, what) in page.duties %}
 <tr>
 <td class="ink" style="padding:2px 0;color:#1b2026;">
-<strong>{{ who }}:</strong> {{ what }}</td>
+<strong>{{ who }}:</strong>
+{%- for word in what %} <span style="white-space:nowrap;">{{ word }}</span>{% endfor %}</td>
 </tr>
 {%- endfor %}
 </table>
@@ -162,22 +163,26 @@ fn rendered(page: Page) -> String {
 {%- endif %}
 {%- endfor %}
 {%- if !page.open.is_empty() %}
-<h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">Still open</h2>
+<h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">{{ page.open_heading }}</h2>
 <table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-size:14px;">
 <tr>
-<th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">Cause</th>
+<th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;white-space:nowrap;font-weight:normal;font-size:13px;color:#57606a;">Cause</th>
 <th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">What</th>
-<th scope="col" class="soft" align="right" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">Records</th>
-<th scope="col" class="soft" align="right" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">Days</th>
-<th scope="col" class="soft" align="left" style="padding:4px 0 4px 8px;font-weight:normal;font-size:13px;color:#57606a;">Note</th>
+<th scope="col" class="soft" align="right" style="padding:4px 12px 4px 0;white-space:nowrap;font-weight:normal;font-size:13px;color:#57606a;">Records</th>
+{%- if page.open_ages %}
+<th scope="col" class="soft" align="right" style="padding:4px 12px 4px 0;white-space:nowrap;font-weight:normal;font-size:13px;color:#57606a;">Days</th>
+<th scope="col" class="soft" align="left" style="padding:4px 0 4px 8px;white-space:nowrap;font-weight:normal;font-size:13px;color:#57606a;">Note</th>
+{%- endif %}
 </tr>
 {%- for row in page.open %}
 <tr>
 <th scope="row" class="ink rule" align="left" valign="top" style="padding:6px 12px 6px 0;border-top:1px solid #d0d7de;white-space:nowrap;color:#1b2026;">{{ row.number }}</th>
 <td class="ink rule" valign="top" style="padding:6px 12px 6px 0;border-top:1px solid #d0d7de;color:#1b2026;">{{ row.sentence }}</td>
 <td class="ink rule" align="right" valign="top" style="padding:6px 12px 6px 0;border-top:1px solid #d0d7de;color:#1b2026;">{{ row.records }}</td>
+{%- if page.open_ages %}
 <td class="ink rule" align="right" valign="top" style="padding:6px 12px 6px 0;border-top:1px solid #d0d7de;color:#1b2026;">{{ row.days }}</td>
 <td class="soft rule" valign="top" style="padding:6px 0 6px 8px;border-top:1px solid #d0d7de;color:#57606a;">{{ row.note }}</td>
+{%- endif %}
 </tr>
 {%- endfor %}
 </table>

@@ -22,7 +22,7 @@ pub struct Immediate {
     pub accounts: String,
     /// What concerns everybody.
     pub notices: Vec<Notice>,
-    /// The causes whose state changed.
+    /// The causes whose state changed, told in full; those of a first load have one line each.
     pub causes: Vec<CauseLine>,
     /// The errors to attach; may be fewer than there are.
     pub rows: Vec<ErrorRow>,
@@ -48,7 +48,7 @@ pub(super) fn details(cause: &CauseLine) -> Vec<(String, Vec<String>)> {
     }
     let mut details = vec![
         ("Who fixes".to_owned(), vec![plain(&cause.who_fixes, 60)]),
-        ("Fix".to_owned(), vec![facts::fix(cause)]),
+        ("Fix".to_owned(), facts::fix(cause)),
     ];
     if let Some((who, code)) = facts::code(cause) {
         let lines = std::iter::once(code).chain(facts::message(cause));
@@ -67,12 +67,13 @@ pub(super) fn text(news: &Immediate) -> String {
         out.gap();
         text::notice(&mut out, notice);
     }
-    for cause in news.causes.iter().take(TOLD_MAX) {
+    let told = facts::told_in_full(&news.causes);
+    for cause in told.iter().take(TOLD_MAX) {
         out.gap();
         self::cause(&mut out, cause, !news.rows.is_empty());
     }
-    let all: Vec<&CauseLine> = news.causes.iter().collect();
-    text::more(&mut out, &all, TOLD_MAX);
+    text::more(&mut out, &told, TOLD_MAX);
+    text::left(&mut out, &facts::still_open(&news.causes));
     out.gap();
     out.wrapped("", 0, &plain(&news.now, 120));
     out.wrapped("", 0, &plain(&news.accounts, 200));

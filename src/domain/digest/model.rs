@@ -199,8 +199,8 @@ pub struct CauseLine {
     pub open_days: u32,
     /// Which way it goes.
     pub trend: Trend,
-    /// What to do, as sentences: `Salesforce admin changes the rule; or correct the phones.`
-    pub fix: String,
+    /// What to do, a step each, what `who_fixes` can do first: `Change the rule in Salesforce.`
+    pub fix: Vec<String>,
     /// Who does it: `Salesforce admin`.
     pub who_fixes: String,
     /// When Syncline tries again, as a sentence without a full stop.

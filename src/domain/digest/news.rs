@@ -58,6 +58,7 @@ pub fn news(before: &BTreeMap<i64, ToldCause>, now: &BTreeMap<i64, CurrentCause>
         Told::Suspended(_)
         | Told::Resumed(_)
         | Told::Held(_)
+        | Told::Settled(_)
         | Told::BudgetExhausted
         | Told::BudgetFrees => i64::MAX,
     });

@@ -26,7 +26,8 @@ pub enum Notice {
         side: Side,
         /// How long it stood still, in milliseconds.
         after_ms: i64,
-        /// Changes to catch up.
+        /// Changes that were read before and wait to be written; what happened on that side
+        /// meanwhile could not be read and is in no number.
         changes: u64,
     },
     /// The guard stopped writes; nothing of them is written until a person decides.
@@ -42,8 +43,10 @@ pub enum Notice {
     Settled {
         /// `7` for H-7.
         hold: i64,
-        /// `approved, 12,412 updates go out` or `dropped`.
+        /// `approved by user 1000 (contact to Salesforce, 12,412 records to be updated)`.
         outcome: String,
+        /// What that means, as a sentence.
+        then: String,
     },
     /// The allocation is used up.
     BudgetExhausted {
@@ -66,6 +69,13 @@ pub enum Notice {
         /// Mails an hour allowed.
         per_hour: u32,
     },
+    /// The first load is over, told to a reader who gets no digest.
+    FirstLoad {
+        /// Causes that concern the reader.
+        causes: u64,
+        /// Records that fail by them.
+        records: u64,
+    },
     /// Anything else that everybody should know.
     Remark {
         /// One line without a full stop.
@@ -86,7 +96,7 @@ impl Notice {
                 format!("RESUMED: {side} works again after {}", duration(*after_ms))
             }
             Self::Held { hold, what, .. } => format!("HELD H-{hold}: {}", plain(what, 120)),
-            Self::Settled { hold, outcome } => {
+            Self::Settled { hold, outcome, .. } => {
                 format!("SETTLED H-{hold}: {}", plain(outcome, 120))
             }
             Self::BudgetExhausted {
@@ -98,6 +108,11 @@ impl Notice {
             ),
             Self::BudgetFrees { .. } => "BUDGET FREES: writing goes on".to_owned(),
             Self::TooMuchNews { .. } => "MUCH NEWS: further mails wait".to_owned(),
+            Self::FirstLoad { causes, records } => format!(
+                "FIRST LOAD DONE: {} for you, {}",
+                count(*causes, "cause"),
+                count(*records, "record")
+            ),
             Self::Remark { title, .. } => plain(title, 120),
         }
     }
@@ -118,14 +133,7 @@ impl Notice {
                 ),
                 format!("To do:  {}", plain(remedy, TEXT_MAX)),
             ],
-            Self::Resumed { changes, .. } => vec![if *changes == 0 {
-                "There is nothing to catch up.".to_owned()
-            } else {
-                format!(
-                    "{} to catch up; this happens by itself.",
-                    count(*changes, "change")
-                )
-            }],
+            Self::Resumed { side, changes, .. } => vec![resumed(*side, *changes)],
             Self::Held { hold, limit, .. } => vec![
                 format!(
                     "More than the guard lets pass ({}). None of them is written, and later \
@@ -139,7 +147,7 @@ impl Notice {
                     glued(&format!("syncline approve H-{hold} --drop"))
                 ),
             ],
-            Self::Settled { .. } => Vec::new(),
+            Self::Settled { then, .. } => vec![plain(then, TEXT_MAX)],
             Self::BudgetExhausted {
                 deferred,
                 frees_at,
@@ -152,11 +160,21 @@ impl Notice {
                 if *deferred == 1 { "is" } else { "are" }
             )],
             Self::TooMuchNews { per_hour } => vec![format!(
-                "{} went out within the hour, which is the limit. What happens meanwhile is \
-                 gathered and told together afterwards; see now: {}",
+                "{} about causes went out within the hour, which is the limit. What happens \
+                 meanwhile is gathered and told together afterwards; suspensions and holds are \
+                 still told at once. See now: {} and {}",
                 count(u64::from(*per_hour), "mail"),
+                glued("syncline status"),
                 glued("syncline errors")
             )],
+            Self::FirstLoad { .. } => vec![
+                format!(
+                    "These could not be written when the two sides first met. What each is and \
+                     how to fix it: {}",
+                    glued("syncline errors show C-N")
+                ),
+                "From now on a cause is told when it opens, grows, ends or comes back.".to_owned(),
+            ],
             Self::Remark { text, .. } => vec![plain(text, TEXT_MAX)],
         }
     }
@@ -169,9 +187,22 @@ impl Notice {
             | Self::Held { .. }
             | Self::BudgetExhausted { .. }
             | Self::TooMuchNews { .. }
+            | Self::FirstLoad { .. }
             | Self::Remark { .. } => false,
         }
     }
+}
+
+fn resumed(side: Side, changes: u64) -> String {
+    let waiting = match changes {
+        0 => String::new(),
+        1 => " 1 change that was read already waits and is written by itself.".to_owned(),
+        _ => format!(
+            " {} that were read already wait and are written by themselves.",
+            count(changes, "change")
+        ),
+    };
+    format!("What changed in {side} meanwhile is read now, from where reading stopped.{waiting}")
 }
 
 fn exhausted(deferred: u64, frees_at: Option<&str>, allocation: u64) -> Vec<String> {

@@ -23,9 +23,13 @@ pub(super) struct Page {
     pub(super) headline: String,
     pub(super) lines: Vec<String>,
     pub(super) alerts: Vec<Alert>,
-    pub(super) duties: Vec<(String, String)>,
+    /// Who has to act, and what on: words that no line may break.
+    pub(super) duties: Vec<(String, Vec<String>)>,
     pub(super) figures: Vec<facts::Figure>,
     pub(super) sections: Vec<Section>,
+    pub(super) open_heading: &'static str,
+    /// What a first load has left is days old for nobody, and nobody has noted anything about it.
+    pub(super) open_ages: bool,
     pub(super) open: Vec<OpenRow>,
     pub(super) open_more: Option<String>,
     pub(super) footer: Vec<String>,
@@ -102,9 +106,14 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
         headline: sentence_case(&subject::headline(digest)),
         lines,
         alerts: digest.notices.iter().map(alert).collect(),
-        duties: facts::responsibilities(digest),
+        duties: facts::responsibilities(digest)
+            .into_iter()
+            .map(|(who, what)| (who, what.split(' ').map(str::to_owned).collect()))
+            .collect(),
         figures,
         sections: sections(digest, limits.told),
+        open_heading: "Still open",
+        open_ages: true,
         open_more: more(&open, limits.open),
         open: open
             .iter()
@@ -118,7 +127,8 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
 /// The page of a mail that tells at once.
 pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> Page {
     let attached = !news.rows.is_empty();
-    let causes: Vec<&CauseLine> = news.causes.iter().collect();
+    let causes = facts::told_in_full(&news.causes);
+    let open = facts::still_open(&news.causes);
     let sections = causes.iter().take(limits.told).map(|cause| {
         let (tone, colour) = line_tone(cause);
         Section {
@@ -139,13 +149,13 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
     footer.extend(facts::attached(news.errors(), news.rows.len()));
     footer.push(facts::remedy(&news.remedy));
     // A single cause is the mail's heading itself.
-    let changes = match news.causes.as_slice() {
+    let changes = match causes.as_slice() {
         [cause] if news.notices.is_empty() => format!(
             "{}: {}",
             subject::state_word(cause),
             shorten(&facts::sentence(cause), 70)
         ),
-        causes => facts::changes(causes).join(", "),
+        _ => facts::changes(&news.causes).join(", "),
     };
     Page {
         title: subject.to_owned(),
@@ -156,8 +166,14 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
         duties: Vec::new(),
         figures: Vec::new(),
         sections: sections.collect(),
-        open: Vec::new(),
-        open_more: None,
+        open_heading: "Open",
+        open_ages: false,
+        open_more: more(&open, limits.open),
+        open: open
+            .iter()
+            .take(limits.open)
+            .map(|cause| open_row(cause))
+            .collect(),
         footer,
     }
 }
@@ -216,14 +232,14 @@ fn card(cause: &CauseLine, state: CauseState, attached: bool) -> Card {
     if !resolved {
         let said = [
             facts::message(cause),
-            Some(facts::since(cause)),
             facts::detail(cause),
+            Some(facts::since(cause)),
         ];
         let said: Vec<String> = said.into_iter().flatten().collect();
         intro = Some(said.join(" "));
         rows.push((
             format!("Fix ({})", plain(&cause.who_fixes, 60)),
-            vec![facts::fix(cause)],
+            vec![facts::fix(cause).join(" ")],
         ));
         rows.extend(facts::note(cause).map(|note| ("Note".to_owned(), vec![note])));
         links.extend(facts::links(cause).into_iter().take(1));
@@ -261,7 +277,7 @@ fn loosened((label, lines): (String, Vec<String>)) -> (String, Vec<String>) {
 fn open_row(cause: &CauseLine) -> OpenRow {
     OpenRow {
         number: cause.name(),
-        sentence: shorten(&facts::sentence(cause), 80),
+        sentence: shorten(&facts::sentence(cause), 120),
         records: thousands(cause.records),
         days: cause.open_days,
         note: facts::note(cause).map_or_else(|| "–".to_owned(), |note| shorten(&note, 80)),

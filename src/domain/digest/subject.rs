@@ -48,7 +48,8 @@ pub(super) fn headline(digest: &Digest) -> String {
 /// Of a mail that tells at once.
 pub(super) fn of_immediate(news: &Immediate) -> String {
     let titles: Vec<String> = news.notices.iter().map(Notice::title).collect();
-    let text = match (titles.as_slice(), news.causes.as_slice()) {
+    let causes = facts::told_in_full(&news.causes);
+    let text = match (titles.as_slice(), causes.as_slice()) {
         ([], []) => "nothing new".to_owned(),
         ([], [cause]) => of_cause(cause),
         ([title], []) => title.clone(),
@@ -78,8 +79,8 @@ pub(super) fn state_word(cause: &CauseLine) -> &'static str {
     known.map_or("still open", |(_, word)| word)
 }
 
-fn of_causes(causes: &[CauseLine]) -> String {
-    let names: Vec<String> = causes.iter().take(4).map(CauseLine::name).collect();
+fn of_causes(causes: &[&CauseLine]) -> String {
+    let names: Vec<String> = causes.iter().take(4).map(|cause| cause.name()).collect();
     let more = if causes.len() > names.len() {
         ", …"
     } else {
@@ -87,7 +88,7 @@ fn of_causes(causes: &[CauseLine]) -> String {
     };
     format!(
         "{} ({}{more})",
-        facts::changes(causes).join(", "),
+        facts::changes(causes.iter().copied()).join(", "),
         names.join(", ")
     )
 }

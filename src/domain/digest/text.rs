@@ -100,13 +100,13 @@ fn head(out: &mut Lines, cause: &CauseLine) {
 
 fn body(out: &mut Lines, cause: &CauseLine, attached: bool) {
     let since = facts::since(cause);
-    let said = [facts::message(cause), Some(since), facts::detail(cause)];
+    let said = [facts::message(cause), facts::detail(cause), Some(since)];
     let said: Vec<String> = said.into_iter().flatten().collect();
     out.wrapped("", 6, &said.join("  "));
     let fix = format!(
         "Fix ({}): {}",
         plain(&cause.who_fixes, 60),
-        facts::fix(cause)
+        facts::fix(cause).join(" ")
     );
     out.wrapped("", 6, &fix);
     if let Some(note) = facts::note(cause) {
@@ -133,6 +133,19 @@ pub(super) fn more(out: &mut Lines, causes: &[&CauseLine], shown: usize) {
         count(number, "more cause"),
         count(records, "record")
     ));
+}
+
+/// Causes that a first load has left, a line each, under one heading.
+pub(super) fn left(out: &mut Lines, causes: &[&CauseLine]) {
+    if causes.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line("OPEN");
+    for cause in causes.iter().take(OPEN_MAX) {
+        head(out, cause);
+    }
+    more(out, causes, OPEN_MAX);
 }
 
 fn still_open(out: &mut Lines, causes: &[&CauseLine]) {

@@ -150,6 +150,8 @@ pub enum Told {
     Resumed(Side),
     /// A hold waits for a person.
     Held(i64),
+    /// A person settled a hold.
+    Settled(i64),
     /// The budget is used up.
     BudgetExhausted,
     /// The budget frees again.

@@ -172,6 +172,28 @@ pub fn list(view: &View<'_>, filter: &Filter, place: &Place) -> anyhow::Result<V
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Errors of a cause first seen at `since` or later.
+pub fn joined(view: &View<'_>, cause: i64, since: Timestamp) -> anyhow::Result<u64> {
+    let errors: i64 = view
+        .sql()
+        .prepare_cached("select count(*) from errors where cause = ?1 and first_at >= ?2")?
+        .query_row((cause, since), |row| row.get(0))?;
+    Ok(counted(errors))
+}
+
+/// Keys of what errors of a cause say, with how many say it: most first, then the latest; at most
+/// a page.
+pub fn messages(view: &View<'_>, cause: i64) -> anyhow::Result<Vec<(TextKey, u64)>> {
+    let mut statement = view.sql().prepare_cached(
+        "select text, count(*) as errors from errors where cause = ?1 and text is not null
+         group by text order by errors desc, max(last_seq) desc limit ?2",
+    )?;
+    let rows = statement.query_map((cause, view.page_max()), |row| {
+        Ok((row.get(0)?, counted(row.get(1)?)))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The two numbers shown everywhere, and what people ask next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {

@@ -11,7 +11,8 @@ use crate::store::Tx;
 
 pub(super) use apply::{cleared, failed, forgotten, synced};
 pub use listing::{
-    Filter, Place, Totals, TypeCount, by_type, is_predicted, list, of_record, stand, totals,
+    Filter, Place, Totals, TypeCount, by_type, is_predicted, joined, list, messages, of_record,
+    stand, totals,
 };
 
 /// The type of errors that only wait for a parent: their records are waiting, not failing.

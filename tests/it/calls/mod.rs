@@ -10,7 +10,7 @@
     reason = "the figures are what the test is run for"
 )]
 
-mod world;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -160,6 +160,34 @@ async fn a_code_wrapped_in_a_flows_text_is_kept_beside_the_outer_one() {
 }
 
 #[tokio::test]
+async fn a_state_without_a_country_and_one_of_another_country_are_two_causes() {
+    let causes = |message: &str, code: &str| {
+        let body = format!(
+            r#"[{{"statusCode":"{code}","fields":["MailingState"],"message":"{message}"}}]"#
+        );
+        async move {
+            let raw = rejected(refused(400, &body).await).1.remove(0);
+            (raw.failure.code, raw.failure.fields, raw.rule)
+        }
+    };
+    let integrity = "FIELD_INTEGRITY_EXCEPTION";
+    let missing = "A country/territory must be specified before specifying a state value for field: State/Province";
+    let wrong = "There's a problem with this state, even though it may appear correct.";
+    let other = "The existing country/territory doesn't recognize the state value for field: State/Province";
+    let of_missing = causes(missing, integrity).await;
+    let of_wrong = causes(wrong, integrity).await;
+    assert_ne!(of_missing, of_wrong);
+    assert_eq!(of_wrong, causes(other, integrity).await);
+    // One list that lacks three values stays one cause.
+    let list = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
+    let lacks = |value: &str| format!("bad value for restricted picklist field: {value}");
+    assert_eq!(
+        causes(&lacks("Lombardia"), list).await,
+        causes(&lacks("Bayern"), list).await
+    );
+}
+
+#[tokio::test]
 async fn refused_credentials_suspend_and_passing_troubles_do_not() {
     for (status, body, expected) in [
         (

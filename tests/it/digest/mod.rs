@@ -44,12 +44,12 @@ fn a_daily_digest_tells_in_full_only_what_changed() {
     C-41  Validation rule on Contact refuses the phone                 268 records
           "Phone must start with + and the country code." Since Mon 16:42, still
           growing.
-          Fix (Salesforce admin): change the rule in Salesforce; or correct the
+          Fix (Salesforce admin): Change the rule in Salesforce. Or correct the
           phones in HubSpot.
           e.g. https://app.hubspot.com/contacts/4711002/record/0-1/90211
                (+267 in the CSV)
     C-42  Picklist Industry on Account lacks 3 values                   31 records
-          Since Mon 18:20. Fintech 19, Climate 8, Defense tech 4.
+          Fintech 19, Climate 8, Defense tech 4. Since Mon 18:20.
           Fix (Salesforce admin): add them in Salesforce, or map them.
 
     BACK
@@ -159,8 +159,8 @@ fn a_cause_is_told_at_once_with_who_fixes_it_and_what_happens_then() {
           them every few hours.
 
     Who fixes:        Salesforce admin
-    Fix:              change the rule in Salesforce; or correct the phones in
-                      HubSpot.
+    Fix:              Change the rule in Salesforce.
+                      Or correct the phones in HubSpot.
     Salesforce said:  FIELD_CUSTOM_VALIDATION_EXCEPTION [Phone]
                       "Phone must start with + and the country code."
     Records:          https://app.hubspot.com/contacts/4711002/record/0-1/90211
@@ -200,8 +200,8 @@ fn several_causes_are_one_mail() {
           them every few hours.
 
     Who fixes:        Salesforce admin
-    Fix:              change the rule in Salesforce; or correct the phones in
-                      HubSpot.
+    Fix:              Change the rule in Salesforce.
+                      Or correct the phones in HubSpot.
     Salesforce said:  FIELD_CUSTOM_VALIDATION_EXCEPTION [Phone]
                       "Phone must start with + and the country code."
     Records:          https://app.hubspot.com/contacts/4711002/record/0-1/90211
@@ -268,6 +268,7 @@ fn every_notice_has_a_subject_of_its_own() {
         subject(Notice::Settled {
             hold: 7,
             outcome: "dropped".to_owned(),
+            then: "None of these changes is written.".to_owned(),
         }),
         subject(Notice::BudgetExhausted {
             used: 20_000,
@@ -293,7 +294,7 @@ fn foreign_text_is_escaped_and_breaks_no_line() {
     let mut hostile = validation_rule(CauseState::Opened, 2);
     hostile.sentence = evil.to_owned();
     hostile.note = Some(evil.to_owned());
-    hostile.fix = evil.to_owned();
+    hostile.fix = vec![evil.to_owned()];
     hostile.examples = vec![
         "javascript:alert(1)".to_owned(),
         "https://x.example/\"><script>".to_owned(),
@@ -335,7 +336,7 @@ fn a_flood_of_causes_stays_readable() {
         one.state = states[usize::try_from(number).expect("small") % 3];
         one.sentence = "\"long & winding\" ".repeat(30);
         one.note = Some("&".repeat(900));
-        one.fix = "<&>".repeat(900);
+        one.fix = vec!["<&>".repeat(900)];
         causes.push(one);
     }
     let mail = render(&Digest {

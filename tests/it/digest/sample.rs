@@ -27,7 +27,7 @@ pub(super) fn cause(number: i64, state: LineState, sentence: &str, records: u64)
         resolved: None,
         open_days: 1,
         trend: Trend::Steady,
-        fix: "shorten the titles in HubSpot.".to_owned(),
+        fix: vec!["shorten the titles in HubSpot.".to_owned()],
         who_fixes: "RevOps".to_owned(),
         again: Some("each is tried again when it changes".to_owned()),
         note: None,
@@ -46,7 +46,10 @@ pub(super) fn validation_rule(state: CauseState, records: u64) -> CauseLine {
         }),
         per_minute: Some(9),
         trend: Trend::Growing,
-        fix: "change the rule in Salesforce; or correct the phones in HubSpot.".to_owned(),
+        fix: vec![
+            "Change the rule in Salesforce.".to_owned(),
+            "Or correct the phones in HubSpot.".to_owned(),
+        ],
         who_fixes: "Salesforce admin".to_owned(),
         again: Some(
             "each is tried again when it changes, and one of them every few hours".to_owned(),
@@ -90,7 +93,7 @@ fn causes() -> Vec<CauseLine> {
         31,
     );
     lacks.detail = Some("Fintech 19, Climate 8, Defense tech 4.".to_owned());
-    "add them in Salesforce, or map them.".clone_into(&mut lacks.fix);
+    lacks.fix = vec!["add them in Salesforce, or map them.".to_owned()];
     "Salesforce admin".clone_into(&mut lacks.who_fixes);
     "Mon 18:20".clone_into(&mut lacks.since);
     let mut back = cause(
@@ -101,7 +104,7 @@ fn causes() -> Vec<CauseLine> {
     );
     back.resolved = Some("3 Nov".to_owned());
     "Mon 18:05".clone_into(&mut back.since);
-    "reassign the deals in HubSpot.".clone_into(&mut back.fix);
+    back.fix = vec!["reassign the deals in HubSpot.".to_owned()];
     let mut state = cause(
         30,
         news(CauseState::Resolved),

@@ -1,14 +1,20 @@
 //! Mails within a minute.
 
-use syncline::domain::event::{ConnectionResumed, ConnectionSuspended, Suspension};
+use syncline::domain::event::{
+    ConnectionResumed, ConnectionSuspended, RecipientSetting, Suspension,
+};
 use syncline::domain::record::Side;
 
-use super::{HOUR, MINUTE, SECOND, World, daily, now};
+use super::{HOUR, MINUTE, SECOND, World, daily, now, subject, text};
 
 #[test]
 fn a_backlog_goes_to_the_first_digest_only() {
+    let both = RecipientSetting {
+        immediately: true,
+        ..daily()
+    };
     let mut world = World::of(vec![
-        ("admin@acme.example", now()),
+        ("lead@acme.example", both),
         ("revops@acme.example", daily()),
     ]);
     world.fail(0..30, "STRING_TOO_LONG", "Title");
@@ -17,8 +23,117 @@ fn a_backlog_goes_to_the_first_digest_only() {
     assert_eq!(world.subjects(), Vec::<String>::new());
     world.pass(23 * HOUR);
     let told = world.subjects();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("lead: 1 new"), "{told:?}");
+    assert!(told[1].starts_with("revops: 1 new"), "{told:?}");
+}
+
+#[test]
+fn a_backlog_is_one_mail_to_a_reader_who_gets_no_digest() {
+    let admin = RecipientSetting {
+        who_fixes: vec!["salesforce-admin".to_owned()],
+        ..now()
+    };
+    let mut world = World::of(vec![("admin@acme.example", admin)]);
+    world.fail(0..30, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Phone");
+    world.fail(30..34, "INVALID_FIELD_FOR_INSERT_UPDATE", "Fax");
+    world.fail(34..40, "STRING_TOO_LONG", "Title");
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), Vec::<String>::new());
+    world.read_both();
+    let mails = world.mailed();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        subject(&mails[0]),
+        "admin: FIRST LOAD DONE: 2 causes for you, 34 records"
+    );
+    insta::assert_snapshot!(text(&mails[0]), @r"
+    FIRST LOAD DONE: 2 causes for you, 34 records
+      These could not be written when the two sides first met. What each is and
+      how to fix it: syncline errors show C-N
+      From now on a cause is told when it opens, grows, ends or comes back.
+
+    OPEN
+    C-1   Validation rule on contact refuses Phone                      30 records
+    C-2   No edit permission on contact.Fax                              4 records
+
+    Tuesday 17 November 2026, 10:00 Europe/Rome
+    HubSpot portal 4711002 <-> Salesforce org 00D5g000004XyZwEAM
+    All 34 errors attached
+    Change or stop these mails: change [[notify]] in syncline.toml, then reload;
+    or ask whoever runs Syncline
+    ");
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), Vec::<String>::new());
+    // What happens to them later is told like the life of every cause.
+    world.mend(30..34);
+    world.pass(MINUTE);
+    let told = world.subjects();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with("revops: 1 new"), "{told:?}");
+    assert!(told[0].starts_with("admin: RESOLVED: No edit"), "{told:?}");
+}
+
+#[test]
+fn a_cause_that_keeps_growing_says_how_fast_and_a_burst_does_not() {
+    let said = |step_ms: i64| {
+        let mut world = World::loaded(vec![("admin@acme.example", now())]);
+        for number in 0..10 {
+            world.fail(number..number + 1, "STRING_TOO_LONG", "Title");
+            world.pass(step_ms);
+        }
+        world.pass(MINUTE - 10 * step_ms);
+        let text = world.last_text();
+        let line = text.lines().nth(1).unwrap().trim();
+        line.split(" Only").next().unwrap().to_owned()
+    };
+    assert_eq!(said(6 * SECOND), "Since Tue 09:00, about 10 a minute.");
+    assert_eq!(said(SECOND), "Since Tue 09:00.");
+}
+
+#[test]
+fn one_record_is_spoken_of_as_one() {
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    world.fail(0..1, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Phone");
+    world.pass(MINUTE);
+    let text = world.last_text();
+    let told: Vec<&str> = text.lines().skip(1).take(3).map(str::trim).collect();
+    assert!(
+        told.join(" ").contains(
+            "Only this record cannot be written, and nothing is lost: \
+             it is tried again when it changes, and every few hours."
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn messages_that_differ_are_told_with_their_records() {
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    let code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
+    world.fail_saying(0..31, code, "Tier__c", "Tier: not in the list");
+    world.fail_saying(31..37, code, "Tier__c", "Tier: inactive");
+    world.pass(MINUTE);
+    let text = world.last_text();
+    assert!(text.contains("\"Tier: not in the list\""), "{text}");
+    assert!(
+        text.contains("Said of 31 records; of 6: \"Tier: inactive\"."),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_step_of_a_fix_is_told() {
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    world.fail(0..2, "INVALID_FIELD_FOR_INSERT_UPDATE", "Fax");
+    world.pass(MINUTE);
+    let text = world.last_text().replace("\n                  ", " ");
+    for step in [
+        "Give the integration user",
+        "If the field is a formula",
+        "If the field should not be synced",
+    ] {
+        assert!(text.contains(step), "{step}: {text}");
+    }
 }
 
 #[test]
@@ -108,6 +223,54 @@ fn a_suspension_is_told_to_everybody_once_and_its_end_once() {
 }
 
 #[test]
+fn what_a_suspension_leaves_to_catch_up_is_not_guessed() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.suspend(Side::Salesforce);
+    world.mailed();
+    world.pass(HOUR);
+    world.append(ConnectionResumed {
+        side: Side::Salesforce,
+    });
+    let text = world.last_text();
+    let told: Vec<&str> = text.lines().take(3).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    RESUMED: Salesforce works again after 1 h
+      What changed in Salesforce meanwhile is read now, from where reading
+      stopped.
+    ");
+}
+
+#[test]
+fn what_concerns_everybody_is_told_above_the_limit_too() {
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    let mut told = Vec::new();
+    for (place, field) in (0..).zip(["A", "B", "C", "D", "E", "F", "G", "H"]) {
+        world.fail(place * 10..place * 10 + 2, "STRING_TOO_LONG", field);
+        world.pass(2 * MINUTE);
+        told.extend(world.subjects());
+    }
+    assert_eq!(told.len(), 7, "{told:#?}");
+    world.suspend(Side::Salesforce);
+    world.hold(1, Side::HubSpot, 128);
+    world.pass(MINUTE);
+    assert_eq!(
+        world.subjects(),
+        ["admin: SUSPENDED Salesforce: credentials (401) · 1 more"]
+    );
+    world.append(ConnectionResumed {
+        side: Side::Salesforce,
+    });
+    assert_eq!(
+        world.subjects(),
+        ["admin: RESUMED: Salesforce works again after 0 s"]
+    );
+    // None of these has used up what the causes may use.
+    world.pass(HOUR);
+    let later = world.subjects();
+    assert!(later[0].starts_with("admin: 2 new (C-7, C-8)"), "{later:?}");
+}
+
+#[test]
 fn holds_opened_within_a_minute_are_one_mail() {
     let mut world = World::loaded(vec![("revops@acme.example", daily())]);
     world.hold(1, Side::HubSpot, 128);
@@ -120,6 +283,28 @@ fn holds_opened_within_a_minute_are_one_mail() {
     let text = String::from_utf8_lossy(&told[0].bytes);
     assert!(text.contains("HELD H-1: contact to HubSpot, 128 records to be created"));
     assert!(text.contains("HELD H-2: contact to Salesforce, 2,420 records to be created"));
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), Vec::<String>::new());
+}
+
+#[test]
+fn the_end_of_a_hold_is_told_to_those_who_were_told_of_it() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.hold(1, Side::HubSpot, 128);
+    world.pass(MINUTE);
+    assert_eq!(world.subjects().len(), 1);
+    // Settled before anybody heard of it.
+    world.hold(2, Side::Salesforce, 300);
+    world.settle(2, false, 300);
+    world.settle(1, true, 130);
+    world.pass(MINUTE);
+    let text = world.last_text();
+    let told: Vec<&str> = text.lines().take(3).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    SETTLED H-1: approved by user 1000 (contact to HubSpot, 130 records to be
+    created)
+      Each is read again and then written.
+    ");
     world.pass(HOUR);
     assert_eq!(world.subjects(), Vec::<String>::new());
 }

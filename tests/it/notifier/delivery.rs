@@ -3,6 +3,10 @@
 use syncline::domain::event::Stage;
 use syncline::mail::MailError;
 
+use syncline::logging::Form;
+
+use crate::logging::lines;
+
 use super::{DAY, HOUR, MINUTE, World, now, subject};
 
 fn refusal(stage: Stage, code: u16) -> MailError {
@@ -95,7 +99,12 @@ fn a_refused_recipient_is_given_up_and_the_others_get_theirs() {
         .lock()
         .unwrap()
         .push_back(refusal(Stage::Envelope, 550));
-    let offered = world.mailed();
+    let mut offered = Vec::new();
+    let logged = lines(Form::Journal, "warn", |_| offered = world.mailed());
+    assert_eq!(
+        logged,
+        "<3>news given up after 1 try: smtp.acme.example refuses (550); others still get theirs  recipient=admin@acme.example\n"
+    );
     let names: Vec<String> = offered.iter().map(subject).collect();
     assert_eq!(names.len(), 2, "{names:?}");
     assert!(names[1].starts_with("revops: NEW: "), "{names:?}");

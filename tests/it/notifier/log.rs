@@ -24,7 +24,7 @@ fn the_backlog_is_one_line_and_every_later_change_one() {
     world.fail(3..5, "REQUIRED_FIELD_MISSING", "LastName");
     assert_eq!(lines(&world), Vec::<String>::new());
     world.read_both();
-    insta::assert_snapshot!(lines(&world).join("\n"), @"notice first load done: 5 errors on 5 records by 2 causes; the first digest tells them; see now: syncline errors");
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice first load done: 5 errors on 5 records by 2 causes; the first mail to each reader tells them; see now: syncline errors");
     assert_eq!(lines(&world), Vec::<String>::new());
     world.fail(5..6, "INVALID_EMAIL_ADDRESS", "Email");
     insta::assert_snapshot!(lines(&world).join("\n"), @"notice cause opened: C-3 invalid-email contact.Email to Salesforce, 1 record; to fix: RevOps");
@@ -55,4 +55,18 @@ fn the_budget_is_told_at_eighty_percent_at_its_end_and_when_it_frees() {
     insta::assert_snapshot!(lines(&world).join("\n"), @r#"err    budget exhausted: 20,000 of 20,000; nothing waits; frees in 1 d; raise with "syncline budget set N""#);
     world.pass(25 * HOUR);
     insta::assert_snapshot!(lines(&world).join("\n"), @"notice budget frees: 0 of 20,000 calls used, writing goes on; nothing waits");
+}
+
+#[test]
+fn a_settled_hold_is_one_line_with_who_and_how_many() {
+    let world = World::loaded(vec![]);
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.hold(1, Side::HubSpot, 128);
+    world.hold(2, Side::Salesforce, 2_420);
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.settle(1, true, 128);
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice H-1 approved by user 1000 (contact to HubSpot, 128 records to be created); each is read again and then written");
+    world.settle(2, false, 2_421);
+    insta::assert_snapshot!(lines(&world).join("\n"), @"notice H-2 dropped by user 1000 (contact to Salesforce, 2,421 records to be created); none of these changes is written");
+    assert_eq!(lines(&world), Vec::<String>::new());
 }

@@ -20,8 +20,8 @@ use syncline::config::Mailbox;
 use syncline::domain::call::{Lane, Operation};
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
-    Action, By, CallsSpent, CycleHeld, Event, Known, NotificationsSet, RecipientSetting,
-    RecordFailed, RecordSynced, Scheduled,
+    Action, By, CallsSpent, ConnectionSuspended, CycleHeld, Event, HoldSettled, Known,
+    NotificationsSet, RecipientSetting, RecordFailed, RecordSynced, Scheduled, Suspension,
 };
 use syncline::domain::failure::{Failure, System};
 use syncline::domain::record::{FieldName, ObjectName, PairIds, RecordId, Side, Timestamp};
@@ -204,10 +204,24 @@ impl World {
         code: &'static str,
         field: &'static str,
     ) {
+        self.fail_saying(records, code, field, "");
+    }
+
+    /// These records fail by a code on a field, with a message.
+    pub(super) fn fail_saying(
+        &self,
+        records: std::ops::Range<u32>,
+        code: &'static str,
+        field: &'static str,
+        message: &'static str,
+    ) {
         self.write(move |tx| {
             for number in records {
                 let mut failure = Failure::of(System::Salesforce, code);
                 failure.fields.push(FieldName::parse(field)?);
+                if !message.is_empty() {
+                    failure.text = Some(annex::remember_text(tx, message)?);
+                }
                 let event = RecordFailed {
                     ids: ids(number),
                     to: Side::Salesforce,
@@ -247,6 +261,22 @@ impl World {
         });
     }
 
+    pub(super) fn suspend(&self, side: Side) {
+        self.append(ConnectionSuspended {
+            side,
+            reason: Suspension::Credentials,
+            status: 401,
+            code: String::new(),
+        });
+    }
+
+    /// The text part of the one mail that is due now.
+    pub(super) fn last_text(&mut self) -> String {
+        let mailed = self.mailed();
+        assert_eq!(mailed.len(), 1);
+        text(&mailed[0])
+    }
+
     pub(super) fn hold(&self, hold: i64, to: Side, records: u64) {
         self.append(CycleHeld {
             hold,
@@ -256,6 +286,16 @@ impl World {
             records,
             limit: 100,
             field: None,
+        });
+    }
+
+    pub(super) fn settle(&self, hold: i64, approved: bool, records: u64) {
+        let by = By::Operator(1_000);
+        self.append(HoldSettled {
+            hold,
+            approved,
+            records,
+            by,
         });
     }
 }
@@ -300,6 +340,26 @@ pub(super) fn timed(frequency: Frequency, cron: &str) -> RecipientSetting {
 /// Told daily at eight.
 pub(super) fn daily() -> RecipientSetting {
     timed(Frequency::Daily, "0 0 8 * * *")
+}
+
+/// The text part, quoted-printable undone.
+pub(super) fn text(mail: &Outgoing) -> String {
+    let mail = String::from_utf8_lossy(&mail.bytes).replace("\r\n", "\n");
+    let part = mail.split_once("Content-Type: text/plain").unwrap().1;
+    let body = part.split_once("\n\n").unwrap().1;
+    let body = body.split("\n--").next().unwrap().replace("=\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = body.as_str();
+    while let Some((before, after)) = rest.split_once('=') {
+        bytes.extend(before.bytes());
+        let code = after
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(code.unwrap_or(b'='));
+        rest = &after[if code.is_some() { 2 } else { 0 }..];
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8(bytes).unwrap()
 }
 
 /// `revops: 1 new · …`, the subject unfolded, its few encoded words left out.

@@ -1,8 +1,9 @@
 //! Digests at set times.
 
+use syncline::domain::event::RecipientSetting;
 use syncline::domain::schedule::Frequency;
 
-use super::{DAY, HOUR, MINUTE, World, daily, timed};
+use super::{DAY, HOUR, MINUTE, World, daily, now, timed};
 
 const NOTHING: [&str; 0] = [];
 
@@ -25,6 +26,30 @@ fn a_daily_without_news_is_silent_and_does_not_come_later_that_day() {
     assert_eq!(world.subjects().len(), 1);
     world.pass(DAY);
     assert_eq!(world.subjects(), NOTHING);
+}
+
+#[test]
+fn a_digest_says_when_whoever_can_fix_it_was_told() {
+    let admin = RecipientSetting {
+        who_fixes: vec!["salesforce-admin".to_owned()],
+        ..now()
+    };
+    let mut world = World::loaded(vec![
+        ("admin@acme.example", admin),
+        ("revops@acme.example", daily()),
+    ]);
+    world.fail(0..3, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "Phone");
+    world.fail(3..5, "INVALID_FIELD_FOR_INSERT_UPDATE", "Fax");
+    world.pass(MINUTE);
+    assert_eq!(world.subjects().len(), 1);
+    world.fail(5..7, "STRING_TOO_LONG", "Title");
+    world.pass(23 * HOUR);
+    let text = world.last_text();
+    assert!(
+        text.contains("FOR THE SALESFORCE ADMIN: 2 causes (told Tue 09:01: C-1, C-2)."),
+        "{text}"
+    );
+    assert!(text.contains("FOR REVOPS: 1 cause (C-3)."), "{text}");
 }
 
 #[test]
