@@ -180,9 +180,9 @@ fn mail(
 
 fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<AtOnce> {
     let now = view.now();
-    let sent: Vec<Timestamp> = slots::recent(view)?
+    let hour_ago = now.plus(-HOUR_MS);
+    let sent: Vec<Timestamp> = slots::planned_since(view, recipient, Frequency::Now, hour_ago)?
         .into_iter()
-        .filter(|mail| mail.slot.recipient == recipient && mail.slot.frequency == Frequency::Now)
         .filter(|mail| !mail.slot.due.contains(FOR_EVERYBODY))
         .map(|mail| mail.planned_at)
         .filter(|at| now.since(*at).abs() < HOUR_MS)

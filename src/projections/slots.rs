@@ -197,21 +197,20 @@ pub fn unsent(view: &View<'_>) -> anyhow::Result<Vec<Mail>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Mails at a frequency planned for a recipient after `since`: at most so many go out in an hour.
+/// Mails at a frequency planned for a recipient after `since`: few, because only so many go out in
+/// an hour.
 pub fn planned_since(
     view: &View<'_>,
     recipient: i64,
     frequency: Frequency,
     since: Timestamp,
-) -> anyhow::Result<u64> {
-    let mails: i64 = view
-        .sql()
-        .prepare_cached(
-            "select count(*) from slots
-             where recipient = ?1 and frequency = ?2 and planned_at > ?3",
-        )?
-        .query_row((recipient, frequency, since), |row| row.get(0))?;
-    Ok(counted(mails))
+) -> anyhow::Result<Vec<Mail>> {
+    let mut statement = view.sql().prepare_cached(&format!(
+        "select {COLUMNS} from slots
+         where recipient = ?1 and frequency = ?2 and planned_at > ?3 order by planned_seq"
+    ))?;
+    let rows = statement.query_map((recipient, frequency, since), mail)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The last mails planned, newest first, at most a page.

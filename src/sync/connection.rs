@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::context::Context;
 use super::gate::{Errand, Trouble};
+use super::words::spoken_length;
 use crate::domain::call::Operation;
 use crate::domain::event::{Bound, ConnectionResumed, ConnectionSuspended, Suspension};
 use crate::domain::record::{Side, Timestamp};
@@ -139,10 +140,17 @@ impl Context {
         self.bind().await?;
         if was_suspended {
             let event = ConnectionResumed { side };
-            self.store
-                .write(move |tx| projections::append(tx, None, event))
+            let stopped_at = self
+                .store
+                .write(move |tx| {
+                    let stopped = settings::suspended(tx, side)?;
+                    projections::append(tx, None, event)?;
+                    Ok(stopped.map(|setting| setting.at))
+                })
                 .await?;
-            tracing::info!(notice = true, %side, "{side} connection resumed");
+            let now = self.clock.now();
+            let length = spoken_length(now.since(stopped_at.unwrap_or(now)));
+            tracing::info!(notice = true, %side, "{side} connection resumed after {length}");
         }
         self.wakes.ring_all();
         Ok(())
