@@ -60,28 +60,12 @@ const TRANSIENT_TEXTS: [&str; 5] = [
     "query_timeout",
 ];
 
-/// The type of `failure` on a write to `to`, by the catalogue's rules. Knows no object, so that
-/// rules which ask for one never fit; see [`classify_on`].
-pub fn classify(catalogue: &Catalogue, to: Side, failure: &Failure, message: &str) -> Slug {
-    typed(catalogue, to, None, failure, message)
-}
-
-/// As [`classify`], for a record of `object`: a refused record type means one thing on a deal and
-/// another elsewhere, a missing owner one thing on a task and another elsewhere.
-pub fn classify_on(
+/// The type of `failure` on a write of `object` to `to`, by the catalogue's rules: a refused record
+/// type means one thing on a deal and another elsewhere.
+pub fn classify(
     catalogue: &Catalogue,
     to: Side,
     object: &ObjectName,
-    failure: &Failure,
-    message: &str,
-) -> Slug {
-    typed(catalogue, to, Some(object), failure, message)
-}
-
-fn typed(
-    catalogue: &Catalogue,
-    to: Side,
-    object: Option<&ObjectName>,
     failure: &Failure,
     message: &str,
 ) -> Slug {
@@ -90,12 +74,7 @@ fn typed(
     fitting.map_or_else(Slug::other, |rule| rule.slug().clone())
 }
 
-fn case<'a>(
-    to: Side,
-    object: Option<&'a ObjectName>,
-    failure: &Failure,
-    message: &str,
-) -> Case<'a> {
+fn case<'a>(to: Side, object: &'a ObjectName, failure: &Failure, message: &str) -> Case<'a> {
     let plain = plain(message);
     let mut code = failure.code.to_lowercase();
     let mut inner = failure.inner.as_deref().unwrap_or_default().to_lowercase();

@@ -135,7 +135,13 @@ fn failed(
     let mut releases = Vec::new();
     for one in raw {
         let transient = classify::is_transient(&one.failure, &one.message);
-        let slug = classify::classify(catalogue, attempt.write.to, &one.failure, &one.message);
+        let slug = classify::classify(
+            catalogue,
+            attempt.write.to,
+            &attempt.ids.object,
+            &one.failure,
+            &one.message,
+        );
         let classes = catalogue
             .get(&slug)
             .map(|kind| kind.retry.clone())

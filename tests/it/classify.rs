@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use syncline::domain::catalogue::{Catalogue, SLUGS};
-use syncline::domain::classify::{classify, classify_on, is_transient, rule_named};
+use syncline::domain::classify::{classify, is_transient, rule_named};
 use syncline::domain::failure::{Fact, Failure, System};
 use syncline::domain::record::{FieldName, ObjectName, Side};
 
@@ -266,7 +266,7 @@ fn check(to: Side, line: &str, expected: &str) {
         if system == System::HubSpot {
             failure.inner = Some("VALIDATION_ERROR".to_owned());
         }
-        let slug = classify_on(&CATALOGUE, to, &object, &failure, &message);
+        let slug = classify(&CATALOGUE, to, &object, &failure, &message);
         assert_eq!(slug.as_str(), expected, "{system:?}: {line}");
     }
 }
@@ -280,6 +280,12 @@ fn check_table(to: Side, table: &str) {
             expected = line;
         }
     }
+}
+
+/// The type of a contact's failure.
+fn type_of(to: Side, failure: &Failure, message: &str) -> String {
+    let contact = ObjectName::parse("contact").expect("a valid name");
+    classify(&CATALOGUE, to, &contact, failure, message).to_string()
 }
 
 #[test]
@@ -306,13 +312,10 @@ fn every_type_is_reached() {
 fn an_upsert_key_that_fits_several_records_is_answered_by_a_status_alone() {
     let mut failure = Failure::of(System::Salesforce, "");
     failure.status = 300;
-    assert_eq!(
-        classify(&CATALOGUE, Side::Salesforce, &failure, "").as_str(),
-        "unique-value"
-    );
+    assert_eq!(type_of(Side::Salesforce, &failure, ""), "unique-value");
     failure.status = 404;
     assert_eq!(
-        classify(&CATALOGUE, Side::Salesforce, &failure, "").as_str(),
+        type_of(Side::Salesforce, &failure, ""),
         "sf-access-or-missing"
     );
 }
@@ -327,7 +330,7 @@ fn hubspot_answers_about_no_property_are_other() {
     ] {
         let mut failure = Failure::of(System::HubSpot, code);
         failure.status = status;
-        let slug = classify(&CATALOGUE, Side::HubSpot, &failure, "internal error");
+        let slug = type_of(Side::HubSpot, &failure, "internal error");
         assert_eq!(slug.as_str(), "other", "{status} {code}");
     }
 }
@@ -355,7 +358,7 @@ fn what_hubspot_hides_in_its_sub_category_counts() {
     ] {
         let mut failure = Failure::of(System::HubSpot, code);
         failure.inner = Some(inner.to_owned());
-        let slug = classify(&CATALOGUE, Side::HubSpot, &failure, "");
+        let slug = type_of(Side::HubSpot, &failure, "");
         assert_eq!(slug.as_str(), expected, "{code} {inner}");
     }
 }
@@ -366,10 +369,7 @@ fn without_the_object_a_refused_record_type_is_a_matter_of_access() {
     failure
         .fields
         .push(FieldName::parse("RecordTypeId").unwrap());
-    assert_eq!(
-        classify(&CATALOGUE, Side::Salesforce, &failure, "").as_str(),
-        "sf-access"
-    );
+    assert_eq!(type_of(Side::Salesforce, &failure, ""), "sf-access");
 }
 
 #[test]

@@ -160,8 +160,8 @@ pub struct Case<'a> {
     pub to: Side,
     /// Who said so.
     pub system: System,
-    /// The object concerned, where it is known.
-    pub object: Option<&'a ObjectName>,
+    /// The object concerned.
+    pub object: &'a ObjectName,
     /// HTTP status, 0 for none.
     pub status: u16,
     /// The raw code.
@@ -230,10 +230,7 @@ impl Rule {
             && any(&self.messages, &case.message)
             && any(&self.also, &case.message)
             && (self.fields.is_empty() || case.fields.iter().any(|field| any(&self.fields, field)))
-            && (self.objects.is_empty()
-                || case
-                    .object
-                    .is_some_and(|object| self.objects.contains(object)))
+            && (self.objects.is_empty() || self.objects.contains(case.object))
             && (self.statuses.is_empty() || self.statuses.contains(&case.status))
             && self.facts.iter().all(|fact| case.facts.contains(fact))
     }

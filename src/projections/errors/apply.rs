@@ -84,7 +84,7 @@ fn put(
 ) -> anyhow::Result<()> {
     let object = &event.ids.object;
     let answered = event.known == Known::Answered;
-    let slug = type_of(tx, event.to, failure)?;
+    let slug = type_of(tx, event, failure)?;
     let cause = causes::find(tx, event.to, object, failure)?
         .context("its cause has no number: cause_numbered must stand before it")?;
     tx.sql()
@@ -124,13 +124,20 @@ fn put(
 }
 
 /// The type of a failure, by the catalogue and the text it came with.
-fn type_of(tx: &Tx<'_>, to: Side, failure: &Failure) -> anyhow::Result<Slug> {
+fn type_of(tx: &Tx<'_>, event: &RecordFailed, failure: &Failure) -> anyhow::Result<Slug> {
     let text = match &failure.text {
         Some(key) => annex::text(tx, key)?,
         None => None,
     };
     let message = text.unwrap_or_default();
-    Ok(classify(tx.catalogue(), to, failure, &message))
+    let object = &event.ids.object;
+    Ok(classify(
+        tx.catalogue(),
+        event.to,
+        object,
+        failure,
+        &message,
+    ))
 }
 
 /// A success clears its direction; so does agreement, because what is no longer to be written can

@@ -2,6 +2,8 @@
 
 mod attention;
 mod check;
+#[cfg(feature = "e2e")]
+mod disk;
 mod door;
 mod edits;
 mod holds;
