@@ -24,8 +24,8 @@ impl Trial {
         if self.plan.faults > 0 {
             // The answers of a creation on each side are lost, whatever the rates say.
             let skip = u32::try_from(self.luck.below(4)).unwrap();
-            self.lose_answer(Server::HubSpot, UPSERT, skip / 3, Fault::Lost);
-            self.lose_answer(Server::Salesforce, COMPOSITE, skip, Fault::HungAfter);
+            self.strike(Server::HubSpot, UPSERT, skip / 3, Fault::Lost);
+            self.strike(Server::Salesforce, COMPOSITE, skip, Fault::HungAfter);
         }
         for _ in 0..actions {
             match self.luck.below(100) {
@@ -200,13 +200,13 @@ impl Trial {
                 let fault = [Fault::Lost, Fault::HungAfter, Fault::AnswerAfter(503)][pick(luck, 3)];
                 let (server, path) =
                     [(Server::HubSpot, UPSERT), (Server::Salesforce, COMPOSITE)][pick(luck, 2)];
-                self.lose_answer(server, path, 0, fault);
+                self.strike(server, path, 0, fault);
             }
         }
     }
 
-    /// The next answer but `skip` at `path` is lost after the request took effect.
-    fn lose_answer(&self, server: Server, path: &str, skip: u32, fault: Fault) {
+    /// `fault` strikes the next POST but `skip` at `path`.
+    pub(super) fn strike(&self, server: Server, path: &str, skip: u32, fault: Fault) {
         self.network.simulator().faults.order(OneShot {
             server,
             method: Some("POST".to_owned()),

@@ -8,7 +8,7 @@ use syncline::simulator::{Fault, Server};
 use super::super::driver::{HOUR, MINUTE, SECOND};
 use super::super::plan::Plan;
 use super::super::running::Loop;
-use super::{Scene, UPDATE, calm, strike};
+use super::{Scene, UPDATE, calm};
 
 #[test]
 fn an_allocation_is_used_up_and_never_passed_under_constant_demand() {
@@ -71,7 +71,9 @@ fn a_clock_set_back_by_days_makes_nothing_wait_for_days() {
     scene.trial.clock.pass(10 * SECOND);
     scene.trial.look(Loop::Salesforce);
     // The row is put off, and the side left alone, by a clock that is days ahead.
-    strike(&scene.trial, Server::HubSpot, UPDATE, 0, Fault::Answer(503));
+    scene
+        .trial
+        .strike(Server::HubSpot, UPDATE, 0, Fault::Answer(503));
     scene.trial.look(Loop::Writer);
     assert_eq!(
         scene.city(Side::HubSpot),

@@ -8,8 +8,6 @@ mod reading;
 
 use serde_json::{Value as Json, json};
 use syncline::domain::record::Side;
-use syncline::simulator::faults::OneShot;
-use syncline::simulator::{Fault, Server};
 
 use super::driver::{MINUTE, SECOND, Trial};
 use super::people::records;
@@ -89,11 +87,6 @@ impl Scene {
         pass(&mut self.trial, minutes);
     }
 
-    /// The next answer at `path` is lost after the request took effect.
-    fn lose_next(&self, server: Server, path: &str) {
-        strike(&self.trial, server, path, 0, Fault::Lost);
-    }
-
     /// Gives the HubSpot contact these values.
     fn in_hubspot(&self, fields: &Json) {
         put_in_hubspot(&self.trial, Some(&self.hubspot), fields);
@@ -136,16 +129,4 @@ fn pass(trial: &mut Trial, minutes: u32) {
         trial.settle_holds();
         trial.clock.pass(MINUTE);
     }
-}
-
-/// `fault` strikes the next POST but `skip` at `path`.
-fn strike(trial: &Trial, server: Server, path: &str, skip: u32, fault: Fault) {
-    trial.network.simulator().faults.order(OneShot {
-        server,
-        method: Some("POST".to_owned()),
-        path: path.to_owned(),
-        skip,
-        times: 1,
-        fault,
-    });
 }
