@@ -13,7 +13,7 @@ use crate::store::{Store, View};
 const UNHEARD_MS: i64 = 1_000;
 
 /// Calls to Salesforce that rows taken together need: read again, matched, written, and marked.
-const CALLS_OF_ROWS: u64 = 4;
+pub(super) const CALLS_OF_ROWS: u64 = 4;
 
 /// The ledger of calls still in the window, read back from the store.
 pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {

@@ -8,9 +8,6 @@ use super::words;
 use crate::domain::budget::{Answer, Scarcity};
 use crate::domain::record::{Side, Timestamp};
 
-/// Calls that rows taken together ask for at once.
-const CALLS_OF_ROWS: u64 = 4;
-
 /// The loops at one moment.
 #[derive(Debug, Clone)]
 pub struct Live {
@@ -69,7 +66,7 @@ impl Context {
         });
         let usage = shared.usage.as_ref();
         let scarce = shared.waiting.iter().filter_map(|(lane, since)| {
-            let calls = CALLS_OF_ROWS.min(policy.allocation.max(1));
+            let calls = allowance::CALLS_OF_ROWS.min(policy.allocation.max(1));
             let since = Some(*since);
             match shared
                 .ledger
