@@ -8,7 +8,8 @@ use std::fmt::Debug;
 use super::{
     Auth, Budget, Config, Guard, HubSpot, Limits, Mail, Names, Recipient, Salesforce, Sync,
 };
-use crate::domain::mapping::Mapping;
+use crate::domain::mapping::{FieldMapping, Mapping};
+use crate::domain::record::ObjectName;
 
 /// Keys that a running daemon cannot take over.
 const FIXED: &[&str] = &["store", "control", "hubspot.portal", "salesforce.org"];
@@ -160,7 +161,8 @@ fn recipient_of(recipient: &Recipient) -> String {
 
 fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
     let Mapping {
-        object,
+        object: _,
+        form: _,
         hubspot_type,
         salesforce_type,
         match_by,
@@ -170,7 +172,8 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         on_first_link,
         fields,
     } = mapping;
-    let mut say = |key: &str, value: String| facts.insert(format!("objects.{object} {key}"), value);
+    let name = mapping.name();
+    let mut say = |key: &str, value: String| facts.insert(format!("objects.{name} {key}"), value);
     say("is", format!("{hubspot_type} and {salesforce_type}"));
     say(
         "ids",
@@ -185,10 +188,26 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
     say("creates", word(creates));
     say("on_first_link", word(on_first_link));
     for field in fields {
-        let owner = if field.owner { ", owner" } else { "" };
-        let value = format!("{}, {}{owner}", field.salesforce, word(&field.rule));
-        say(&format!("field {}", field.hubspot), value);
+        say(&format!("field {}", field.hubspot), field_says(field));
     }
+}
+
+fn field_says(field: &FieldMapping) -> String {
+    let mut says = vec![field.salesforce.to_string(), word(&field.rule)];
+    if field.owner {
+        says.push("owner".to_owned());
+    }
+    if field.domain {
+        says.push("domain".to_owned());
+    }
+    if field.is_parent() {
+        let parents: Vec<&str> = field.parents.iter().map(ObjectName::as_str).collect();
+        says.push(format!("associated with {}", parents.join(" or ")));
+    }
+    for (hubspot, salesforce) in &field.values {
+        says.push(format!("{hubspot} = {salesforce}"));
+    }
+    says.join(", ")
 }
 
 /// A variant's name in the words of the file: `FillBlanks` is `fill-blanks`.

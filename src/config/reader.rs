@@ -311,6 +311,26 @@ impl<'t> Section<'t> {
         list
     }
 
+    /// A table of texts under names that people chose, each with its line; `None` when it is not
+    /// there.
+    pub(super) fn texts(&self, key: &'static str) -> Option<Vec<(&'t str, &'t str, u32)>> {
+        self.value(key)?;
+        let table = self.section(key);
+        let mut texts = Vec::new();
+        for (name, line) in table.names() {
+            let value = table.table.and_then(|table| table.get(name));
+            let Some(value) = value.map(Spanned::get_ref) else {
+                continue;
+            };
+            match value.as_str().map(|text| (text, fit(text))) {
+                None => table.mismatch(name, "a text", value),
+                Some((_, Err(unfit))) => table.note(name, unfit.wrong, unfit.remedy),
+                Some((text, Ok(()))) => texts.push((name, text, line)),
+            }
+        }
+        Some(texts)
+    }
+
     /// The table under `key`.
     pub(super) fn section(&self, key: &'static str) -> Section<'t> {
         let given = self.value(key);

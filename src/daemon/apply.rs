@@ -74,7 +74,7 @@ fn mappings(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
             mapping: mapping.clone(),
             by: By::Configuration,
         };
-        when_new(tx, &format!("mapping {}", mapping.object), &word, event)?;
+        when_new(tx, &format!("mapping {}", mapping.name()), &word, event)?;
     }
     Ok(())
 }

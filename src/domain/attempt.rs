@@ -32,6 +32,8 @@ pub enum Shown<'a> {
     Record(&'a Record, &'a ObjectSchema, &'a Mapping, &'a PrintKey),
     /// The answer held its id only: the prints are provisional for this span of the target's clock.
     Later(Span),
+    /// It shows what was written, and nothing else: an association.
+    AsWritten,
 }
 
 impl Attempt {
@@ -45,6 +47,7 @@ impl Attempt {
                 (as_shown(&self.write, record, schema, mapping, key), None)
             }
             Shown::Later(span) => (self.write.moved.clone(), Some(span.clone())),
+            Shown::AsWritten => (self.write.moved.clone(), None),
         };
         RecordSynced {
             ids,
@@ -53,7 +56,7 @@ impl Attempt {
             fields: self.write.fields.keys().cloned().collect(),
             moved,
             lost: self.write.lost.clone(),
-            withheld: Vec::new(),
+            withheld: self.write.withheld.clone(),
             provisional,
             marked: if self.write.marks {
                 vec![to]
@@ -123,7 +126,7 @@ impl Intent {
                 fields: write.fields.keys().cloned().collect(),
                 moved: write.moved.clone(),
                 lost: write.lost.clone(),
-                withheld: Vec::new(),
+                withheld: write.withheld.clone(),
                 provisional: by_us_until.map(|from| Span {
                     from,
                     to: from.plus(EFFECT_MAX_MS),

@@ -2,6 +2,8 @@
 //!
 //! Converting values is `convert`, deciding what to write is `merge`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::record::{FieldName, ObjectName, Side};
@@ -49,9 +51,57 @@ pub struct FieldMapping {
     /// Whether the value is a user on either side, matched by e-mail.
     #[serde(default)]
     pub owner: bool,
+    /// Not empty: HubSpot's half is no property but an association with a record of one of these
+    /// objects, the first that has one, and Salesforce's is a lookup.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<ObjectName>,
+    /// Whether HubSpot holds the host of the web address that Salesforce holds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub domain: bool,
+    /// HubSpot's options by name, and what Salesforce calls each, where the names differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl FieldMapping {
+    /// A field whose value is carried as it is.
+    pub fn plain(hubspot: FieldName, salesforce: FieldName, rule: Rule) -> Self {
+        Self {
+            hubspot,
+            salesforce,
+            rule,
+            owner: false,
+            parents: Vec::new(),
+            domain: false,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// Whether HubSpot's half is an association and no property.
+    pub fn is_parent(&self) -> bool {
+        !self.parents.is_empty()
+    }
+
+    /// The option of `to` that stands for `option` of the side across, where the names differ.
+    pub fn option_on(&self, to: Side, option: &str) -> Option<&str> {
+        match to {
+            Side::Salesforce => self.values.get(option).map(String::as_str),
+            Side::HubSpot => {
+                let mut pairs = self.values.iter();
+                let found = pairs.find(|(_, salesforce)| salesforce.as_str() == option);
+                found.map(|(hubspot, _)| hubspot.as_str())
+            }
+        }
+    }
+
     /// The field's name on `side`.
     pub fn on(&self, side: Side) -> &FieldName {
         match side {
@@ -66,6 +116,9 @@ impl FieldMapping {
 pub struct Mapping {
     /// Our name for it: `contact`.
     pub object: ObjectName,
+    /// The name of this form of it, where Salesforce has several: `lead`, beside `contact`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<ObjectName>,
     /// HubSpot's type: `contacts`.
     pub hubspot_type: String,
     /// Salesforce's object: `Contact`.
@@ -112,6 +165,11 @@ impl Creates {
 }
 
 impl Mapping {
+    /// The name of the form: the object's own, unless Salesforce has several.
+    pub fn name(&self) -> &ObjectName {
+        self.form.as_ref().unwrap_or(&self.object)
+    }
+
     /// The object's API name on `side`.
     pub fn type_on(&self, side: Side) -> &str {
         match side {
@@ -126,6 +184,11 @@ impl Mapping {
             Side::HubSpot => &self.hubspot_id_field,
             Side::Salesforce => &self.salesforce_id_field,
         }
+    }
+
+    /// The mapped associations.
+    pub fn parents(&self) -> impl Iterator<Item = &FieldMapping> {
+        self.fields.iter().filter(|field| field.is_parent())
     }
 
     /// Mapped fields that `side` does not describe: they are not there, or we may not see them.

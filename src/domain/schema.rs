@@ -105,6 +105,9 @@ pub struct ObjectSchema {
     pub side: Side,
     /// API name there: `contacts`, `Contact`.
     pub api_name: String,
+    /// What the ids of its records begin with, where they tell.
+    #[serde(default)]
+    pub key_prefix: Option<String>,
     /// Whether we may create, change and delete records of it.
     pub creatable: bool,
     /// Whether we may change records of it.

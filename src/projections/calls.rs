@@ -172,15 +172,16 @@ pub fn usage(view: &View<'_>, side: Side) -> anyhow::Result<Option<Usage>> {
 }
 
 /// When changes of each object were last looked for on `side`, within `since`, by a call that was
-/// not given back: one that never left has looked for nothing.
+/// not given back: one that never left has looked for nothing. Under no name stand the calls that
+/// looked for those of several objects at once.
 pub fn looked_for(
     view: &View<'_>,
     side: Side,
     since: Timestamp,
-) -> anyhow::Result<BTreeMap<ObjectName, Timestamp>> {
+) -> anyhow::Result<BTreeMap<Option<ObjectName>, Timestamp>> {
     let mut statement = view.sql().prepare_cached(
         "select object, max(spent_at) from calls
-         where side = ?1 and spent_at >= ?2 and object is not null and operation in ('poll', 'page')
+         where side = ?1 and spent_at >= ?2 and operation in ('poll', 'page')
            and returned < calls
          group by object",
     )?;

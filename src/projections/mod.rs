@@ -80,7 +80,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         | Event::ModeSet(_)
         | Event::Paused(_) => settings::set(tx, entry, ""),
         Event::Resumed(_) => settings::unset(tx, "paused", ""),
-        Event::MappingChanged(event) => settings::set(tx, entry, event.mapping.object.as_str()),
+        Event::MappingChanged(event) => settings::set(tx, entry, event.mapping.name().as_str()),
         Event::ConnectionSuspended(event) => settings::set(tx, entry, event.side.key()),
         Event::ConnectionResumed(event) => {
             settings::unset(tx, "connection_suspended", event.side.key())

@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled};
+use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled, not_made};
 use anyhow::Context as _;
 
 use super::job::{Answer, Job, Made, Reported};
+use super::parents;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
-use crate::domain::event::{Action, Known, Linked, RecordExcluded, Span};
-use crate::domain::failure::RawFailure;
+use crate::domain::event::{Action, Entry, Excluded, Known, Linked, Moved, RecordExcluded, Span};
+use crate::domain::failure::{Fact, Failure, RawFailure, System};
 use crate::domain::fingerprint::PrintKey;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
-use crate::domain::record::{PairIds, Record, RecordId, Timestamp};
+use crate::domain::record::{PairIds, Record, RecordId, RecordKey, Timestamp};
 use crate::domain::retry::{self, Release};
 use crate::domain::schema::ObjectSchema;
 use crate::inbox::{self, Rest, Row};
@@ -26,6 +27,9 @@ use crate::store::Tx;
 /// How long a row waits whose pair is being written by another row.
 const AGAIN_MS: i64 = 1_000;
 
+/// Code of a write that needs a parent without a partner.
+const PARENT_NOT_LINKED: &str = "parent_not_linked";
+
 /// How long a row of unknown outcome waits before it is matched again.
 const UNKNOWN_MS: i64 = 500;
 
@@ -33,7 +37,7 @@ const UNKNOWN_MS: i64 = 500;
 pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option<Planned>> {
     let lane = decision.row.lane;
     if let Some(Met { ids, why, moved }) = decision.link {
-        let linked = pairs::link(tx, ids, why, moved)?;
+        let linked = link(tx, ids, why, moved)?;
         let pair = linked.record.context("a link is about a record")?;
         if !inbox::join(tx, &decision.row, pair)? {
             settle(tx, &decision.row, decision.ids, &Settled::Again)?;
@@ -81,10 +85,71 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             return inbox::put_back(tx, row, &Rest::Ready);
         }
         Settled::Excluded(why) => {
+            let keys = ids.keys();
             projections::append(tx, None, RecordExcluded { ids, why: *why })?;
+            parents::release_children(tx, &keys)?;
         }
+        Settled::Converted { lead, contact } => return converted(tx, row, ids, lead, contact),
     }
     inbox::conclude(tx, row).map(drop)
+}
+
+/// The pair of a converted lead goes on with the contact, whose first write carries the id field;
+/// the lead itself is left out.
+fn converted(
+    tx: &Tx<'_>,
+    row: &Row,
+    mut ids: PairIds,
+    lead: &RecordKey,
+    contact: &RecordId,
+) -> anyhow::Result<()> {
+    *ids.slot(lead.side) = Some(contact.clone());
+    link(tx, ids, Linked::Converted, Vec::new())?;
+    let (ids, why) = (PairIds::half(lead), Excluded::Converted);
+    projections::append(tx, None, RecordExcluded { ids, why })?;
+    let goes_on = RecordKey {
+        id: contact.clone(),
+        ..lead.clone()
+    };
+    inbox::see(tx, &goes_on, row.stamp, row.lane, Timestamp(0))?;
+    inbox::conclude(tx, row).map(drop)
+}
+
+/// Journals a link; children that waited for either half go on.
+fn link(tx: &Tx<'_>, ids: PairIds, why: Linked, moved: Vec<Moved>) -> anyhow::Result<Entry> {
+    let keys = ids.keys();
+    let entry = pairs::link(tx, ids, why, moved)?;
+    parents::release_children(tx, &keys)?;
+    Ok(entry)
+}
+
+/// A row whose write needs a parent that has no partner yet rests until it has one, and the parent
+/// is asked for.
+pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
+    let Some((to, parent)) = &planned.waits else {
+        return Ok(());
+    };
+    let write = planned.writes.iter().chain(&planned.associate);
+    let write = write.filter(|write| write.to == *to).next().cloned();
+    let attempt = Attempt {
+        ids: planned.ids.clone(),
+        write: write.unwrap_or_else(|| not_made(*to, planned.ids.id(*to))),
+        lane: planned.row.lane,
+        number: 0,
+        ask: planned.row.ask,
+    };
+    let message = format!("{} {} has no partner yet", parent.object, parent.id);
+    let mut failure = Failure::of(System::Syncline, PARENT_NOT_LINKED);
+    failure.facts.push(Fact::ParentLinked(false));
+    let raw = RawFailure {
+        failure,
+        message,
+        value: None,
+        rule: None,
+    };
+    predicted(tx, &attempt, vec![raw])?;
+    inbox::put_back(tx, &planned.row, &Rest::Waiting(Some(parent.clone())))?;
+    parents::fetch(tx, parent)
 }
 
 /// Journals a success. A record made now is linked first. Adds to `fixed` the causes that a try in
@@ -101,7 +166,7 @@ fn synced(
     let event = attempt.synced(id, shown);
     let ids = event.ids.clone();
     if attempt.ids.id(attempt.write.to).is_none() {
-        pairs::link(tx, ids.clone(), Linked::Created, Vec::new())?;
+        link(tx, ids.clone(), Linked::Created, Vec::new())?;
     }
     projections::append(tx, None, event)?;
     Ok(ids)
@@ -174,7 +239,7 @@ fn earliest(releases: &[Release]) -> Option<Timestamp> {
 
 /// Ends a row after its last write: it leaves, until something else makes it ready or until it is
 /// tried again. One of unknown outcome stays.
-fn leave(tx: &Tx<'_>, row: &Row, open: Option<Open>) -> anyhow::Result<()> {
+pub(super) fn leave(tx: &Tx<'_>, row: &Row, open: Option<Open>) -> anyhow::Result<()> {
     match open {
         Some(open) if open.unknown => inbox::put_back(tx, row, &Rest::Deferred(open.at)),
         Some(open) => {
@@ -267,7 +332,8 @@ impl Concluded {
             Answer::Unknown => Some(Open::unknown(tx.now())),
         };
         let Some(row) = &job.row else { return Ok(()) };
-        if !open.is_some_and(|open| open.unknown) {
+        let is_link = job.attempt.write.action == Action::Associated;
+        if !is_link && !open.is_some_and(|open| open.unknown) {
             inbox::answered(tx, row.number, job.attempt.write.to)?;
         }
         self.note_open(row.number, open);
@@ -296,6 +362,7 @@ impl Concluded {
     ) -> anyhow::Result<()> {
         let shown = match record {
             Some(record) => Shown::Record(record, &target.schema, &target.mapping, &target.key),
+            None if job.attempt.write.action == Action::Associated => Shown::AsWritten,
             None => Shown::Later(span.unwrap_or(Span {
                 from: tx.now(),
                 to: tx.now(),
@@ -303,10 +370,7 @@ impl Concluded {
         };
         let ids = synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
         if job.attempt.write.action == Action::Created {
-            self.made.push(Made {
-                ids,
-                created_on: job.attempt.write.to,
-            });
+            self.made.push(Made { ids });
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ pub struct Settings {
     pub portal: i64,
     /// Salesforce org this store belongs to.
     pub org: RecordId,
-    /// The objects kept in step.
+    /// The objects kept in step, parents before children, the forms of one object together.
     pub mappings: Vec<Mapping>,
     /// The guard's limits.
     pub guard: guard::Limits,
@@ -44,6 +44,21 @@ pub struct Settings {
     pub poll_ms: i64,
     /// How sizes and times are bounded; tests set them small.
     pub bounds: Bounds,
+}
+
+impl Settings {
+    /// The mappings, object by object.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &[Mapping]> {
+        self.mappings
+            .chunk_by(|one, other| one.object == other.object)
+    }
+
+    /// The mappings of one object; empty when it is not kept in step.
+    pub(super) fn forms_of(&self, object: &ObjectName) -> &[Mapping] {
+        self.objects()
+            .find(|forms| forms.iter().any(|one| one.object == *object))
+            .unwrap_or_default()
+    }
 }
 
 /// Every bound of the loops. Times in ms.
@@ -242,8 +257,8 @@ impl Context {
             .now(self.clock.monotonic_ms())
     }
 
-    /// The object's schemas, once both were described.
-    pub(super) fn schemas(&self, object: &ObjectName) -> Option<Schemas> {
-        self.shared().schemas.get(object).cloned()
+    /// The schemas of a form, once both were described.
+    pub(super) fn schemas(&self, name: &ObjectName) -> Option<Schemas> {
+        self.shared().schemas.get(name).cloned()
     }
 }

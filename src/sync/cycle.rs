@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::allowance::policy;
-use super::conclude::Open;
+use super::conclude::{self, Open};
 use super::connection::suspended_sides;
-use super::context::{Context, Schemas};
+use super::context::Context;
 use super::decision::Planned;
+use super::forms::Forms;
 use super::gate::Trouble;
 use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
 use crate::domain::event::{Action, CycleHeld, Mode};
 use crate::domain::guard::{self, Count, Verdict};
-use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
 use crate::domain::record::{FieldName, Side, Timestamp};
 use crate::inbox::{self, Release, Rest, Row, Want};
@@ -85,13 +85,12 @@ impl Writer {
             Err(trouble) => return self.after(trouble),
         }
         let mut look_again = now.plus(LOOK_EVERY_MS);
-        for mapping in context.settings.mappings.clone() {
-            let Some(schemas) = context.schemas(&mapping.object) else {
+        for mappings in context.settings.objects() {
+            let Some(forms) = context.forms(mappings) else {
                 continue;
             };
             let mut cycle = Cycle {
-                mapping: &mapping,
-                schemas: &schemas,
+                forms: &forms,
                 started: now,
                 waits: None,
                 open: BTreeMap::new(),
@@ -121,8 +120,7 @@ impl Writer {
 
 /// One object's cycle.
 pub(super) struct Cycle<'a> {
-    pub(super) mapping: &'a Mapping,
-    pub(super) schemas: &'a Schemas,
+    pub(super) forms: &'a Forms,
     pub(super) started: Timestamp,
     /// When rows that could not be served now are due again.
     pub(super) waits: Option<Timestamp>,
@@ -156,6 +154,7 @@ impl Context {
                 Mode::Observe => self.would_write(planned).await?,
                 Mode::Sync => {
                     let free = self.guard(cycle, planned).await?;
+                    let free = self.wait_for_parents(free).await?;
                     self.write_all(cycle, free).await?;
                 }
             }
@@ -179,8 +178,7 @@ impl Context {
                 let kept = rows.clone();
                 let plan = async {
                     self.afford(lane).await?;
-                    self.plan_rows(cycle.mapping, cycle.schemas, rows, lane)
-                        .await
+                    self.plan_rows(cycle.forms, rows, lane).await
                 };
                 match plan.await {
                     Ok(more) => planned.extend(more),
@@ -202,7 +200,7 @@ impl Context {
         lane: Lane,
         most: usize,
     ) -> anyhow::Result<Vec<Row>> {
-        let (object, now) = (cycle.mapping.object.clone(), cycle.started);
+        let (object, now) = (cycle.forms.object().clone(), cycle.started);
         self.store
             .write(move |tx| {
                 let mut rows = Vec::new();
@@ -239,6 +237,19 @@ impl Context {
                     .try_for_each(|row| inbox::put_back(tx, row, &rest))
             })
             .await
+    }
+
+    /// Rows whose parent has no partner yet rest until it has one; the others are returned.
+    async fn wait_for_parents(&self, planned: Vec<Planned>) -> anyhow::Result<Vec<Planned>> {
+        let (waiting, free): (Vec<Planned>, Vec<Planned>) =
+            planned.into_iter().partition(|one| one.waits.is_some());
+        if !waiting.is_empty() {
+            self.store
+                .write(move |tx| waiting.iter().try_for_each(|one| conclude::wait(tx, one)))
+                .await?;
+            self.wakes.notifier.ring();
+        }
+        Ok(free)
     }
 
     /// In mode observe a row with writes stays and is counted.
@@ -311,7 +322,7 @@ impl Context {
         this_cycle: u64,
         planned: &[Planned],
     ) -> anyhow::Result<Option<i64>> {
-        let object = cycle.mapping.object.clone();
+        let object = cycle.forms.object().clone();
         let limits = self.settings.guard;
         let field = only_field(planned, to, action);
         let held = self

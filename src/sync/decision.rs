@@ -1,22 +1,29 @@
 //! One row's decision: what is journaled at once, and what is to be written.
 
-use super::context::Schemas;
+use super::conversion::Conversion;
+use super::forms::Forms;
 use super::matching::Known;
 use super::planning::Couple;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
 use crate::domain::merge::{Merged, Write};
 use crate::domain::preflight;
-use crate::domain::record::{Fields, PairIds, RecordId, Side, Timestamp};
+use crate::domain::record::{Fields, PairIds, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
 use crate::projections::pairs::{Pair, PerSide, State};
 
-/// A row with the writes it calls for, at least one.
+/// A row with the writes it calls for; only one that waits may have none.
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) row: Row,
     pub(super) ids: PairIds,
     pub(super) writes: Vec<Write>,
+    /// Associations to set in HubSpot once the other writes are done.
+    pub(super) associate: Option<Write>,
+    /// A parent that has no partner yet, and the side whose write needs it.
+    pub(super) waits: Option<(Side, RecordKey)>,
+    /// The place of the form that its Salesforce half has.
+    pub(super) form: usize,
     /// Answered attempts so far per side, since the last success or change of the source.
     pub(super) tried: PerSide<u32>,
 }
@@ -32,6 +39,8 @@ pub(super) enum Settled {
     Again,
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
+    /// The lead was converted: its pair goes on with the contact.
+    Converted { lead: RecordKey, contact: RecordId },
 }
 
 /// Two records that were found to belong together.
@@ -80,9 +89,26 @@ impl Decision {
             Outcome::Planned(planned) => planned
                 .writes
                 .iter()
+                .chain(&planned.associate)
                 .any(|write| write.to == side && !write.only_marks()),
             Outcome::Settled(_) => false,
         }
+    }
+
+    /// The lead of a pair was converted. One that is no half of a pair, or whose contact cannot be
+    /// seen, is left out.
+    pub(super) fn converted(known: Known, lead: &RecordKey, conversion: Conversion) -> Self {
+        let pair = known.pair.as_ref();
+        let ids = pair.map_or_else(|| PairIds::half(lead), |pair| pair.ids.clone());
+        let linked = pair.is_some_and(Pair::is_linked);
+        let settled = match conversion.contact.filter(|_| linked) {
+            Some(contact) => Settled::Converted {
+                lead: lead.clone(),
+                contact,
+            },
+            None => excluded_once(pair, Excluded::Converted),
+        };
+        Self::settled(known.row, ids, settled)
     }
 
     pub(super) fn settled(row: Row, ids: PairIds, settled: Settled) -> Self {
@@ -99,12 +125,7 @@ impl Decision {
 }
 
 /// What a merge calls for: failures that are certain cost no call.
-pub(super) fn decide(
-    couple: Couple,
-    merged: Merged,
-    schemas: &Schemas,
-    now: Timestamp,
-) -> Decision {
+pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timestamp) -> Decision {
     let Couple {
         known,
         ids,
@@ -112,6 +133,8 @@ pub(super) fn decide(
         partner,
         ..
     } = couple;
+    let place = forms.place_of(ids.salesforce.as_ref());
+    let form = forms.at(place);
     let mut failures: Vec<(PairIds, Write, Vec<RawFailure>)> = Vec::new();
     let mut writes = Vec::new();
     for side in [Side::Salesforce, Side::HubSpot] {
@@ -125,7 +148,7 @@ pub(super) fn decide(
         wrong.extend(
             write
                 .iter()
-                .flat_map(|write| preflight::check(write, schemas.on(side), now)),
+                .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
         );
         match (write, wrong.is_empty()) {
             (Some(write), true) => writes.push(write),
@@ -147,7 +170,7 @@ pub(super) fn decide(
     } else {
         Vec::new()
     };
-    let marks = link.is_some() && !marked.is_empty() || needs_mark(&known, &marked);
+    let marks = link.is_some() && !marked.is_empty() || needs_mark(&known, &marked, forms);
     let news = marks || !moved.is_empty();
     let marked = unknown_marks(&known, marked);
     let failing = known
@@ -155,7 +178,12 @@ pub(super) fn decide(
         .as_ref()
         .is_some_and(|pair| pair.state == State::Failing);
     let is_free = |side: &Side| {
-        !writes.iter().any(|write: &Write| write.to == *side)
+        let associate = merged.associate.iter();
+        !writes
+            .iter()
+            .chain(associate)
+            .any(|write: &Write| write.to == *side)
+            && !merged.waits.iter().any(|(to, _)| to == side)
             && !failures.iter().any(|(_, write, _)| write.to == *side)
     };
     let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
@@ -171,11 +199,15 @@ pub(super) fn decide(
             }
         }
     }
-    if let Some(first) = writes.first_mut() {
+    // A record that could not be made has nothing to be associated with.
+    let refused = |side| failures.iter().any(|(_, write, _)| write.to == side);
+    let mut associate = merged.associate.filter(|write| !refused(write.to));
+    if let Some(first) = writes.first_mut().or(associate.as_mut()) {
         // Both sides are written: the prints are adopted with the first that succeeds.
         first.moved.append(&mut moved);
     }
-    let outcome = if writes.is_empty() {
+    let waits = merged.waits.into_iter().find(|(to, _)| !refused(*to));
+    let outcome = if writes.is_empty() && associate.is_none() && waits.is_none() {
         Outcome::Settled(Settled::Quiet)
     } else {
         let tried = known
@@ -187,6 +219,9 @@ pub(super) fn decide(
             row: known.row.clone(),
             ids: ids.clone(),
             writes,
+            associate,
+            waits,
+            form: place,
             tried,
         }))
     };
@@ -201,7 +236,7 @@ pub(super) fn decide(
 }
 
 /// The write that a value which cannot be carried kept from being made.
-fn not_made(to: Side, id: Option<&RecordId>) -> Write {
+pub(super) fn not_made(to: Side, id: Option<&RecordId>) -> Write {
     let action = if id.is_some() {
         Action::Updated
     } else {
@@ -215,6 +250,8 @@ fn not_made(to: Side, id: Option<&RecordId>) -> Write {
         fields,
         moved,
         lost,
+        withheld: Vec::new(),
+        replaced: Fields::new(),
         marks: false,
     }
 }
@@ -228,17 +265,20 @@ fn unknown_marks(known: &Known, mut marked: Vec<Side>) -> Vec<Side> {
 }
 
 /// Whether the journal does not know yet that these sides carry their mark.
-fn needs_mark(known: &Known, marked: &[Side]) -> bool {
+fn needs_mark(known: &Known, marked: &[Side], forms: &Forms) -> bool {
     marked.len() == 2
         && known
             .pair
             .as_ref()
-            .is_some_and(|pair| pair.is_linked() && !is_marked(pair))
+            .is_some_and(|pair| pair.is_linked() && !is_marked(pair, forms))
 }
 
-/// Whether both halves are known to carry each other's id.
-pub(super) fn is_marked(pair: &Pair) -> bool {
-    pair.marked.hubspot && pair.marked.salesforce
+/// Whether both halves are known to carry each other's id, where there is a field for it.
+pub(super) fn is_marked(pair: &Pair, forms: &Forms) -> bool {
+    let form = forms.of(&pair.ids);
+    Side::BOTH
+        .into_iter()
+        .all(|side| *pair.marked.on(side) || !form.takes_marks(side))
 }
 
 pub(super) fn gone(known: Known) -> Decision {

@@ -1,7 +1,8 @@
 //! Writes whose answers were lost: what they were about to do is kept before they are sent, and
 //! what they did is found when the records are read again.
 
-use super::context::{Context, Schemas};
+use super::context::Context;
+use super::forms::Forms;
 use super::job::Job;
 use super::matching::Known;
 use crate::domain::attempt::Intent;
@@ -47,8 +48,7 @@ impl Context {
     /// What is to be journaled of each pair, because its records show a lost write's effect.
     pub(super) async fn effects(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         sights: &[Sight<'_>],
     ) -> anyhow::Result<Vec<Vec<RecordSynced>>> {
         let met: Vec<Option<RecordKey>> = sights
@@ -73,7 +73,8 @@ impl Context {
                 .filter_map(|intent| {
                     let target = sight.half(intent.to())?;
                     let by_id = sight.link == Some(Linked::Id);
-                    let schema = schemas.on(intent.to());
+                    let form = forms.at(sight.form(forms));
+                    let (mapping, schema) = (&form.mapping, form.schemas.on(intent.to()));
                     let found = intent.found(target, by_id, schema, mapping, &key)?;
                     (found.action != Action::Agreed || !sight.is_failing()).then_some(found)
                 })
@@ -84,6 +85,11 @@ impl Context {
 }
 
 impl Sight<'_> {
+    /// The place of the form that the Salesforce half has.
+    fn form(&self, forms: &Forms) -> usize {
+        forms.place_of(self.half(Side::Salesforce).map(|record| &record.key.id))
+    }
+
     fn half(&self, side: Side) -> Option<&Record> {
         if self.source.key.side == side {
             Some(self.source)

@@ -6,7 +6,7 @@ use crate::crm::{hubspot, salesforce};
 use crate::domain::attempt::Attempt;
 use crate::domain::event::{Action, Span};
 use crate::domain::failure::{Failure, RawFailure, System};
-use crate::domain::record::{PairIds, Record, RecordId, Side, Timestamp};
+use crate::domain::record::{PairIds, Record, RecordId, Timestamp};
 use crate::inbox::Row;
 
 /// One write of one planned row.
@@ -17,6 +17,8 @@ pub(super) struct Job {
     pub(super) row: Option<Row>,
     /// Whether the row is settled with this job: it is the last of the row's writes.
     pub(super) last: bool,
+    /// The place of the form that its Salesforce record has.
+    pub(super) form: usize,
 }
 
 /// What a job's call brought.
@@ -32,7 +34,6 @@ pub(super) enum Answer {
 /// A pair of which one half was created now.
 pub(super) struct Made {
     pub(super) ids: PairIds,
-    pub(super) created_on: Side,
 }
 
 /// One job's answer.

@@ -2,20 +2,20 @@
 //! that lags.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::context::{Context, Schemas};
-use super::gate::{Errand, Trouble, refused};
+use super::context::Context;
+use super::forms::{Form, Forms};
+use super::gate::Trouble;
 use super::partner::{
     Catch, Found, Partner, Wanted, choose, doubled_keys, key_of, marked_partner, wanted,
 };
-use crate::crm::hubspot::Keys;
-use crate::crm::salesforce::Query;
+use super::reading::By;
 use crate::domain::attempt::Intent;
-use crate::domain::call::{Lane, Operation};
+use crate::domain::call::Lane;
 use crate::domain::fingerprint::PrintKey;
-use crate::domain::mapping::Mapping;
-use crate::domain::merge::{self, Base, Prints, Provisional};
-use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::merge::{self, Base, Parents, Prints, Provisional};
+use crate::domain::record::{PairIds, Record, RecordId, RecordKey, Side};
 use crate::inbox::{self, Row};
 use crate::projections::pairs::Pair;
 use crate::projections::{pairs, prints};
@@ -64,8 +64,7 @@ impl Context {
     /// are gone are left out.
     pub(super) async fn sources(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         known: &[Known],
         lane: Lane,
     ) -> Result<BTreeMap<RecordKey, (Record, bool)>, Trouble> {
@@ -85,122 +84,8 @@ impl Context {
             }
         }
         for (side, ids) in missing {
-            for record in self.read_ids(mapping, schemas, side, &ids, lane).await? {
+            for record in self.read_ids(forms, side, &ids, lane).await? {
                 records.insert(record.key.clone(), (record, false));
-            }
-        }
-        Ok(records)
-    }
-
-    async fn read_ids(
-        &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
-        side: Side,
-        ids: &[RecordId],
-        lane: Lane,
-    ) -> Result<Vec<Record>, Trouble> {
-        match side {
-            Side::HubSpot => {
-                self.read_hubspot(mapping, schemas, By::Ids(ids), lane)
-                    .await
-            }
-            Side::Salesforce => {
-                let fields = mapping.fields_on(side);
-                let source = schemas.source(mapping, side, &fields);
-                self.query_all(mapping, Query::by_ids(&source, ids), ids.len(), lane)
-                    .await
-            }
-        }
-    }
-
-    /// Reads HubSpot records by id, or by the value of a unique property.
-    async fn read_hubspot(
-        &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
-        by: By<'_>,
-        lane: Lane,
-    ) -> Result<Vec<Record>, Trouble> {
-        let fields = mapping.fields_on(Side::HubSpot);
-        let source = schemas.source(mapping, Side::HubSpot, &fields);
-        let mut records = Vec::new();
-        for keys in by.parts(self.settings.bounds.hubspot_batch.max(1)) {
-            let carried = match keys {
-                Keys::Ids(ids) => ids.len(),
-                Keys::Property { values, .. } => values.len(),
-            };
-            let errand = Errand::new(
-                Side::HubSpot,
-                Operation::Match,
-                lane,
-                &mapping.object,
-                carried,
-            );
-            let send = || self.hubspot.read(&source, keys, &[]);
-            records.extend(self.call(&errand, send).await?.value.records);
-        }
-        Ok(records)
-    }
-
-    /// Reads Salesforce records by id, id field and key: up to five lists in one call.
-    async fn query_salesforce(
-        &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
-        wanted: &[Wanted],
-        lane: Lane,
-    ) -> Result<Vec<Record>, Trouble> {
-        let fields = mapping.fields_on(Side::Salesforce);
-        let source = schemas.source(mapping, Side::Salesforce, &fields);
-        let key_field = mapping.match_by.as_ref().map(|field| &field.salesforce);
-        let queries: Vec<Query> = wanted
-            .chunks(self.settings.bounds.match_keys.max(1))
-            .map(|list| {
-                let ids: Vec<&str> = list
-                    .iter()
-                    .filter_map(|one| Some(one.id.as_ref()?.as_str()))
-                    .collect();
-                let marks: Vec<&str> = list.iter().filter_map(|one| one.mark.as_deref()).collect();
-                let keys: Vec<&str> = list.iter().filter_map(|one| one.key.as_deref()).collect();
-                let mut lists = vec![("Id", ids), (mapping.salesforce_id_field.as_str(), marks)];
-                lists.extend(key_field.map(|field| (field.as_str(), keys)));
-                Query::by_any(&source, &lists)
-            })
-            .collect();
-        self.query_all(mapping, queries, wanted.len(), lane).await
-    }
-
-    /// Asks queries, up to five in one call, and follows their locators.
-    async fn query_all(
-        &self,
-        mapping: &Mapping,
-        queries: Vec<Query>,
-        carried: usize,
-        lane: Lane,
-    ) -> Result<Vec<Record>, Trouble> {
-        let mut records = Vec::with_capacity(carried);
-        for call in queries.chunks(self.settings.bounds.match_queries.max(1)) {
-            let errand = Errand::new(
-                Side::Salesforce,
-                Operation::Match,
-                lane,
-                &mapping.object,
-                carried,
-            );
-            let reply = self.call(&errand, || self.salesforce.query(call)).await?;
-            for page in reply.value {
-                let mut page = page.map_err(refused)?;
-                records.append(&mut page.records);
-                while let Some(locator) = page.locator.take() {
-                    let errand =
-                        Errand::new(Side::Salesforce, Operation::Page, lane, &mapping.object, 0);
-                    page = self
-                        .call(&errand, || self.salesforce.next_page(&locator))
-                        .await?
-                        .value;
-                    records.append(&mut page.records);
-                }
             }
         }
         Ok(records)
@@ -209,32 +94,21 @@ impl Context {
     /// Each source's partner. `sources` are the records still in question, with what is known.
     pub(super) async fn partners(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         sources: &[(Option<&Pair>, &Record)],
         lane: Lane,
     ) -> Result<Vec<Partner>, Trouble> {
-        let in_salesforce = self
-            .partners_in_salesforce(mapping, schemas, sources, lane)
-            .await?;
-        let in_hubspot = self
-            .partners_in_hubspot(mapping, schemas, sources, lane)
-            .await?;
+        let in_salesforce = self.partners_in_salesforce(forms, sources, lane).await?;
+        let in_hubspot = self.partners_in_hubspot(forms, sources, lane).await?;
         let mut partners = Vec::with_capacity(sources.len());
-        let doubled = doubled_keys(sources, mapping);
+        let doubled = doubled_keys(sources, forms);
         for (pair, record) in sources {
             let catch = match record.key.side {
                 Side::HubSpot => &in_salesforce,
                 Side::Salesforce => &in_hubspot,
             };
-            partners.push(choose(
-                self.settings.portal,
-                mapping,
-                *pair,
-                record,
-                catch,
-                &doubled,
-            ));
+            let portal = self.settings.portal;
+            partners.push(choose(portal, forms, *pair, record, catch, &doubled));
         }
         self.refuse_taken(sources, &mut partners).await?;
         Ok(partners)
@@ -242,23 +116,19 @@ impl Context {
 
     async fn partners_in_salesforce(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         sources: &[(Option<&Pair>, &Record)],
         lane: Lane,
     ) -> Result<Catch, Trouble> {
         let wanted: Vec<Wanted> = sources
             .iter()
             .filter(|(_, record)| record.key.side == Side::HubSpot)
-            .map(|(pair, record)| wanted(self.settings.portal, mapping, *pair, record))
+            .map(|(pair, record)| wanted(self.settings.portal, forms, *pair, record))
             .collect();
         let mut catch = Catch::default();
-        for record in self
-            .query_salesforce(mapping, schemas, &wanted, lane)
-            .await?
-        {
+        for record in self.query_salesforce(forms, &wanted, lane).await? {
             if !record.deleted {
-                catch.add(record, mapping);
+                catch.add(record, forms);
             }
         }
         Ok(catch)
@@ -268,11 +138,11 @@ impl Context {
     /// the one before did not find.
     async fn partners_in_hubspot(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         sources: &[(Option<&Pair>, &Record)],
         lane: Lane,
     ) -> Result<Catch, Trouble> {
+        let mapping = &forms.first.mapping;
         let mut catch = Catch::default();
         let (mut ids, mut marks, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         for (pair, record) in sources {
@@ -283,28 +153,32 @@ impl Context {
                 ids.push(id);
                 continue;
             }
-            ids.extend(marked_partner(self.settings.portal, mapping, record));
+            ids.extend(marked_partner(self.settings.portal, forms, record));
             marks.push(record.key.id.to_string());
-            keys.extend(key_of(record, mapping));
+            keys.extend(key_of(record, forms));
         }
-        for record in self
-            .read_hubspot(mapping, schemas, By::Ids(&ids), lane)
-            .await?
-        {
-            catch.add(record, mapping);
+        for record in self.read_hubspot(forms, By::Ids(&ids), lane).await? {
+            catch.add(record, forms);
         }
         marks.retain(|mark| !catch.marked.contains_key(&mark.to_lowercase()));
         let by_mark = By::Property(&mapping.hubspot_id_field, &marks);
-        for record in self.read_hubspot(mapping, schemas, by_mark, lane).await? {
-            catch.add(record, mapping);
+        for record in self.read_hubspot(forms, by_mark, lane).await? {
+            catch.add(record, forms);
         }
         keys.retain(|key| !catch.keyed.contains_key(key));
         keys.sort();
         keys.dedup();
         if let Some(field) = &mapping.match_by {
-            let by_key = By::Property(&field.hubspot, &keys);
-            for record in self.read_hubspot(mapping, schemas, by_key, lane).await? {
-                catch.add(record, mapping);
+            let unique = forms.first.schemas.hubspot.field(&field.hubspot);
+            let found = if unique.is_some_and(|field| field.key) {
+                let by_key = By::Property(&field.hubspot, &keys);
+                self.read_hubspot(forms, by_key, lane).await?
+            } else {
+                let field = &field.hubspot;
+                self.search_hubspot(forms, field, &keys, lane).await?
+            };
+            for record in found {
+                catch.add(record, forms);
             }
         }
         Ok(catch)
@@ -342,68 +216,50 @@ impl Context {
         Ok(())
     }
 
-    /// When HubSpot's properties changed last; read only where both sides changed.
-    pub(super) async fn history(
-        &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
-        asked: &[(RecordId, Vec<FieldName>)],
-        lane: Lane,
-    ) -> Result<BTreeMap<(RecordId, FieldName), Timestamp>, Trouble> {
-        let mut changed_at = BTreeMap::new();
-        let source = schemas.source(mapping, Side::HubSpot, &[]);
-        for part in asked.chunks((self.settings.bounds.hubspot_batch / 2).max(1)) {
-            let mut fields: Vec<FieldName> =
-                part.iter().flat_map(|(_, names)| names.clone()).collect();
-            fields.sort();
-            fields.dedup();
-            let ids: Vec<RecordId> = part.iter().map(|(id, _)| id.clone()).collect();
-            let errand = Errand::new(
-                Side::HubSpot,
-                Operation::Match,
-                lane,
-                &mapping.object,
-                part.len(),
-            );
-            let send = || self.hubspot.read(&source, Keys::Ids(&ids), &fields);
-            changed_at.extend(self.call(&errand, send).await?.value.changed_at);
-        }
-        Ok(changed_at)
-    }
-
-    /// What `merge` must know beside the records.
+    /// What a record shows against its base.
     pub(super) fn look(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
+        ids: &PairIds,
         record: &Record,
         base: &Base,
     ) -> merge::Seen {
-        let owners = self.shared().owners.clone();
-        let (user, key) = (self.salesforce.our_user(), self.store.key());
-        merge::look(
-            record,
-            base,
-            &self.merge_known(mapping, schemas, &owners, user.as_ref(), &key),
-        )
+        // Whose partner a parent is does not matter to whether it moved.
+        let (around, parents) = (self.around(), Parents::default());
+        merge::look(record, base, &around.known(forms.of(ids), &parents))
     }
 
-    pub(super) fn merge_known<'a>(
-        &'a self,
-        mapping: &'a Mapping,
-        schemas: &'a Schemas,
-        owners: &'a merge::Owners,
-        our_user: Option<&'a RecordId>,
-        key: &'a PrintKey,
-    ) -> merge::Known<'a> {
-        merge::Known {
-            mapping,
-            hubspot_schema: &schemas.hubspot,
-            salesforce_schema: &schemas.salesforce,
-            key,
-            our_user,
-            owners,
+    /// What merging must know beside the records, as it stands now.
+    pub(super) fn around(&self) -> Around {
+        Around {
+            owners: self.shared().owners.clone(),
+            user: self.salesforce.our_user(),
+            key: self.store.key(),
             portal: self.settings.portal,
+        }
+    }
+}
+
+/// What merging must know beside two records and their parents.
+pub(super) struct Around {
+    owners: Arc<merge::Owners>,
+    user: Option<RecordId>,
+    key: PrintKey,
+    portal: i64,
+}
+
+impl Around {
+    /// The same for a pair of that form.
+    pub(super) fn known<'a>(&'a self, form: &'a Form, parents: &'a Parents) -> merge::Known<'a> {
+        merge::Known {
+            mapping: &form.mapping,
+            hubspot_schema: &form.schemas.hubspot,
+            salesforce_schema: &form.schemas.salesforce,
+            key: &self.key,
+            our_user: self.user.as_ref(),
+            owners: &self.owners,
+            parents,
+            portal: self.portal,
         }
     }
 }
@@ -456,24 +312,4 @@ fn base(view: &View<'_>, pair: &Pair) -> anyhow::Result<Base> {
         prints,
         provisional,
     })
-}
-
-/// What HubSpot records are asked for by.
-#[derive(Clone, Copy)]
-enum By<'a> {
-    Ids(&'a [RecordId]),
-    Property(&'a FieldName, &'a [String]),
-}
-
-impl<'a> By<'a> {
-    /// The keys in parts that fit into a call.
-    fn parts(self, most: usize) -> Vec<Keys<'a>> {
-        match self {
-            Self::Ids(ids) => ids.chunks(most).map(Keys::Ids).collect(),
-            Self::Property(name, values) => values
-                .chunks(most)
-                .map(|values| Keys::Property { name, values })
-                .collect(),
-        }
-    }
 }

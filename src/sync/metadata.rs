@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::context::{Context, Schemas};
 use super::gate::{Errand, Trouble, refused};
 use crate::annex;
-use crate::crm::salesforce::{Query, User, users};
+use crate::crm::salesforce::{Query, User, UserKind, users};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{SchemaChange, SchemaChanged, Suspension};
-use crate::domain::mapping::Mapping;
+use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::merge::Owners;
 use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
-use crate::domain::schema::{Field, ObjectSchema};
+use crate::domain::schema::{Field, Kind, ObjectSchema};
 use crate::projections;
 
 /// One call in so many may be spent on each description.
@@ -33,7 +33,7 @@ impl Context {
             self.tell_undescribed(mapping, &schemas);
             self.shared()
                 .schemas
-                .insert(mapping.object.clone(), schemas);
+                .insert(mapping.name().clone(), schemas);
         }
         self.refresh_owners().await
     }
@@ -54,8 +54,11 @@ impl Context {
         // A small allocation stretches this interval, too.
         let stretched = self.stretched(DESCRIBES_SHARE).await?;
         let age_max = self.settings.bounds.metadata_ms.max(stretched);
-        let is_fresh = |schema: &ObjectSchema| (0..age_max).contains(&now.since(schema.read_at));
-        if let Some(schemas) = self.schemas(&mapping.object) {
+        let is_fresh = |schema: &ObjectSchema| {
+            let whole = side == Side::HubSpot || schema.key_prefix.is_some();
+            whole && (0..age_max).contains(&now.since(schema.read_at))
+        };
+        if let Some(schemas) = self.schemas(mapping.name()) {
             let schema = match side {
                 Side::HubSpot => schemas.hubspot,
                 Side::Salesforce => schemas.salesforce,
@@ -64,7 +67,7 @@ impl Context {
                 return Ok(schema);
             }
         }
-        let object = mapping.object.clone();
+        let object = described_as(mapping, side).clone();
         let kept = self
             .store
             .read(move |view| annex::schema(view, side, &object))
@@ -72,12 +75,11 @@ impl Context {
         if let Some(schema) = &kept
             && is_fresh(schema)
         {
-            return Ok(Arc::new(schema.clone()));
+            return Ok(Arc::new(with_associations(schema.clone(), mapping)));
         }
         let schema = self.describe(mapping, side, now).await?;
-        self.keep_schema(&mapping.object, kept, schema.clone())
-            .await?;
-        Ok(Arc::new(schema))
+        self.keep_schema(mapping, kept, schema.clone()).await?;
+        Ok(Arc::new(with_associations(schema, mapping)))
     }
 
     async fn describe(
@@ -94,29 +96,33 @@ impl Context {
             0,
         );
         let api_name = mapping.type_on(side);
-        let reply = match side {
-            Side::HubSpot => {
-                self.call(&errand, || self.hubspot.properties(api_name, now))
-                    .await?
-            }
-            Side::Salesforce => {
-                self.call(&errand, || self.salesforce.describe(api_name, now))
-                    .await?
-            }
-        };
-        Ok(reply.value)
+        if side == Side::Salesforce {
+            let describe = || self.salesforce.describe(api_name, now);
+            return Ok(self.call(&errand, describe).await?.value);
+        }
+        let properties = || self.hubspot.properties(api_name, now);
+        let mut schema = self.call(&errand, properties).await?.value;
+        let stage = schema.fields.values_mut();
+        if let Some(field) = stage.into_iter().find(|field| is_stage(mapping, field)) {
+            let stages = self.call(&errand, || self.hubspot.stages(api_name)).await?;
+            field.choices = stages.value;
+            field.restricted = true;
+        }
+        Ok(schema)
     }
 
     async fn keep_schema(
         &self,
-        object: &ObjectName,
+        mapping: &Mapping,
         before: Option<ObjectSchema>,
         schema: ObjectSchema,
     ) -> anyhow::Result<()> {
         let changes = before
             .map(|before| changes(&before, &schema))
             .unwrap_or_default();
-        let (object, side) = (object.clone(), schema.side);
+        let side = schema.side;
+        let object = described_as(mapping, side).clone();
+        let concerned = mapping.object.clone();
         let released = self
             .store
             .write(move |tx| {
@@ -130,7 +136,7 @@ impl Context {
                     changes,
                 };
                 projections::append(tx, None, event.clone())?;
-                let released = super::retry::release_for_schema(tx, &event)?;
+                let released = super::retry::release_for_schema(tx, &concerned)?;
                 Ok(Some((event, released)))
             })
             .await?;
@@ -155,11 +161,14 @@ impl Context {
     async fn id_fields_exist(&self, mapping: &Mapping, schemas: &Schemas) -> Result<(), Trouble> {
         for side in Side::BOTH {
             let name = mapping.id_field_on(side);
+            if may_lack_id_field(mapping, side) {
+                continue;
+            }
             if !schemas.on(side).field(name).is_some_and(|field| field.key) {
                 self.suspend(side, Suspension::FieldsMissing, 0, name.as_str())
                     .await?;
                 // The next probe describes again, because what is missing may have been added.
-                self.forget_schema(&mapping.object, side).await?;
+                self.forget_schema(mapping, side).await?;
                 return Err(Trouble::Suspended(side));
             }
         }
@@ -170,25 +179,25 @@ impl Context {
     fn tell_undescribed(&self, mapping: &Mapping, schemas: &Schemas) {
         for side in Side::BOTH {
             let missing = mapping.undescribed(side, schemas.on(side));
-            let key = (mapping.object.clone(), side);
+            let key = (mapping.name().clone(), side);
             let told = self.shared().undescribed.insert(key, missing.clone());
             if missing.is_empty() || told.as_ref() == Some(&missing) {
                 continue;
             }
-            let object = &mapping.object;
+            let (object, name) = (&mapping.object, mapping.name());
             let names: Vec<&str> = missing.iter().map(FieldName::as_str).collect();
             tracing::error!(
                 %side, %object,
-                "{object}: {side} has no {}, or hides it from us; what is mapped to it is not kept \
+                "{name}: {side} has no {}, or hides it from us; what is mapped to it is not kept \
                  in step; correct [[objects.{object}.fields]] or give access",
                 names.join(", ")
             );
         }
     }
 
-    async fn forget_schema(&self, object: &ObjectName, side: Side) -> anyhow::Result<()> {
-        self.shared().schemas.remove(object);
-        let object = object.clone();
+    async fn forget_schema(&self, mapping: &Mapping, side: Side) -> anyhow::Result<()> {
+        self.shared().schemas.remove(mapping.name());
+        let object = described_as(mapping, side).clone();
         self.store
             .write(move |tx| annex::forget_schema(tx, side, &object))
             .await
@@ -209,13 +218,19 @@ impl Context {
             return Ok(());
         }
         let errand = Errand::about_account(Side::Salesforce, Operation::Describe);
-        let by_email: BTreeMap<String, String> = self
-            .salesforce_users(&errand)
-            .await?
-            .into_iter()
-            .filter(|user| user.active)
-            .filter_map(|user| Some((user.email?.to_lowercase(), user.id.as_str().to_owned())))
-            .collect();
+        let mut people = self.salesforce_users(&errand).await?;
+        people.retain(|user| user.kind == UserKind::Person);
+        // Of users with one address all stand for the owner, and the active one is the owner's
+        // partner, named last. One that is inactive is a partner all the same: a record that is
+        // given to it Salesforce refuses, and says why.
+        people.sort_by_key(|user| user.active);
+        let mut by_email: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for user in people {
+            if let Some(email) = user.email {
+                let ids = by_email.entry(email.to_lowercase()).or_default();
+                ids.push(user.id.as_str().to_owned());
+            }
+        }
         let mut owners = Owners::default();
         let mut after: Option<String> = None;
         let mut seen = BTreeSet::new();
@@ -226,10 +241,10 @@ impl Context {
                 .await?
                 .value;
             for owner in page.owners {
-                let user = owner
+                let users = owner
                     .email
                     .and_then(|email| by_email.get(&email.to_lowercase()));
-                if let Some(user) = user {
+                for user in users.into_iter().flatten() {
                     owners.pair(owner.id.as_str(), user);
                 }
             }
@@ -271,6 +286,57 @@ impl Context {
             }
         }
         Ok(people)
+    }
+}
+
+/// The name under which a schema is kept: HubSpot's is the same for all forms of an object.
+fn described_as(mapping: &Mapping, side: Side) -> &ObjectName {
+    match side {
+        Side::HubSpot => &mapping.object,
+        Side::Salesforce => mapping.name(),
+    }
+}
+
+/// Whether the property holds stages, whose choices HubSpot keeps in its pipelines.
+fn is_stage(mapping: &Mapping, field: &Field) -> bool {
+    let is_mapped = mapping.fields.iter().any(|one| one.hubspot == field.name);
+    is_mapped && matches!(field.name.as_str(), "dealstage" | "hs_pipeline_stage")
+}
+
+/// Not every org can have a unique field on tasks: without it nothing is created there.
+fn may_lack_id_field(mapping: &Mapping, side: Side) -> bool {
+    side == Side::Salesforce && mapping.salesforce_type == "Task"
+}
+
+/// HubSpot's associations as the fields that they are mapped as: it describes them nowhere.
+fn with_associations(mut schema: ObjectSchema, mapping: &Mapping) -> ObjectSchema {
+    if schema.side == Side::HubSpot {
+        for mapped in mapping.parents() {
+            let field = association(mapped);
+            schema.fields.insert(field.name.clone(), field);
+        }
+    }
+    schema
+}
+
+fn association(mapped: &FieldMapping) -> Field {
+    let parents: Vec<&str> = mapped.parents.iter().map(ObjectName::as_str).collect();
+    Field {
+        name: mapped.hubspot.clone(),
+        label: format!("association with {}", parents.join(" or ")),
+        kind: Kind::Reference,
+        length: None,
+        precision: None,
+        scale: None,
+        required: false,
+        unique: false,
+        key: false,
+        creatable: true,
+        updatable: true,
+        restricted: false,
+        calculated: false,
+        choices: Vec::new(),
+        refers_to: Vec::new(),
     }
 }
 

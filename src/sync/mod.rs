@@ -5,13 +5,17 @@
 //! other than through the context's clock.
 
 mod allowance;
+mod associate;
+mod associations;
 mod conclude;
 mod connection;
 mod context;
+mod conversion;
 mod cycle;
 mod decision;
 mod detect;
 mod effects;
+mod forms;
 mod fresh;
 mod gate;
 mod job;
@@ -19,8 +23,10 @@ mod live;
 mod matching;
 mod metadata;
 mod pack;
+mod parents;
 mod partner;
 mod planning;
+mod reading;
 mod retry;
 mod wake;
 mod words;

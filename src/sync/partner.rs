@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::mapping::Mapping;
+use super::conversion::Conversion;
+use super::forms::Forms;
+use crate::domain::convert::host;
 use crate::domain::record::{FieldName, Record, RecordId, Side, Value};
 use crate::projections::pairs::Pair;
 
@@ -36,13 +38,17 @@ pub(super) struct Catch {
 
 impl Catch {
     /// Adds what was found.
-    pub(super) fn add(&mut self, record: Record, mapping: &Mapping) {
+    pub(super) fn add(&mut self, record: Record, forms: &Forms) {
+        if Conversion::of(&record).is_some() {
+            // Its contact has taken its place, in whatever it is found by.
+            return;
+        }
         let side = record.key.side;
         let id = record.key.id.clone();
-        if let Some(mark) = text_of(&record, mapping.id_field_on(side)) {
+        if let Some(mark) = text_of(&record, forms.first.mapping.id_field_on(side)) {
             self.marked.insert(mark.to_lowercase(), id.clone());
         }
-        if let Some(key) = key_of(&record, mapping) {
+        if let Some(key) = key_of(&record, forms) {
             self.keyed.entry(key).or_default().insert(id.clone());
         }
         self.records.insert(id, record);
@@ -50,9 +56,14 @@ impl Catch {
 }
 
 /// The value two records are matched by, as both sides compare it.
-pub(super) fn key_of(record: &Record, mapping: &Mapping) -> Option<String> {
-    let field = mapping.match_by.as_ref()?;
-    text_of(record, field.on(record.key.side)).map(|text| text.to_lowercase())
+pub(super) fn key_of(record: &Record, forms: &Forms) -> Option<String> {
+    let field = forms.mapping_of(record).match_by.as_ref()?;
+    let text = text_of(record, field.on(record.key.side))?;
+    Some(if field.domain {
+        host(&text)
+    } else {
+        text.to_lowercase()
+    })
 }
 
 pub(super) fn text_of(record: &Record, field: &FieldName) -> Option<String> {
@@ -69,19 +80,31 @@ pub(super) fn text_of(record: &Record, field: &FieldName) -> Option<String> {
 }
 
 /// What a Salesforce record is asked for by.
+#[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) id: Option<RecordId>,
     pub(super) mark: Option<String>,
     pub(super) key: Option<String>,
 }
 
+impl Wanted {
+    /// What to ask of the form at `place`: an id is of one form only.
+    pub(super) fn in_form(&self, forms: &Forms, place: usize) -> Self {
+        let id = self.id.clone();
+        Self {
+            id: id.filter(|id| forms.place_of(Some(id)) == place),
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is nothing to ask by.
+    pub(super) fn is_empty(&self) -> bool {
+        self.id.is_none() && self.mark.is_none() && self.key.is_none()
+    }
+}
+
 /// How a HubSpot record's partner is asked for: a linked one by its id alone.
-pub(super) fn wanted(
-    portal: i64,
-    mapping: &Mapping,
-    pair: Option<&Pair>,
-    record: &Record,
-) -> Wanted {
+pub(super) fn wanted(portal: i64, forms: &Forms, pair: Option<&Pair>, record: &Record) -> Wanted {
     if let Some(id) = pair.and_then(|pair| pair.ids.salesforce.clone()) {
         return Wanted {
             id: Some(id),
@@ -90,9 +113,10 @@ pub(super) fn wanted(
         };
     }
     Wanted {
-        id: text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok()),
+        id: text_of(record, &forms.first.mapping.hubspot_id_field)
+            .and_then(|id| RecordId::parse(&id).ok()),
         mark: Some(mark(portal, &record.key.id)),
-        key: key_of(record, mapping),
+        key: key_of(record, forms),
     }
 }
 
@@ -102,8 +126,8 @@ pub(super) fn mark(portal: i64, id: &RecordId) -> String {
 }
 
 /// The HubSpot record that a Salesforce record's id field names, when it is of our portal.
-pub(super) fn marked_partner(portal: i64, mapping: &Mapping, record: &Record) -> Option<RecordId> {
-    let mark = text_of(record, &mapping.salesforce_id_field)?;
+pub(super) fn marked_partner(portal: i64, forms: &Forms, record: &Record) -> Option<RecordId> {
+    let mark = text_of(record, &forms.first.mapping.salesforce_id_field)?;
     let id = mark.strip_prefix(&format!("{portal}-"))?;
     RecordId::parse(id).ok()
 }
@@ -111,11 +135,11 @@ pub(super) fn marked_partner(portal: i64, mapping: &Mapping, record: &Record) ->
 /// Keys that two records of the same side share: neither may take the partner silently.
 pub(super) fn doubled_keys(
     sources: &[(Option<&Pair>, &Record)],
-    mapping: &Mapping,
+    forms: &Forms,
 ) -> BTreeSet<(Side, String)> {
     let mut seen: BTreeMap<(Side, String), BTreeSet<&RecordId>> = BTreeMap::new();
     for (_, record) in sources {
-        if let Some(key) = key_of(record, mapping) {
+        if let Some(key) = key_of(record, forms) {
             seen.entry((record.key.side, key))
                 .or_default()
                 .insert(&record.key.id);
@@ -129,7 +153,7 @@ pub(super) fn doubled_keys(
 
 pub(super) fn choose(
     portal: i64,
-    mapping: &Mapping,
+    forms: &Forms,
     pair: Option<&Pair>,
     record: &Record,
     catch: &Catch,
@@ -158,15 +182,14 @@ pub(super) fn choose(
         return partner;
     }
     let named = match side {
-        Side::HubSpot => {
-            text_of(record, &mapping.hubspot_id_field).and_then(|id| RecordId::parse(&id).ok())
-        }
-        Side::Salesforce => marked_partner(portal, mapping, record),
+        Side::HubSpot => text_of(record, &forms.first.mapping.hubspot_id_field)
+            .and_then(|id| RecordId::parse(&id).ok()),
+        Side::Salesforce => marked_partner(portal, forms, record),
     };
     if let Some(partner) = named.as_ref().and_then(|id| found(id, Found::ById)) {
         return partner;
     }
-    let partner = by_key(portal, mapping, record, catch, doubled);
+    let partner = by_key(portal, forms, record, catch, doubled);
     if named.is_some() && matches!(partner, Partner::Nobody) {
         // It says that it had a partner: that one was deleted, or is hidden from us, and a new one
         // would bring back what somebody took away, or double what we may not see.
@@ -177,13 +200,13 @@ pub(super) fn choose(
 
 pub(super) fn by_key(
     portal: i64,
-    mapping: &Mapping,
+    forms: &Forms,
     record: &Record,
     catch: &Catch,
     doubled: &BTreeSet<(Side, String)>,
 ) -> Partner {
     let side = record.key.side;
-    let Some(key) = key_of(record, mapping) else {
+    let Some(key) = key_of(record, forms) else {
         return Partner::Nobody;
     };
     let Some(hits) = catch.keyed.get(&key) else {
@@ -192,7 +215,7 @@ pub(super) fn by_key(
     let hits: Vec<&Record> = hits.iter().filter_map(|id| catch.records.get(id)).collect();
     match hits.as_slice() {
         [] => Partner::Nobody,
-        [only] if !doubled.contains(&(side, key)) && !claimed(portal, mapping, only, record) => {
+        [only] if !doubled.contains(&(side, key)) && !claimed(portal, forms, only, record) => {
             Partner::Found(Box::new((*only).clone()), Found::ByKey)
         }
         [_, ..] => Partner::Ambiguous,
@@ -200,11 +223,10 @@ pub(super) fn by_key(
 }
 
 /// Whether a record found by key says that it belongs to another one.
-pub(super) fn claimed(portal: i64, mapping: &Mapping, hit: &Record, by: &Record) -> bool {
+pub(super) fn claimed(portal: i64, forms: &Forms, hit: &Record, by: &Record) -> bool {
     match hit.key.side {
-        Side::HubSpot => {
-            text_of(hit, &mapping.hubspot_id_field).is_some_and(|id| id != by.key.id.as_str())
-        }
-        Side::Salesforce => marked_partner(portal, mapping, hit).is_some_and(|id| id != by.key.id),
+        Side::HubSpot => text_of(hit, &forms.first.mapping.hubspot_id_field)
+            .is_some_and(|id| id != by.key.id.as_str()),
+        Side::Salesforce => marked_partner(portal, forms, hit).is_some_and(|id| id != by.key.id),
     }
 }

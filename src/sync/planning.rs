@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conclude;
-use super::context::{Context, Schemas};
+use super::context::Context;
+use super::conversion::Conversion;
 use super::decision::{
     Agreed, Decision, Met, Planned, Settled, decide, excluded_once, gone, is_marked,
 };
 use super::effects::Sight;
+use super::forms::Forms;
 use super::gate::Trouble;
 use super::matching::Known;
 use super::partner::{Found, Partner};
 use crate::domain::call::Lane;
 use crate::domain::event::{Excluded, Linked};
-use crate::domain::mapping::Mapping;
 use crate::domain::merge::{self, Merged, Seen};
 use crate::domain::record::{FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
@@ -32,38 +33,31 @@ impl Context {
     /// others come back planned.
     pub(super) async fn plan_rows(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         rows: Vec<Row>,
         lane: Lane,
     ) -> Result<Vec<Planned>, Trouble> {
         let known = self.known(rows).await?;
-        let mut sources = self.sources(mapping, schemas, &known, lane).await?;
+        let mut sources = self.sources(forms, &known, lane).await?;
         let mut decisions = Vec::with_capacity(known.len());
         let mut questions = Vec::new();
         for one in known {
             match sources.remove(&one.row.key) {
-                Some((source, is_kept)) => {
-                    match self.answer_alone(mapping, schemas, one, source, is_kept) {
-                        Ok(decision) => decisions.push(decision),
-                        Err(question) => questions.push(*question),
-                    }
-                }
+                Some((source, is_kept)) => match self.answer_alone(forms, one, source, is_kept) {
+                    Ok(decision) => decisions.push(decision),
+                    Err(question) => questions.push(*question),
+                },
                 None => decisions.push(gone(one)),
             }
         }
-        decisions.extend(
-            self.answer_with_partners(mapping, schemas, questions, lane)
-                .await?,
-        );
+        decisions.extend(self.answer_with_partners(forms, questions, lane).await?);
         Ok(self.settle(decisions).await?)
     }
 
     /// What the source alone decides: an echo, a deletion.
     fn answer_alone(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         known: Known,
         source: Record,
         is_kept: bool,
@@ -74,11 +68,15 @@ impl Context {
             let settled = excluded_once(pair, Excluded::Deleted);
             return Ok(Decision::settled(known.row, ids, settled));
         }
-        let quiet = pair
-            .is_some_and(|pair| pair.is_linked() && is_marked(pair) && pair.state == State::InSync);
+        if let Some(conversion) = Conversion::of(&source) {
+            return Ok(Decision::converted(known, &source.key, conversion));
+        }
+        let quiet = pair.is_some_and(|pair| {
+            pair.is_linked() && is_marked(pair, forms) && pair.state == State::InSync
+        });
         let asked = matches!(known.row.lane, Lane::Retry | Lane::Resync);
         if quiet && !asked && known.intents.is_empty() {
-            match self.look(mapping, schemas, &source, &known.base) {
+            match self.look(forms, &ids, &source, &known.base) {
                 Seen::Echo => return Ok(Decision::settled(known.row, ids, Settled::Quiet)),
                 Seen::Adopted(moved) => {
                     let to = source.key.side;
@@ -102,8 +100,7 @@ impl Context {
 
     async fn answer_with_partners(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         questions: Vec<Question>,
         lane: Lane,
     ) -> Result<Vec<Decision>, Trouble> {
@@ -111,20 +108,18 @@ impl Context {
             .iter()
             .map(|one| (one.known.pair.as_ref(), &one.source))
             .collect();
-        let partners = self.partners(mapping, schemas, &asked, lane).await?;
+        let partners = self.partners(forms, &asked, lane).await?;
         let mut met: BTreeSet<RecordKey> = BTreeSet::new();
         let mut couples = Vec::with_capacity(questions.len());
         let mut decisions = Vec::new();
         for (question, partner) in questions.into_iter().zip(partners) {
-            match meet(mapping, question, partner, &mut met) {
+            match meet(forms, question, partner, &mut met) {
                 Meeting::Couple(couple) => couples.push(*couple),
                 Meeting::Over(decision) => decisions.push(*decision),
             }
         }
-        let couples = self
-            .settle_effects(mapping, schemas, couples, &mut decisions)
-            .await?;
-        let merged = self.merge_all(mapping, schemas, &couples, lane).await?;
+        let couples = self.settle_effects(forms, couples, &mut decisions).await?;
+        let merged = self.merge_all(forms, &couples, lane).await?;
         let now = self.clock.now();
         for (couple, merged) in couples.into_iter().zip(merged) {
             let again = couple.is_kept.then(|| {
@@ -132,7 +127,7 @@ impl Context {
                 Decision::settled(row, couple.ids.clone(), Settled::Again)
             });
             let side = couple.source.key.side;
-            let decision = decide(couple, merged, schemas, now);
+            let decision = decide(couple, merged, forms, now);
             // What was kept since it was detected must not be written over: it is read again first.
             let again = again.filter(|_| decision.writes_values_to(side));
             decisions.push(again.unwrap_or(decision));
@@ -144,13 +139,12 @@ impl Context {
     /// before they are compared, or it would pass for a change.
     async fn settle_effects(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         couples: Vec<Couple>,
         decisions: &mut Vec<Decision>,
     ) -> anyhow::Result<Vec<Couple>> {
         let sights: Vec<Sight<'_>> = couples.iter().map(Couple::sight).collect();
-        let effects = self.effects(mapping, schemas, &sights).await?;
+        let effects = self.effects(forms, &sights).await?;
         let mut others = Vec::with_capacity(couples.len());
         for (couple, found) in couples.into_iter().zip(effects) {
             if found.is_empty() {
@@ -172,16 +166,16 @@ impl Context {
     /// Merges every couple; where both sides changed a two-way field, HubSpot's history is read.
     async fn merge_all(
         &self,
-        mapping: &Mapping,
-        schemas: &Schemas,
+        forms: &Forms,
         couples: &[Couple],
         lane: Lane,
     ) -> Result<Vec<Merged>, Trouble> {
-        let owners = self.shared().owners.clone();
-        let (user, key) = (self.salesforce.our_user(), self.store.key());
-        let known = self.merge_known(mapping, schemas, &owners, user.as_ref(), &key);
+        let records = couples.iter().flat_map(Couple::records);
+        let parents = self.parents_of(forms, records).await?;
+        let around = self.around();
         let one = |couple: &Couple, history: Option<&BTreeMap<FieldName, Timestamp>>| {
             let (hubspot, salesforce) = couple.halves();
+            let known = around.known(forms.of(&couple.ids), &parents);
             merge::merge(hubspot, salesforce, &couple.known.base, &known, history)
         };
         let mut merged: Vec<Merged> = couples.iter().map(|couple| one(couple, None)).collect();
@@ -199,7 +193,7 @@ impl Context {
         if asked.is_empty() {
             return Ok(merged);
         }
-        let changed_at = self.history(mapping, schemas, &asked, lane).await?;
+        let changed_at = self.history(forms, &asked, lane).await?;
         for (couple, merged) in couples.iter().zip(merged.iter_mut()) {
             let Some(hubspot) = couple.halves().0 else {
                 continue;
@@ -251,6 +245,11 @@ impl Couple {
         }
     }
 
+    /// Both records, as far as there are two.
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        std::iter::once(&self.source).chain(&self.partner)
+    }
+
     /// HubSpot's half and Salesforce's half.
     fn halves(&self) -> (Option<&Record>, Option<&Record>) {
         match self.source.key.side {
@@ -267,7 +266,7 @@ enum Meeting {
 
 /// Joins a source with what was found for it. Two rows of one pair are planned once.
 fn meet(
-    mapping: &Mapping,
+    forms: &Forms,
     question: Question,
     partner: Partner,
     met: &mut BTreeSet<RecordKey>,
@@ -288,8 +287,14 @@ fn meet(
     };
     let (partner, link) = match partner {
         Partner::Found(record, _) if record.deleted => return over(known, Excluded::Deleted),
-        Partner::Found(record, how) => (Some(*record), linked(how)),
-        Partner::Nobody if !mapping.creates.allows(source.key.side.other()) => {
+        Partner::Found(record, how) => {
+            if let Some(conversion) = Conversion::of(&record) {
+                let decision = Decision::converted(known, &record.key, conversion);
+                return Meeting::Over(Box::new(decision));
+            }
+            (Some(*record), linked(how))
+        }
+        Partner::Nobody if !forms.creates(source.key.side.other()) => {
             return over(known, Excluded::Creation);
         }
         Partner::Nobody => (None, None),

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::domain::call::Lane;
-use crate::domain::event::SchemaChanged;
-use crate::domain::record::{PairNumber, RecordKey, Timestamp};
+use crate::domain::record::{ObjectName, PairNumber, RecordKey, Timestamp};
 use crate::domain::retry::{self, RetryClass};
 use crate::inbox;
 use crate::projections::causes::{self, Cause};
@@ -166,11 +165,11 @@ pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<
     Ok(released)
 }
 
-/// A changed schema releases the records whose errors a changed schema can fix.
-pub(super) fn release_for_schema(tx: &Tx<'_>, changed: &SchemaChanged) -> anyhow::Result<usize> {
+/// A changed schema of an object releases the records whose errors a changed schema can fix.
+pub(super) fn release_for_schema(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<usize> {
     let mut released = 0;
     for cause in open_causes(tx)? {
-        if cause.fingerprint.object == changed.object && needs_probe(tx, &cause) {
+        if cause.fingerprint.object == *object && needs_probe(tx, &cause) {
             released += make_all_ready(tx, &cause)?;
         }
     }

@@ -19,52 +19,87 @@ use crate::crm::hubspot::{HubSpotOperation, HubSpotRow};
 use crate::domain::attempt::Attempt;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::Action;
+use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
 use crate::domain::record::{Fields, RecordKey, Side, Value};
 
+/// What writes have in common that go into one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Aim {
+    pub(super) lane: Lane,
+    pub(super) to: Side,
+    /// The place of the form that the Salesforce records have.
+    pub(super) form: usize,
+}
+
+impl Aim {
+    fn mapping<'c>(self, cycle: &Cycle<'c>) -> &'c Mapping {
+        &cycle.forms.at(self.form).mapping
+    }
+}
+
 impl Context {
-    /// Writes everything planned: to Salesforce, then to HubSpot, then the ids of what was created.
+    /// Writes everything planned: to Salesforce, then to HubSpot, then the ids of what was created,
+    /// then what is to be associated.
     pub(super) async fn write_all(
         &self,
         cycle: &mut Cycle<'_>,
         planned: Vec<Planned>,
     ) -> anyhow::Result<()> {
-        let mut jobs: BTreeMap<(Lane, Side), Vec<Job>> = BTreeMap::new();
-        for one in planned {
+        let mut jobs: BTreeMap<Aim, Vec<Job>> = BTreeMap::new();
+        for one in &planned {
             for (place, write) in one.writes.iter().enumerate() {
                 let job = Job {
-                    attempt: conclude::attempt(&one, write),
+                    attempt: conclude::attempt(one, write),
                     row: Some(one.row.clone()),
-                    last: place + 1 == one.writes.len(),
+                    last: place + 1 == one.writes.len() && one.associate.is_none(),
+                    form: one.form,
                 };
-                jobs.entry((one.row.lane, write.to)).or_default().push(job);
+                let aim = Aim {
+                    lane: one.row.lane,
+                    to: write.to,
+                    form: one.form,
+                };
+                jobs.entry(aim).or_default().push(job);
             }
         }
-        let mut marks: BTreeMap<(Lane, Side), Vec<Job>> = BTreeMap::new();
+        let mut marks: BTreeMap<Aim, Vec<Job>> = BTreeMap::new();
+        let mut all_made = Vec::new();
         for side in [Side::Salesforce, Side::HubSpot] {
-            for ((lane, to), jobs) in jobs.extract_if(.., |(_, to), _| *to == side) {
-                for made in self.write_lane(cycle, lane, to, jobs).await? {
-                    let job = self.mark_job(cycle, lane, &made);
-                    marks.entry((lane, to.other())).or_default().push(job);
+            for (aim, jobs) in jobs.extract_if(.., |aim, _| aim.to == side) {
+                for made in self.write_lane(cycle, aim, jobs).await? {
+                    let back = Aim {
+                        to: side.other(),
+                        form: cycle.forms.place_of(made.ids.salesforce.as_ref()),
+                        ..aim
+                    };
+                    if cycle.forms.at(back.form).takes_marks(back.to) {
+                        let job = self.mark_job(cycle, back, &made);
+                        marks.entry(back).or_default().push(job);
+                    }
+                    all_made.push(made);
                 }
             }
         }
-        for ((lane, to), jobs) in marks {
-            self.write_lane(cycle, lane, to, jobs).await?;
+        for (aim, jobs) in marks {
+            self.write_lane(cycle, aim, jobs).await?;
         }
-        Ok(())
+        self.write_links(cycle, planned, &all_made).await
     }
 
     /// The write that tells a created record's source who its partner is.
-    fn mark_job(&self, cycle: &Cycle<'_>, lane: Lane, made: &Made) -> Job {
-        let to = made.created_on.other();
+    fn mark_job(&self, cycle: &Cycle<'_>, aim: Aim, made: &Made) -> Job {
+        let Aim { lane, to, form } = aim;
         let value = match (to, &made.ids.hubspot, &made.ids.salesforce) {
             (Side::HubSpot, _, Some(id)) => id.to_string(),
             (Side::Salesforce, Some(id), _) => mark(self.settings.portal, id),
             (Side::HubSpot | Side::Salesforce, _, _) => String::new(),
         };
         let mut fields = Fields::new();
-        fields.insert(cycle.mapping.id_field_on(to).clone(), Value::Text(value));
+        fields.insert(
+            aim.mapping(cycle).id_field_on(to).clone(),
+            Value::Text(value),
+        );
         let write = Write {
             to,
             action: Action::Updated,
@@ -72,6 +107,8 @@ impl Context {
             fields,
             moved: Vec::new(),
             lost: Vec::new(),
+            withheld: Vec::new(),
+            replaced: Fields::new(),
             marks: true,
         };
         Job {
@@ -84,6 +121,7 @@ impl Context {
             },
             row: None,
             last: true,
+            form,
         }
     }
 
@@ -91,19 +129,18 @@ impl Context {
     async fn write_lane(
         &self,
         cycle: &mut Cycle<'_>,
-        lane: Lane,
-        to: Side,
+        aim: Aim,
         mut jobs: Vec<Job>,
     ) -> anyhow::Result<Vec<Made>> {
         let mut made = Vec::new();
         while !jobs.is_empty() {
-            let width = self.width(cycle, to).min(jobs.len());
+            let width = self.width(cycle, aim).min(jobs.len());
             let rest = jobs.split_off(width);
             let call = std::mem::replace(&mut jobs, rest);
-            self.intend(cycle.mapping, &call).await?;
-            match self.write_call(cycle, lane, to, &call).await {
+            self.intend(aim.mapping(cycle), &call).await?;
+            match self.write_call(cycle, aim, &call).await {
                 Ok(answers) => {
-                    let (more, open) = self.conclude(cycle, to, call, answers).await?;
+                    let (more, open) = self.conclude(cycle, aim, call, answers).await?;
                     made.extend(more);
                     cycle.open.extend(open);
                 }
@@ -126,9 +163,9 @@ impl Context {
         Ok(made)
     }
 
-    fn width(&self, cycle: &Cycle<'_>, to: Side) -> usize {
+    fn width(&self, cycle: &Cycle<'_>, aim: Aim) -> usize {
         let bounds = &self.settings.bounds;
-        match to {
+        match aim.to {
             Side::HubSpot => bounds.hubspot_batch.max(1),
             Side::Salesforce => {
                 let width_max = bounds.collection.max(1) * bounds.collections.max(1);
@@ -136,15 +173,15 @@ impl Context {
                 *self
                     .shared()
                     .widths
-                    .entry(cycle.mapping.object.clone())
+                    .entry(aim.mapping(cycle).name().clone())
                     .or_insert(first)
             }
         }
     }
 
-    fn set_width(&self, cycle: &Cycle<'_>, change: impl Fn(usize) -> usize) {
+    fn set_width(&self, cycle: &Cycle<'_>, aim: Aim, change: impl Fn(usize) -> usize) {
         let mut shared = self.shared();
-        if let Some(width) = shared.widths.get_mut(&cycle.mapping.object) {
+        if let Some(width) = shared.widths.get_mut(aim.mapping(cycle).name()) {
             *width = change(*width);
         }
     }
@@ -153,15 +190,14 @@ impl Context {
     async fn write_call(
         &self,
         cycle: &Cycle<'_>,
-        lane: Lane,
-        to: Side,
+        aim: Aim,
         jobs: &[Job],
     ) -> Result<Vec<Reported>, Trouble> {
         let mut reported: Vec<Reported> = Vec::with_capacity(jobs.len());
         let mut open: Vec<Vec<usize>> = vec![(0..jobs.len()).collect()];
         while let Some(places) = open.pop() {
             let alone = places.len() == 1;
-            match self.write_once(cycle, lane, to, jobs, &places).await {
+            match self.write_once(cycle, aim, jobs, &places).await {
                 Ok(wrote) => {
                     reported.extend(wrote.reported);
                     for (places, failures) in wrote.refused {
@@ -190,7 +226,7 @@ impl Context {
                 // The first call's trouble concerns all its rows; a later half's leaves them open,
                 // and the caller sees to it that they are matched again.
                 Err(trouble) if reported.is_empty() && open.is_empty() => {
-                    return Err(self.narrowed_by(trouble, cycle));
+                    return Err(self.narrowed_by(trouble, cycle, aim));
                 }
                 Err(_) => (),
             }
@@ -199,9 +235,9 @@ impl Context {
     }
 
     /// A time-out narrows the next call; its rows are settled by key like any unknown outcome.
-    fn narrowed_by(&self, trouble: Trouble, cycle: &Cycle<'_>) -> Trouble {
+    fn narrowed_by(&self, trouble: Trouble, cycle: &Cycle<'_>, aim: Aim) -> Trouble {
         if let Trouble::Call(CallError::Unknown(_) | CallError::Unavailable { .. }) = &trouble {
-            self.set_width(cycle, pack::narrower);
+            self.set_width(cycle, aim, pack::narrower);
         }
         trouble
     }
@@ -209,14 +245,13 @@ impl Context {
     async fn write_once(
         &self,
         cycle: &Cycle<'_>,
-        lane: Lane,
-        to: Side,
+        aim: Aim,
         jobs: &[Job],
         places: &[usize],
     ) -> Result<Wrote, Trouble> {
-        let wrote = match to {
-            Side::Salesforce => self.write_salesforce(cycle, lane, jobs, places).await,
-            Side::HubSpot => self.write_hubspot(cycle, lane, jobs, places).await,
+        let wrote = match aim.to {
+            Side::Salesforce => self.write_salesforce(cycle, aim, jobs, places).await,
+            Side::HubSpot => self.write_hubspot(cycle, aim, jobs, places).await,
         };
         // Also without an answer: what was read before may be older than what stands there now.
         let now = self.clock.monotonic_ms();
@@ -225,10 +260,10 @@ impl Context {
             .iter()
             .filter_map(|place| jobs[*place].attempt.write.id.clone())
         {
-            let object = cycle.mapping.object.clone();
+            let object = cycle.forms.object().clone();
             shared.fresh.forget(
                 RecordKey {
-                    side: to,
+                    side: aim.to,
                     object,
                     id,
                 },
@@ -242,20 +277,21 @@ impl Context {
     async fn write_salesforce(
         &self,
         cycle: &Cycle<'_>,
-        lane: Lane,
+        aim: Aim,
         jobs: &[Job],
         places: &[usize],
     ) -> Result<Wrote, Trouble> {
         let bounds = &self.settings.bounds;
-        let schema = &*cycle.schemas.salesforce;
+        let form = cycle.forms.at(aim.form);
+        let schema = &*form.schemas.salesforce;
         let planned = |place: usize| &jobs[place].attempt.write;
-        let parts = pack::parts(cycle.mapping, schema, places, planned, bounds);
+        let parts = pack::parts(&form.mapping, schema, places, planned, bounds);
         let carried = parts.places.iter().map(Vec::len).sum();
         let errand = Errand::new(
             Side::Salesforce,
             Operation::Write,
-            lane,
-            &cycle.mapping.object,
+            aim.lane,
+            cycle.forms.object(),
             carried,
         );
         let (sent_at, began) = (self.salesforce_now(), self.clock.monotonic_ms());
@@ -281,7 +317,7 @@ impl Context {
         }
         let width_max = bounds.collection.max(1) * bounds.collections.max(1);
         let crowded = wrote.reported.iter().any(Reported::asks_for_less);
-        self.set_width(cycle, |width| {
+        self.set_width(cycle, aim, |width| {
             if crowded {
                 pack::narrower(width)
             } else {
@@ -294,11 +330,12 @@ impl Context {
     async fn write_hubspot(
         &self,
         cycle: &Cycle<'_>,
-        lane: Lane,
+        aim: Aim,
         jobs: &[Job],
         places: &[usize],
     ) -> Result<Wrote, Trouble> {
         let mut wrote = Wrote::default();
+        let form = cycle.forms.at(aim.form);
         let (creates, changes): (Vec<usize>, Vec<usize>) = places
             .iter()
             .partition(|place| jobs[**place].attempt.write.action == Action::Created);
@@ -312,7 +349,7 @@ impl Context {
                 .collect();
             let operation = if create {
                 HubSpotOperation::Upsert {
-                    id_property: cycle.mapping.hubspot_id_field.clone(),
+                    id_property: form.mapping.hubspot_id_field.clone(),
                 }
             } else {
                 HubSpotOperation::Update
@@ -320,12 +357,12 @@ impl Context {
             let errand = Errand::new(
                 Side::HubSpot,
                 Operation::Write,
-                lane,
-                &cycle.mapping.object,
+                aim.lane,
+                cycle.forms.object(),
                 rows.len(),
             );
-            let fields = cycle.mapping.fields_on(Side::HubSpot);
-            let source = cycle.schemas.source(cycle.mapping, Side::HubSpot, &fields);
+            let fields = cycle.forms.properties();
+            let source = form.source(Side::HubSpot, &fields);
             let send = || self.hubspot.write(&source, &operation, &rows);
             match self.call(&errand, send).await {
                 Ok(reply) => {
@@ -351,16 +388,16 @@ impl Context {
 
     /// Journals each record's answer; rows leave, or go back when an outcome is open. Returns the
     /// pairs made, and the rows that may not leave with their last write, with when to look again.
-    async fn conclude(
+    pub(super) async fn conclude(
         &self,
         cycle: &Cycle<'_>,
-        to: Side,
+        aim: Aim,
         jobs: Vec<Job>,
         answers: Vec<Reported>,
     ) -> anyhow::Result<(Vec<Made>, Vec<(i64, Open)>)> {
         let target = Target {
-            mapping: cycle.mapping.clone(),
-            schema: Arc::clone(cycle.schemas.shared(to)),
+            mapping: aim.mapping(cycle).clone(),
+            schema: Arc::clone(cycle.forms.at(aim.form).schemas.shared(aim.to)),
             key: self.store.key(),
         };
         let known_open = cycle.open.clone();

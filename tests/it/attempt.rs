@@ -54,6 +54,7 @@ fn text_field(text: &str) -> Field {
 fn schema() -> ObjectSchema {
     let fields = ["firstname", "phone"].map(|field| (name(field), text_field(field)));
     ObjectSchema {
+        key_prefix: None,
         side: Side::HubSpot,
         api_name: "contacts".to_owned(),
         creatable: true,
@@ -92,6 +93,8 @@ fn attempt() -> Attempt {
             fields,
             moved: vec![moved("firstname", "Ada"), moved("phone", "111")],
             lost: Vec::new(),
+            withheld: Vec::new(),
+            replaced: Fields::new(),
             marks: false,
         },
         lane: Lane::Live,

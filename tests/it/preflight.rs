@@ -54,6 +54,7 @@ fn schema(side: Side) -> ObjectSchema {
         field("AccountId", Kind::Reference),
     ];
     ObjectSchema {
+        key_prefix: None,
         side,
         api_name: "Contact".to_owned(),
         creatable: true,
@@ -80,6 +81,8 @@ fn write(to: Side, action: Action, fields: &[(&str, Value)]) -> Write {
         fields,
         moved: Vec::new(),
         lost: Vec::new(),
+        withheld: Vec::new(),
+        replaced: BTreeMap::new(),
         marks: false,
     }
 }

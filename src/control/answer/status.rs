@@ -134,11 +134,18 @@ fn lags(
 ) -> anyhow::Result<BTreeMap<ObjectName, i64>> {
     let read = |side, at: Timestamp| vantage.side(side).read_at.map_or(at, |read| at.min(read));
     let since = now.plus(-86_400_000);
-    let hubspot = calls::looked_for(view, Side::HubSpot, since)?;
+    let looked = Side::BOTH.map(|side| calls::looked_for(view, side, since));
+    let [hubspot, salesforce] = looked;
+    let (hubspot, salesforce) = (hubspot?, salesforce?);
     let mut lags = BTreeMap::new();
-    for (object, at) in calls::looked_for(view, Side::Salesforce, since)? {
-        if let Some(other) = hubspot.get(&object) {
-            let oldest = read(Side::Salesforce, at).min(read(Side::HubSpot, *other));
+    for mapping in settings::mappings(view)? {
+        let object = mapping.event.mapping.object;
+        let named = Some(object.clone());
+        let last = |looked: &BTreeMap<Option<ObjectName>, Timestamp>| {
+            looked.get(&named).max(looked.get(&None)).copied()
+        };
+        if let (Some(ours), Some(theirs)) = (last(&hubspot), last(&salesforce)) {
+            let oldest = read(Side::Salesforce, theirs).min(read(Side::HubSpot, ours));
             lags.insert(object, now.since(oldest).max(0));
         }
     }

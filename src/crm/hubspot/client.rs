@@ -6,17 +6,20 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::account::{self, Account, OwnersPage};
+use super::associations::{
+    self, ASSOCIATIONS_READ_MAX, ASSOCIATIONS_WRITE_MAX, AssociationsPage, Link, LinkOutcome,
+};
 use super::pages::{self, ListPage, Search, SearchPage};
 use super::paths::ApiVersion;
 use super::read::{self, HISTORY_MAX, Keys, READ_MAX, Read};
 use super::write::{self, HubSpotOperation, HubSpotRow, RowOutcome};
-use super::{answer, schema};
+use super::{answer, pipelines, schema};
 use crate::crm::http::{CallError, HttpRequest, HttpResponse, Method, Reply, Transport};
 use crate::crm::source::Source;
 use crate::crm::token::{Secret, Shared};
 use crate::crm::values::percent;
-use crate::domain::record::{FieldName, Side, Timestamp};
-use crate::domain::schema::ObjectSchema;
+use crate::domain::record::{FieldName, RecordId, Side, Timestamp};
+use crate::domain::schema::{Choice, ObjectSchema};
 
 /// Owners on one page.
 const OWNERS_MAX: u32 = 100;
@@ -106,6 +109,26 @@ impl HubSpot {
         Ok(reply(&response, page))
     }
 
+    /// A page of the records whose `field` has one of `values`, in small letters: ids and stamps
+    /// alone, as the search's index knew them.
+    pub async fn search_values(
+        &self,
+        source: &Source<'_>,
+        field: &FieldName,
+        values: &[String],
+        after: Option<&str>,
+    ) -> Result<Reply<SearchPage>, CallError> {
+        let body = pages::values_body(source, field, values, after);
+        let response = self.post(source, "search", &body).await?;
+        let bare = Source {
+            fields: &[],
+            ..*source
+        };
+        let page = pages::search_page(&response.json()?, &bare, false)
+            .ok_or_else(|| CallError::unreadable("a part of the search's page"))?;
+        Ok(reply(&response, page))
+    }
+
     /// A page of all records by id, either the live ones or those in the archive.
     pub async fn list(
         &self,
@@ -163,6 +186,75 @@ impl HubSpot {
         Ok(reply(&response, outcomes))
     }
 
+    /// A page of the associations of records of type `from` with records of type `to`; of each
+    /// record from where the page before ended. 1 to [`ASSOCIATIONS_READ_MAX`] records.
+    pub async fn associations(
+        &self,
+        from: &str,
+        to: &str,
+        asked: &[(RecordId, Option<String>)],
+    ) -> Result<Reply<AssociationsPage>, CallError> {
+        within(asked.len(), ASSOCIATIONS_READ_MAX)?;
+        let body = associations::read_body(asked);
+        let response = self.post_links(from, to, "batch/read", &body).await?;
+        let page = associations::page(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("a part of the associations"))?;
+        Ok(reply(&response, page))
+    }
+
+    /// Associates 1 to [`ASSOCIATIONS_WRITE_MAX`] pairs of records, as primary where the two types
+    /// know that label; the outcomes stand in the order sent.
+    pub async fn associate(
+        &self,
+        from: &str,
+        to: &str,
+        links: &[Link],
+    ) -> Result<Reply<Vec<LinkOutcome>>, CallError> {
+        within(links.len(), ASSOCIATIONS_WRITE_MAX)?;
+        let kind = associations::kind(from, to);
+        let body = associations::write_body(kind, links);
+        let resource = associations::resource(kind);
+        let response = self.post_links(from, to, resource, &body).await?;
+        let outcomes = associations::outcomes(&response.json()?, links)
+            .ok_or_else(|| CallError::unreadable("a part of the associations set"))?;
+        Ok(reply(&response, outcomes))
+    }
+
+    /// Takes away every association between 1 to [`ASSOCIATIONS_WRITE_MAX`] pairs of records.
+    pub async fn dissociate(
+        &self,
+        from: &str,
+        to: &str,
+        links: &[Link],
+    ) -> Result<Reply<()>, CallError> {
+        within(links.len(), ASSOCIATIONS_WRITE_MAX)?;
+        let body = associations::archive_body(links);
+        let response = self.post_links(from, to, "batch/archive", &body).await?;
+        Ok(reply(&response, ()))
+    }
+
+    /// The stages of all pipelines of a type, as choices.
+    pub async fn stages(&self, type_: &str) -> Result<Reply<Vec<Choice>>, CallError> {
+        let path = self.settings.api_version.pipelines(type_);
+        let response = self.get(&path).await?;
+        let stages = pipelines::stages(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("the list of pipelines"))?;
+        Ok(reply(&response, stages))
+    }
+
+    async fn post_links(
+        &self,
+        from: &str,
+        to: &str,
+        action: &str,
+        body: &Json,
+    ) -> Result<HttpResponse, CallError> {
+        let path = self.settings.api_version.associations(from, to);
+        let url = format!("{}{path}/{action}", self.settings.base);
+        let request = HttpRequest::get(Side::HubSpot, url, self.headers());
+        self.send(request.with_json(Method::Post, body)).await
+    }
+
     async fn get(&self, path: &str) -> Result<HttpResponse, CallError> {
         let url = format!("{}{path}", self.settings.base);
         self.send(HttpRequest::get(Side::HubSpot, url, self.headers()))
@@ -193,6 +285,15 @@ impl HubSpot {
             ("accept", "application/json".to_owned()),
         ]
     }
+}
+
+/// A call that would be refused is not sent.
+fn within(records: usize, most: usize) -> Result<(), CallError> {
+    if (1..=most).contains(&records) {
+        return Ok(());
+    }
+    let why = format!("a call takes 1 to {most} records, not {records}");
+    Err(CallError::NotSent(why))
 }
 
 fn reply<T>(response: &HttpResponse, value: T) -> Reply<T> {

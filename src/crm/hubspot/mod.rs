@@ -2,15 +2,20 @@
 
 mod account;
 mod answer;
+mod associations;
 mod client;
 mod pages;
 mod paths;
+mod pipelines;
 mod read;
 mod rows;
 mod schema;
 mod write;
 
 pub use account::{Account, Owner, OwnerKind, OwnersPage};
+pub use associations::{
+    ASSOCIATIONS_READ_MAX, ASSOCIATIONS_WRITE_MAX, Associated, AssociationsPage, Link, LinkOutcome,
+};
 pub use client::{HubSpot, HubSpotSettings};
 pub use pages::{LIST_MAX, ListPage, SEARCH_MAX, Search, SearchPage};
 pub use paths::{ApiVersion, BASE};

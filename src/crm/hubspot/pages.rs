@@ -76,6 +76,28 @@ pub(super) fn search_body(source: &Source<'_>, search: &Search) -> SearchBody {
     }
 }
 
+/// A search for the records whose `field` has one of `values`, which are compared in small letters
+/// (hubspot.md §3.6).
+pub(super) fn values_body(
+    source: &Source<'_>,
+    field: &FieldName,
+    values: &[String],
+    after: Option<&str>,
+) -> Json {
+    let mut body = json!({
+        "filterGroups": [{ "filters": [{
+            "propertyName": field.as_str(), "operator": "IN", "values": values,
+        }] }],
+        "sorts": [{ "propertyName": "hs_object_id", "direction": "ASCENDING" }],
+        "properties": properties(source, &[]),
+        "limit": SEARCH_MAX,
+    });
+    if let Some(after) = after {
+        body["after"] = json!(after);
+    }
+    body
+}
+
 fn body_with(source: &Source<'_>, search: &Search, fields: &[FieldName]) -> Json {
     let stamp = rows::stamp_property(&source.schema.api_name);
     let at = search.from.stamp.0.to_string();

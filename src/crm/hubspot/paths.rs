@@ -52,6 +52,19 @@ impl ApiVersion {
         format!("{}/{}", self.area("properties"), percent(type_))
     }
 
+    /// The batch endpoints of the associations between two types: v3's are v4's.
+    pub(super) fn associations(&self, from: &str, to: &str) -> String {
+        let area = match self {
+            Self::September2026 | Self::March2026 => self.area("associations"),
+            Self::V3 => "/crm/v4/associations".to_owned(),
+        };
+        format!("{area}/{}/{}", percent(from), percent(to))
+    }
+
+    pub(super) fn pipelines(&self, type_: &str) -> String {
+        format!("{}/{}", self.area("pipelines"), percent(type_))
+    }
+
     pub(super) fn owners(&self) -> String {
         self.area("owners")
     }

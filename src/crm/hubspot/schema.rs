@@ -21,6 +21,7 @@ pub(super) fn schema(type_: &str, body: &Json, now: Timestamp) -> Option<ObjectS
     Some(ObjectSchema {
         side: Side::HubSpot,
         api_name: type_.to_owned(),
+        key_prefix: None,
         creatable: true,
         updatable: true,
         read_at: now,

@@ -18,6 +18,7 @@ pub(super) fn schema(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
     Some(ObjectSchema {
         side: Side::Salesforce,
         api_name: body["name"].as_str()?.to_owned(),
+        key_prefix: body["keyPrefix"].as_str().map(str::to_owned),
         creatable: flag(body, "createable"),
         updatable: flag(body, "updateable"),
         read_at: now,

@@ -18,7 +18,8 @@ pub struct User {
 /// Who is behind a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserKind {
-    /// Somebody with a seat (`UserType` Standard).
+    /// Somebody with a seat: `UserType` Standard, `PowerPartner` or Guest, the three that HubSpot's
+    /// own integration knows as owners.
     Person,
     /// Portal visitors, automated processes, integrations without a seat.
     Other,
@@ -30,7 +31,8 @@ pub fn users(records: &[Record]) -> Vec<User> {
 }
 
 fn user(record: &Record) -> User {
-    let standard = text(&record.fields, "UserType").is_none_or(|kind| kind == "Standard");
+    const PEOPLE: [&str; 3] = ["Standard", "PowerPartner", "Guest"];
+    let standard = text(&record.fields, "UserType").is_none_or(|kind| PEOPLE.contains(&kind));
     User {
         id: record.key.id.clone(),
         email: text(&record.fields, "Email").map(str::to_owned),

@@ -9,9 +9,11 @@
 )]
 
 mod decimal;
+mod host;
 mod shape;
 
 pub use decimal::Decimal;
+pub use host::host;
 pub use shape::long_id;
 
 use super::event::ValuePrint;

@@ -75,6 +75,8 @@ keyed! {
         NoKey = "no_key",
         /// It was deleted.
         Deleted = "deleted",
+        /// It is a lead that was converted: its contact goes on in its place.
+        Converted = "converted",
         /// Several partners have its key.
         Ambiguous = "ambiguous",
         /// The other side may not get new records.
@@ -93,6 +95,8 @@ keyed! {
         Key = "key",
         /// One was created for the other.
         Created = "created",
+        /// A lead was converted, and its pair goes on with the contact.
+        Converted = "converted",
         /// A person decided.
         Operator = "operator",
     }

@@ -5,14 +5,15 @@
     reason = "a failure is journaled whole, and is rare: boxing it would only hide it"
 )]
 
-use crate::domain::convert::{canonical, convert, print};
+use crate::domain::convert::{canonical, convert, host, print};
 use crate::domain::event::{Action, Moved, ValuePrint};
 use crate::domain::failure::{Fact, RawFailure};
 use crate::domain::mapping::FieldMapping;
-use crate::domain::record::{Fields, Record, RecordId, Side, Value};
+use crate::domain::record::{FieldName, Fields, Record, RecordId, RecordKey, Side, Value};
 use crate::domain::schema::{Field, Kind};
 
 use super::line::{Cell, Line};
+use super::parents::{self, Parent};
 use super::{Known, Write};
 
 /// Code of an owner who has no counterpart on the target.
@@ -39,10 +40,24 @@ pub(super) fn moved(
     }
 }
 
+/// What became of a value that is to be carried.
+pub(super) enum Carried {
+    /// It is in the write.
+    Put,
+    /// It names a parent that has no partner yet.
+    Waits(RecordKey),
+    /// It names a record that is not kept in step: it stays behind.
+    Withheld,
+}
+
 /// A write to one side, begun.
 pub(super) struct Draft {
     write: Write,
     empties: bool,
+    /// Associations, which HubSpot takes apart from the properties.
+    links: Fields,
+    /// What the associations are to take the place of.
+    replaced: Fields,
 }
 
 impl Draft {
@@ -60,9 +75,13 @@ impl Draft {
                 fields: Fields::new(),
                 moved: Vec::new(),
                 lost: Vec::new(),
+                withheld: Vec::new(),
+                replaced: Fields::new(),
                 marks: false,
             },
             empties: true,
+            links: Fields::new(),
+            replaced: Fields::new(),
         }
     }
 
@@ -72,16 +91,30 @@ impl Draft {
         line: &Line<'_>,
         lost: bool,
         known: &Known<'_>,
-    ) -> Result<(), RawFailure> {
+    ) -> Result<Carried, RawFailure> {
         let to = self.write.to;
         let Some(source) = line.cell(to.other()) else {
-            return Ok(());
+            return Ok(Carried::Put);
         };
         let target = target_field(line, to, source);
         let value = if line.mapped.owner {
             owner(source, to, &target, known)?
+        } else if line.mapped.is_parent() {
+            match reference(source, to, line.mapped, known) {
+                Ok(value) => value,
+                Err(Carried::Withheld) => {
+                    self.write.withheld.push(target.name);
+                    return Ok(Carried::Withheld);
+                }
+                Err(waits) => return Ok(waits),
+            }
         } else {
-            convert(source.value, source.field, &target)?
+            let value = translated(source, to, line.mapped);
+            convert(
+                value.as_ref().unwrap_or(source.value),
+                source.field,
+                &target,
+            )?
         };
         let shown = print(known.key, &value, &target);
         self.write.moved.push(moved(
@@ -93,9 +126,17 @@ impl Draft {
         if lost {
             self.write.lost.push(target.name.clone());
         }
-        self.empties &= canonical(&value, &target).is_empty();
-        self.write.fields.insert(target.name, value);
-        Ok(())
+        if to == Side::HubSpot && line.mapped.is_parent() {
+            let before = line
+                .cell(to)
+                .map_or(Value::Blank, |cell| cell.value.clone());
+            self.replaced.insert(target.name.clone(), before);
+            self.links.insert(target.name, value);
+        } else {
+            self.empties &= canonical(&value, &target).is_empty();
+            self.write.fields.insert(target.name, value);
+        }
+        Ok(Carried::Put)
     }
 
     /// Notes a field that a creation leaves out: the source as read, the target as it will be.
@@ -138,6 +179,34 @@ impl Draft {
         }
     }
 
+    /// The associations, as a write of their own, which comes after the other.
+    pub(super) fn take_links(&mut self) -> Option<Write> {
+        let fields = std::mem::take(&mut self.links);
+        if fields.is_empty() {
+            return None;
+        }
+        let is_link = |name: &FieldName| fields.contains_key(name);
+        let (moved, rest) = std::mem::take(&mut self.write.moved)
+            .into_iter()
+            .partition(|one| is_link(&one.field));
+        self.write.moved = rest;
+        let (lost, rest) = std::mem::take(&mut self.write.lost)
+            .into_iter()
+            .partition(is_link);
+        self.write.lost = rest;
+        Some(Write {
+            to: self.write.to,
+            action: Action::Associated,
+            id: self.write.id.clone(),
+            fields,
+            moved,
+            lost,
+            withheld: Vec::new(),
+            replaced: std::mem::take(&mut self.replaced),
+            marks: false,
+        })
+    }
+
     /// The write, when there is anything in it.
     pub(super) fn finish(mut self) -> Option<Write> {
         let values = self.write.fields.len() - usize::from(self.write.marks);
@@ -160,6 +229,45 @@ fn target_field(line: &Line<'_>, to: Side, source: &Cell<'_>) -> Field {
         calculated: false,
         ..source.field.clone()
     })
+}
+
+/// The value under the names that `to` uses, where they differ.
+fn translated(source: &Cell<'_>, to: Side, mapped: &FieldMapping) -> Option<Value> {
+    let text = canonical(source.value, source.field);
+    if mapped.domain && to == Side::HubSpot && !source.blank {
+        return Some(Value::Text(host(&text)));
+    }
+    if mapped.values.is_empty() {
+        return None;
+    }
+    let name = |option: &str| mapped.option_on(to, option).unwrap_or(option).to_owned();
+    Some(match source.value {
+        Value::Options(options) => {
+            Value::Options(options.iter().map(|option| name(option)).collect())
+        }
+        Value::Text(_) => Value::Text(name(&text)),
+        Value::Blank | Value::Number(_) | Value::Bool(_) | Value::Date(..) | Value::DateTime(_) => {
+            return None;
+        }
+    })
+}
+
+/// The reference as `to` writes it, or why it cannot be written now.
+fn reference(
+    source: &Cell<'_>,
+    to: Side,
+    mapped: &FieldMapping,
+    known: &Known<'_>,
+) -> Result<Value, Carried> {
+    if source.blank {
+        return Ok(Value::Blank);
+    }
+    let text = canonical(source.value, source.field);
+    match known.parents.find(mapped, to.other(), &text) {
+        Some((key, Parent::Linked(id))) => Ok(Value::Text(parents::written(to, &key.object, id))),
+        Some((key, Parent::Pending)) => Err(Carried::Waits(key.clone())),
+        Some((_, Parent::Excluded)) | None => Err(Carried::Withheld),
+    }
 }
 
 fn owner(

@@ -1,6 +1,6 @@
 //! One mapped field on both sides, and what each side's value is against the base.
 
-use crate::domain::convert::{canonical, print, same};
+use crate::domain::convert::{canonical, host, print, same};
 use crate::domain::event::{Moved, ValuePrint};
 use crate::domain::mapping::FieldMapping;
 use crate::domain::record::{Record, Side, Timestamp, Value};
@@ -192,11 +192,20 @@ impl<'a> Line<'a> {
 }
 
 fn equal(mapped: &FieldMapping, h: &Cell<'_>, s: &Cell<'_>, known: &Known<'_>) -> bool {
-    if !mapped.owner || h.blank || s.blank {
+    if h.blank || s.blank {
         return same(h.value, h.field, s.value, s.field);
     }
     let ours = canonical(h.value, h.field);
     let theirs = canonical(s.value, s.field);
-    known.owners.on(Side::Salesforce, &ours) == Some(theirs.as_str())
-        || known.owners.on(Side::HubSpot, &theirs) == Some(ours.as_str())
+    if mapped.owner {
+        known.owners.on(Side::Salesforce, &ours) == Some(theirs.as_str())
+            || known.owners.on(Side::HubSpot, &theirs) == Some(ours.as_str())
+    } else if mapped.is_parent() {
+        known.parents.on(Side::Salesforce, mapped, &ours) == Some(theirs)
+    } else if mapped.domain {
+        host(&ours) == host(&theirs)
+    } else {
+        mapped.option_on(Side::Salesforce, &ours) == Some(theirs.as_str())
+            || same(h.value, h.field, s.value, s.field)
+    }
 }

@@ -6,6 +6,7 @@
 
 mod draft;
 mod line;
+mod parents;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,11 @@ use super::event::{Action, Moved, Span, ValuePrint};
 use super::failure::RawFailure;
 use super::fingerprint::PrintKey;
 use super::mapping::{FieldMapping, Mapping, Rule};
-use super::record::{FieldName, Fields, Record, RecordId, Side, Timestamp, Value};
+use super::record::{FieldName, Fields, Record, RecordId, RecordKey, Side, Timestamp, Value};
 use super::schema::ObjectSchema;
-use draft::Draft;
+use draft::{Carried, Draft};
 use line::{Cell, Line, State};
+pub use parents::{Parent, Parents, association, named};
 use rules::{Course, Newer};
 
 /// What was last seen of a pair.
@@ -84,6 +86,8 @@ pub struct Known<'a> {
     pub our_user: Option<&'a RecordId>,
     /// Which owner is which.
     pub owners: &'a Owners,
+    /// What is known of the records that these belong to.
+    pub parents: &'a Parents,
     /// HubSpot's portal id: the first part of Salesforce's id field.
     pub portal: i64,
 }
@@ -201,6 +205,10 @@ pub struct Write {
     pub moved: Vec<Moved>,
     /// Fields in which a change of the target loses against one of the source; the target's names.
     pub lost: Vec<FieldName>,
+    /// References left out, because what they name is not kept in step; the target's names.
+    pub withheld: Vec<FieldName>,
+    /// What associations take the place of, as read.
+    pub replaced: Fields,
     /// Whether it carries the id field.
     pub marks: bool,
 }
@@ -219,6 +227,10 @@ pub struct Merged {
     pub to_hubspot: Option<Write>,
     /// What to write to Salesforce.
     pub to_salesforce: Option<Write>,
+    /// What to associate in HubSpot, once the other write there is done.
+    pub associate: Option<Write>,
+    /// Parents without a partner, by the side whose write waits for them.
+    pub waits: Vec<(Side, RecordKey)>,
     /// Fingerprints to adopt although nothing is written for them.
     pub agreed: Vec<Moved>,
     /// Not empty: changed on both sides, and only HubSpot's property history can tell which is
@@ -247,6 +259,15 @@ impl Merged {
             Some(write) if write.to == Side::HubSpot => self.to_hubspot = Some(write),
             Some(write) => self.to_salesforce = Some(write),
             None => (),
+        }
+    }
+
+    /// Takes note of what became of a value; a failure leaves the write out.
+    fn note(&mut self, to: Side, carried: Result<Carried, RawFailure>) {
+        match carried {
+            Ok(Carried::Put | Carried::Withheld) => (),
+            Ok(Carried::Waits(parent)) => self.waits.push((to, parent)),
+            Err(failure) => self.fail(to, failure),
         }
     }
 
@@ -314,9 +335,7 @@ fn both(
                     Side::HubSpot => &mut to_hubspot,
                     Side::Salesforce => &mut to_salesforce,
                 };
-                if let Err(failure) = draft.carry(&line, lost, known) {
-                    merged.fail(to, failure);
-                }
+                merged.note(to, draft.carry(&line, lost, known));
             }
         }
     }
@@ -337,6 +356,7 @@ fn both(
             draft.mark(&partner.key.id, known);
         }
         if !merged.failures.iter().any(|(failed, _)| *failed == side) {
+            merged.associate = draft.take_links().or(merged.associate);
             merged.put(draft.finish());
         }
     }
@@ -354,7 +374,8 @@ fn newer(
     let second = |at: Timestamp| at.0.div_euclid(1000);
     let salesforce_at = second(salesforce.modified_at);
     // No property changed after its record did: an older record needs no history to lose.
-    if second(hubspot.modified_at) <= salesforce_at {
+    // An association has no history at all.
+    if mapped.is_parent() || second(hubspot.modified_at) <= salesforce_at {
         return Newer::Salesforce;
     }
     match history {
@@ -387,9 +408,7 @@ fn create(source: &Record, base: &Base, known: &Known<'_>) -> Merged {
         };
         let goes = rules::may_go(mapped.rule, to) && !line.is_dead(to) && !cell.blank;
         if goes {
-            if let Err(failure) = draft.carry(&line, false, known) {
-                merged.fail(to, failure);
-            }
+            merged.note(to, draft.carry(&line, false, known));
         } else {
             if !cell.blank {
                 merged.differences.push(mapped.hubspot.clone());
@@ -399,6 +418,7 @@ fn create(source: &Record, base: &Base, known: &Known<'_>) -> Merged {
     }
     draft.mark(&source.key.id, known);
     if merged.failures.is_empty() {
+        merged.associate = draft.take_links();
         merged.put(draft.finish());
     }
     merged

@@ -164,7 +164,11 @@ fn change(
                 id: id.clone(),
             };
             take_over(tx, entry, &key, record)?;
-            *pair.ids.slot(side) = Some(id.clone());
+            if pair.ids.slot(side).replace(id.clone()).is_some() {
+                // Another record stands there now, and nothing was written to it yet.
+                *pair.marked.slot(side) = false;
+                *pair.provisional.slot(side) = None;
+            }
         }
     }
     pair.absorbed_into = None;

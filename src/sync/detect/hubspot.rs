@@ -42,7 +42,9 @@ impl HubSpotDetector {
 
     async fn read_all(&mut self) -> Result<(), Trouble> {
         self.context.refresh_metadata().await?;
-        for mapping in self.context.settings.mappings.clone() {
+        let objects = self.context.settings.objects();
+        let firsts: Vec<Mapping> = objects.filter_map(|forms| forms.first().cloned()).collect();
+        for mapping in firsts {
             self.read_object(&mapping).await?;
         }
         Ok(())
@@ -82,7 +84,6 @@ impl HubSpotDetector {
         stands: Option<Position>,
     ) -> Result<Option<Timestamp>, Trouble> {
         let context = &self.context;
-        let object = mapping.object.clone();
         let mut from = Position {
             stamp: start,
             id: None,
@@ -109,7 +110,7 @@ impl HubSpotDetector {
                 id: None,
             };
             context
-                .note(Side::HubSpot, &object, page, to, moves)
+                .note(Side::HubSpot, mapping, page, to, moves)
                 .await?;
             let drained = from.id.is_some() && !full;
             from = next;
@@ -144,7 +145,7 @@ impl HubSpotDetector {
         operation: Operation,
     ) -> Result<(Page, Option<Timestamp>), Trouble> {
         let context = &self.context;
-        let Some(schemas) = context.schemas(&mapping.object) else {
+        let Some(schemas) = context.schemas(mapping.name()) else {
             let page = Page {
                 records: Vec::new(),
                 began: None,
@@ -157,8 +158,8 @@ impl HubSpotDetector {
             limit: context.settings.bounds.hubspot_page,
             after: None,
         };
-        let fields = mapping.fields_on(Side::HubSpot);
-        let source = schemas.source(mapping, Side::HubSpot, &fields);
+        // Values from a search are not used, so none are asked for.
+        let source = schemas.source(mapping, Side::HubSpot, &[]);
         let errand = Errand::new(Side::HubSpot, operation, Lane::Detect, &mapping.object, 0);
         let asked = context.clock.monotonic_ms();
         let send = || context.hubspot.search_changes(&source, &search);

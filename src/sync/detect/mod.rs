@@ -9,6 +9,7 @@ pub use salesforce::SalesforceDetector;
 use crate::domain::budget::DAY_MS;
 use crate::domain::call::Lane;
 use crate::domain::event::{CursorMoved, Position};
+use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox;
 use crate::projections::{self, cursors, settings};
@@ -88,7 +89,7 @@ impl Context {
     pub(in crate::sync) async fn note(
         &self,
         side: Side,
-        object: &ObjectName,
+        mapping: &Mapping,
         page: Page,
         to: Position,
         moves: bool,
@@ -105,7 +106,12 @@ impl Context {
                 shared.fresh.keep(record, began);
             }
         }
-        let object = object.clone();
+        let object = mapping.object.clone();
+        // HubSpot has one type for all forms, and one place where reading stands.
+        let read_as = match side {
+            Side::HubSpot => object.clone(),
+            Side::Salesforce => mapping.name().clone(),
+        };
         let rows = self
             .store
             .write(move |tx| {
@@ -127,7 +133,7 @@ impl Context {
                     inbox::see(tx, key, *stamp, lane, Timestamp(0))?;
                     rows += 1;
                 }
-                let before = stands(tx, side, &object)?;
+                let before = stands(tx, side, &read_as)?;
                 if moves && before.as_ref() != Some(&to) {
                     let records = rows;
                     projections::append(
@@ -135,7 +141,7 @@ impl Context {
                         None,
                         CursorMoved {
                             side,
-                            object,
+                            object: read_as,
                             position: to,
                             records,
                         },

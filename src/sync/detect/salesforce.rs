@@ -9,12 +9,17 @@ use std::sync::Arc;
 use crate::crm::salesforce::{Query, QueryPage};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::Position;
+use crate::domain::failure::RawFailure;
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, RecordId, Side, Timestamp};
 use crate::inbox;
 use crate::store::View;
 use crate::sync::context::Context;
+use crate::sync::forms::Form;
 use crate::sync::gate::{Errand, Trouble, refused};
+
+/// What a query brought, or why it was refused.
+type Answer = Result<QueryPage, Vec<RawFailure>>;
 
 /// The loop that looks for changes in Salesforce.
 pub struct SalesforceDetector {
@@ -67,17 +72,13 @@ impl SalesforceDetector {
     async fn read_all(&mut self) -> Result<(), Trouble> {
         self.context.refresh_metadata().await?;
         self.listings_stretched = self.context.stretched(LISTINGS_SHARE).await?;
-        for mapping in self.context.settings.mappings.clone() {
-            self.note_beginning(&mapping.object).await?;
-            let mut operation = Operation::Poll;
-            while self.read_page(&mapping, operation).await? {
-                operation = Operation::Page;
-            }
-            if self.listing_is_due() {
-                self.find_late_commits(&mapping).await?;
-            }
+        let mappings = self.context.settings.mappings.clone();
+        for mapping in &mappings {
+            self.note_beginning(mapping.name()).await?;
         }
+        self.read_changes(&mappings).await?;
         if self.listing_is_due() {
+            self.find_late_commits(&mappings).await?;
             let now = self.context.clock.now();
             self.listed_at = Some(now);
             self.listed_to = self.context.salesforce_now();
@@ -92,34 +93,83 @@ impl SalesforceDetector {
         Ok(())
     }
 
-    /// Reads one page from the exact cursor; true when there may be more.
-    async fn read_page(&self, mapping: &Mapping, operation: Operation) -> Result<bool, Trouble> {
+    /// Reads everything from the exact cursors: the first pages of all forms in as few calls as
+    /// they fit into, then further pages of those that have more.
+    async fn read_changes(&self, mappings: &[Mapping]) -> Result<(), Trouble> {
+        let mut operation = Operation::Poll;
+        let mut left: Vec<&Mapping> = mappings.iter().collect();
+        let mut refused: Option<Trouble> = None;
+        while !left.is_empty() {
+            let (more, trouble) = self.read_pages(&left, operation).await?;
+            left = more;
+            refused = refused.or(trouble);
+            operation = Operation::Page;
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Reads a page of each; returns those that may have more, and why one was refused: the others
+    /// go on without it.
+    async fn read_pages<'m>(
+        &self,
+        mappings: &[&'m Mapping],
+        operation: Operation,
+    ) -> Result<(Vec<&'m Mapping>, Option<Trouble>), Trouble> {
         let context = &self.context;
-        let object = mapping.object.clone();
-        let from = {
-            let object = object.clone();
-            context
-                .store
-                .read(move |view| stands(view, Side::Salesforce, &object))
-                .await?
-        };
-        let Some(schemas) = context.schemas(&object) else {
-            return Ok(false);
-        };
-        let from = from.unwrap_or(Position {
-            stamp: Timestamp(0),
-            id: None,
-        });
-        let page_max = context.settings.bounds.salesforce_page;
-        let fields = mapping.fields_on(Side::Salesforce);
-        let source = schemas.source(mapping, Side::Salesforce, &fields);
         let Some(until) = self.settled().await? else {
-            return Ok(false);
+            return Ok((Vec::new(), None));
         };
-        let query = Query::changes(&source, &from, until, page_max);
-        let began = Some(context.clock.monotonic_ms());
-        let page = self.query(&object, operation, query).await?;
-        let full = page.records.len() >= page_max as usize || !page.done;
+        let page_max = context.settings.bounds.salesforce_page;
+        let mut asked = Vec::new();
+        for mapping in mappings {
+            let name = mapping.name().clone();
+            let stood = context
+                .store
+                .read(move |view| stands(view, Side::Salesforce, &name))
+                .await?;
+            let Some(schemas) = context.schemas(mapping.name()) else {
+                continue;
+            };
+            let from = stood.unwrap_or(Position {
+                stamp: Timestamp(0),
+                id: None,
+            });
+            let mapping: &'m Mapping = mapping;
+            let form = Form {
+                mapping: mapping.clone(),
+                schemas,
+            };
+            let fields = form.fields(Side::Salesforce);
+            let source = form.source(Side::Salesforce, &fields);
+            let query = Query::changes(&source, &from, until, page_max);
+            asked.push((mapping, query));
+        }
+        let began = context.clock.monotonic_ms();
+        let (mut more, mut trouble) = (Vec::new(), None);
+        for (mapping, page) in self.query(operation, asked).await? {
+            let page = match page {
+                Ok(page) => page,
+                Err(failures) => {
+                    trouble = Some(refused(failures));
+                    continue;
+                }
+            };
+            if self.note_page(mapping, page, began).await? {
+                more.push(mapping);
+            }
+        }
+        Ok((more, trouble))
+    }
+
+    /// Notes a page of changes; true when there may be more.
+    async fn note_page(
+        &self,
+        mapping: &Mapping,
+        page: QueryPage,
+        began: i64,
+    ) -> anyhow::Result<bool> {
+        let page_max = self.context.settings.bounds.salesforce_page as usize;
+        let full = page.records.len() >= page_max || !page.done;
         let Some(last) = page.records.last() else {
             return Ok(false);
         };
@@ -129,10 +179,10 @@ impl SalesforceDetector {
         };
         let page = Page {
             records: page.records,
-            began,
+            began: Some(began),
         };
-        context
-            .note(Side::Salesforce, &object, page, to, true)
+        self.context
+            .note(Side::Salesforce, mapping, page, to, true)
             .await?;
         Ok(full)
     }
@@ -172,40 +222,61 @@ impl SalesforceDetector {
 
     /// A row becomes visible when its transaction commits, behind a cursor that has moved on: ids
     /// and stamps of the last minutes are listed, and only those never seen are fetched.
-    async fn find_late_commits(&self, mapping: &Mapping) -> Result<(), Trouble> {
+    async fn find_late_commits(&self, mappings: &[Mapping]) -> Result<(), Trouble> {
+        let Some(until) = self.settled().await? else {
+            return Ok(());
+        };
+        let mut asked = Vec::new();
+        for mapping in mappings {
+            asked.extend(self.listing(mapping, until).await?);
+        }
+        let mut unseen = Vec::new();
+        for (mapping, page) in self.query(Operation::Listing, asked).await? {
+            let page = page.map_err(refused)?;
+            unseen.push((mapping, self.unseen(mapping, page).await?));
+        }
+        for (mapping, ids) in unseen {
+            self.fetch(mapping, &ids).await?;
+        }
+        Ok(())
+    }
+
+    /// The listing of one form; none before anything of it was read.
+    async fn listing<'m>(
+        &self,
+        mapping: &'m Mapping,
+        until: Timestamp,
+    ) -> Result<Option<(&'m Mapping, Query)>, Trouble> {
         let context = &self.context;
-        let object = &mapping.object;
-        let (Some(schemas), Some(until)) = (context.schemas(object), self.settled().await?) else {
-            return Ok(());
+        let name = mapping.name();
+        let Some(position) = self.position(name).await? else {
+            return Ok(None);
         };
-        let position = {
-            let object = object.clone();
-            context
-                .store
-                .read(move |view| stands(view, Side::Salesforce, &object))
-                .await?
-        };
-        let Some(position) = position else {
-            return Ok(());
+        let Some(schemas) = context.schemas(name) else {
+            return Ok(None);
         };
         // As far back as ever from when this listing was due, or, before the first one of this run,
         // from where reading stands: after an outage a late commit may lie before the last minutes.
         let every = context.settings.bounds.listing_every_ms;
-        let began = self.began_at.get(object).copied();
+        let began = self.began_at.get(name).copied();
         let began = began.unwrap_or(position.stamp);
         let due = self.listed_to.map_or(began, |to| to.plus(every));
         let since = until
             .min(due)
             .plus(-context.settings.bounds.listing_back_ms);
         let source = schemas.source(mapping, Side::Salesforce, &[]);
-        let mut page = self
-            .query(
-                object,
-                Operation::Listing,
-                Query::listing(&source, since, until),
-            )
-            .await?;
-        let mut unseen: Vec<RecordId> = Vec::new();
+        Ok(Some((mapping, Query::listing(&source, since, until))))
+    }
+
+    /// The ids of a listing, page by page, that were never read.
+    async fn unseen(
+        &self,
+        mapping: &Mapping,
+        mut page: QueryPage,
+    ) -> Result<Vec<RecordId>, Trouble> {
+        let context = &self.context;
+        let object = &mapping.object;
+        let mut unseen = Vec::new();
         loop {
             let listed = page
                 .records
@@ -214,7 +285,7 @@ impl SalesforceDetector {
                 .collect();
             unseen.extend(context.unseen(object, listed).await?);
             let Some(locator) = page.locator.take() else {
-                break;
+                return Ok(unseen);
             };
             let errand = Errand::new(Side::Salesforce, Operation::Page, Lane::Detect, object, 0);
             page = context
@@ -222,37 +293,68 @@ impl SalesforceDetector {
                 .await?
                 .value;
         }
-        let fields = mapping.fields_on(Side::Salesforce);
-        let source = schemas.source(mapping, Side::Salesforce, &fields);
-        for ids in unseen.chunks(context.settings.bounds.match_keys) {
+    }
+
+    /// Reads records that were committed late.
+    async fn fetch(&self, mapping: &Mapping, ids: &[RecordId]) -> Result<(), Trouble> {
+        let context = &self.context;
+        let (Some(schemas), Some(position)) = (
+            context.schemas(mapping.name()),
+            self.position(mapping.name()).await?,
+        ) else {
+            return Ok(());
+        };
+        let form = Form {
+            mapping: mapping.clone(),
+            schemas,
+        };
+        let fields = form.fields(Side::Salesforce);
+        let source = form.source(Side::Salesforce, &fields);
+        for ids in ids.chunks(context.settings.bounds.match_keys) {
             for query in Query::by_ids(&source, ids) {
                 let began = Some(context.clock.monotonic_ms());
-                let records = self.query(object, Operation::Page, query).await?.records;
-                let (page, stands) = (Page { records, began }, position.clone());
-                context
-                    .note(Side::Salesforce, object, page, stands, false)
-                    .await?;
+                for (_, page) in self.query(Operation::Page, vec![(mapping, query)]).await? {
+                    let records = page.map_err(refused)?.records;
+                    let (page, stands) = (Page { records, began }, position.clone());
+                    context
+                        .note(Side::Salesforce, mapping, page, stands, false)
+                        .await?;
+                }
             }
         }
         Ok(())
     }
 
-    async fn query(
+    async fn position(&self, name: &ObjectName) -> anyhow::Result<Option<Position>> {
+        let name = name.clone();
+        let read = move |view: &View<'_>| stands(view, Side::Salesforce, &name);
+        self.context.store.read(read).await
+    }
+
+    /// Asks one query for each, as many in a call as it takes; each has its own answer.
+    async fn query<'m>(
         &self,
-        object: &ObjectName,
         operation: Operation,
-        query: Query,
-    ) -> Result<QueryPage, Trouble> {
+        asked: Vec<(&'m Mapping, Query)>,
+    ) -> Result<Vec<(&'m Mapping, Answer)>, Trouble> {
         let context = &self.context;
-        let errand = Errand::new(Side::Salesforce, operation, Lane::Detect, object, 0);
-        let queries = [query];
-        let reply = context
-            .call(&errand, || context.salesforce.query(&queries))
-            .await?;
-        match reply.value.into_iter().next() {
-            Some(Ok(page)) => Ok(page),
-            Some(Err(failures)) => Err(refused(failures)),
-            None => Err(refused(Vec::new())),
+        let most = context.settings.bounds.match_queries.max(1);
+        let mut answers = Vec::with_capacity(asked.len());
+        for part in asked.chunks(most) {
+            let mut errand = Errand::about_account(Side::Salesforce, operation);
+            errand.lane = Lane::Detect;
+            if let [(mapping, _)] = part {
+                errand.object = Some(mapping.object.clone());
+            }
+            let queries: Vec<Query> = part.iter().map(|(_, query)| query.clone()).collect();
+            let reply = context
+                .call(&errand, || context.salesforce.query(&queries))
+                .await?;
+            let mut pages = reply.value.into_iter();
+            for (mapping, _) in part {
+                answers.push((*mapping, pages.next().unwrap_or(Err(Vec::new()))));
+            }
         }
+        Ok(answers)
     }
 }

@@ -11,7 +11,7 @@ use syncline::domain::event::{Moved, Span};
 use syncline::domain::fingerprint::PrintKey;
 use syncline::domain::mapping::{Creates, FieldMapping, Mapping, OnFirstLink, Rule};
 use syncline::domain::merge::{
-    Base, History, Known, Merged, Owners, Prints, Provisional, Seen, Write, look, merge,
+    Base, History, Known, Merged, Owners, Parents, Prints, Provisional, Seen, Write, look, merge,
 };
 use syncline::domain::record::{
     FieldName, Fields, ObjectName, Record, RecordId, RecordKey, Side, Timestamp, Value,
@@ -67,6 +67,7 @@ pub(crate) struct World {
 
 fn schema(side: Side, fields: Vec<Field>) -> ObjectSchema {
     ObjectSchema {
+        key_prefix: None,
         side,
         api_name: "Contact".to_owned(),
         creatable: true,
@@ -94,14 +95,17 @@ impl World {
             schema(side, described.chain([field(mark, Kind::Text)]).collect())
         };
         let fields = fields.iter().map(|mapped| FieldMapping {
-            hubspot: mapped.hubspot.name.clone(),
-            salesforce: mapped.salesforce.name.clone(),
-            rule: mapped.rule,
             owner: mapped.owner,
+            ..FieldMapping::plain(
+                mapped.hubspot.name.clone(),
+                mapped.salesforce.name.clone(),
+                mapped.rule,
+            )
         });
         Self {
             mapping: Mapping {
                 object: ObjectName::parse("contact").expect("it is a valid name"),
+                form: None,
                 hubspot_type: "contacts".to_owned(),
                 salesforce_type: "Contact".to_owned(),
                 match_by: None,
@@ -185,6 +189,7 @@ impl World {
             key: &KEY,
             our_user: Some(&us),
             owners: &self.owners,
+            parents: &Parents::default(),
             portal: 4_711_002,
         })
     }

@@ -119,7 +119,9 @@ impl Trial {
         });
         match how {
             Linked::Created => linked,
-            Linked::Key | Linked::Id | Linked::Operator => based.map_or(linked, |entry| entry.seq),
+            Linked::Key | Linked::Id | Linked::Converted | Linked::Operator => {
+                based.map_or(linked, |entry| entry.seq)
+            }
         }
     }
 

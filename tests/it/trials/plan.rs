@@ -119,12 +119,9 @@ pub(crate) fn mapping() -> Mapping {
     let object = ObjectName::parse("contact").unwrap();
     let mut mapping = standard_mapping(&object).unwrap().unwrap();
     for (hubspot, salesforce, rule) in EDITED {
-        let field = FieldMapping {
-            hubspot: FieldName::parse(hubspot).unwrap(),
-            salesforce: FieldName::parse(salesforce).unwrap(),
-            rule,
-            owner: false,
-        };
+        let hubspot = FieldName::parse(hubspot).unwrap();
+        let salesforce = FieldName::parse(salesforce).unwrap();
+        let field = FieldMapping::plain(hubspot, salesforce, rule);
         mapping.fields.retain(|one| one.hubspot != field.hubspot);
         mapping.fields.push(field);
     }

@@ -1,0 +1,104 @@
+//! The records that others belong to: found by their links, and fetched when they have none.
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::forms::Forms;
+use crate::domain::call::Lane;
+use crate::domain::convert::canonical;
+use crate::domain::event::Excluded;
+use crate::domain::merge::{Parent, Parents, named};
+use crate::domain::record::{Record, RecordKey, Side, Timestamp};
+use crate::inbox::{self, Release};
+use crate::projections::pairs::{self, State};
+use crate::store::{Tx, View};
+
+impl Context {
+    /// What is known of every parent that `records` name.
+    pub(super) async fn parents_of(
+        &self,
+        forms: &Forms,
+        records: impl Iterator<Item = &Record>,
+    ) -> anyhow::Result<Parents> {
+        let mut keys = BTreeSet::new();
+        for record in records {
+            keys.extend(self.references(forms, record));
+        }
+        if keys.is_empty() {
+            return Ok(Parents::default());
+        }
+        self.store
+            .read(move |view| {
+                let mut parents = Parents::default();
+                for key in keys {
+                    let parent = parent(view, &key)?;
+                    parents.note(key, parent);
+                }
+                Ok(parents)
+            })
+            .await
+    }
+
+    /// The records that `record` refers to and that are kept in step.
+    fn references(&self, forms: &Forms, record: &Record) -> Vec<RecordKey> {
+        let side = record.key.side;
+        let mut keys = Vec::new();
+        for form in forms.all() {
+            for mapped in form.mapping.parents() {
+                let name = mapped.on(side);
+                let schema = form.schemas.on(side);
+                let (Some(value), Some(field)) = (record.fields.get(name), schema.field(name))
+                else {
+                    continue;
+                };
+                let text = canonical(value, field);
+                let named = named(mapped, side, &text).into_iter();
+                keys.extend(named.filter(|key| self.may_be_of(key)));
+            }
+        }
+        keys
+    }
+
+    /// Whether the record's id is one that its object's records have.
+    fn may_be_of(&self, key: &RecordKey) -> bool {
+        let mappings = self.settings.forms_of(&key.object);
+        match key.side {
+            _ if mappings.is_empty() => false,
+            Side::HubSpot => true,
+            Side::Salesforce => self
+                .forms(mappings)
+                .is_none_or(|forms| forms.knows(&key.id)),
+        }
+    }
+}
+
+/// What is known of one parent.
+fn parent(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Parent> {
+    let pair = match pairs::by_key(view, key)? {
+        Some(number) => pairs::get(view, number)?,
+        None => None,
+    };
+    let Some(pair) = pair else {
+        return Ok(Parent::Pending);
+    };
+    match pair.ids.id(key.side.other()) {
+        Some(_) if pair.why == Some(Excluded::Deleted) => Ok(Parent::Excluded),
+        Some(partner) => Ok(Parent::Linked(partner.clone())),
+        None if pair.state == State::Excluded => Ok(Parent::Excluded),
+        None => Ok(Parent::Pending),
+    }
+}
+
+/// Asks for a parent that has no partner: its row is looked at in the lane of parents.
+pub(super) fn fetch(tx: &Tx<'_>, parent: &RecordKey) -> anyhow::Result<()> {
+    inbox::see(tx, parent, Timestamp(0), Lane::Parent, Timestamp(0)).map(drop)
+}
+
+/// Lets the children of these records go on: they have a partner now, or will never have one.
+pub(super) fn release_children(tx: &Tx<'_>, keys: &[RecordKey]) -> anyhow::Result<u64> {
+    let mut released = 0;
+    for key in keys {
+        released += inbox::release(tx, Release::Parent(key))?;
+    }
+    Ok(released)
+}
