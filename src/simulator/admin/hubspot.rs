@@ -3,6 +3,8 @@
 use super::{Order, done};
 use crate::simulator::hubspot::HubSpot;
 use crate::simulator::hubspot::admin::PropertyChange;
+use crate::simulator::hubspot::association::admin::Tie;
+use crate::simulator::hubspot::association::ceiling::{Ceiling, SetBy};
 use crate::simulator::hubspot::owner::{Owner, OwnerKind};
 use crate::simulator::hubspot::property::{Access, Choice, Presence, Property};
 use crate::simulator::hubspot::record::Record;
@@ -37,8 +39,57 @@ pub(super) fn command(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Res
             let id = hubspot.merge(order.text("object")?, primary, other, now)?;
             Ok(json!({ "id": id }))
         }
+        "associate"
+        | "dissociate"
+        | "associations"
+        | "add_association_label"
+        | "set_association_limit" => associations(hubspot, order, now),
         _ => change(hubspot, order, now),
     }
+}
+
+// `{"from": "contacts", "from_id": "1", "to": "companies", "to_id": "2", "primary": true}` or `"label": "…"`.
+fn associations(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, String> {
+    let (from, to) = (order.text("from")?, order.text("to")?);
+    let tie = match order.maybe("label") {
+        Some(label) => Tie::Labelled(label),
+        None if order.get("primary").is_some() && order.flag("primary")? => Tie::Primary,
+        None => Tie::Plain,
+    };
+    match order.text("do")? {
+        "associate" => {
+            let (from_id, to_id) = (order.text("from_id")?, order.text("to_id")?);
+            hubspot.associate(from, from_id, to, to_id, tie, now)?;
+        }
+        "dissociate" => {
+            let (from_id, to_id) = (order.text("from_id")?, order.text("to_id")?);
+            hubspot.dissociate(from, from_id, to, to_id, tie, now)?;
+        }
+        "add_association_label" => {
+            let (label, inverse) = (order.text("label")?, order.maybe("inverse"));
+            let (there, back) = hubspot.add_association_label(from, to, label, inverse)?;
+            return Ok(json!({ "type_id": there, "inverse_type_id": back }));
+        }
+        "set_association_limit" => {
+            let product = order.maybe("set_by") == Some("product");
+            let set_by = if product {
+                SetBy::Product
+            } else {
+                SetBy::Administrator
+            };
+            let max = order.get("max").map(|_| order.count("max", 0));
+            let ceiling = max.transpose()?.map(|max| Ceiling { max, set_by });
+            hubspot.set_association_limit(from, to, ceiling)?;
+        }
+        _ => {
+            let found = hubspot.associations_of(from, order.text("from_id")?, to);
+            let shown = found.into_iter().map(
+                |one| json!({ "id": one.id, "primary": one.is_primary, "labels": one.labels }),
+            );
+            return Ok(json!({ "associations": shown.collect::<Vec<_>>() }));
+        }
+    }
+    Ok(done())
 }
 
 /// Records by type.

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod association;
 pub mod auth;
 pub mod batch;
 pub mod call;
@@ -33,6 +34,8 @@ pub mod write;
 use super::luck::Luck;
 use super::stamp;
 use super::wire::{Request, Response};
+use association::Associations;
+use association::label::Labels;
 use auth::Gate;
 use call::{Answer, Call};
 use limits::{Limits, Meter};
@@ -51,6 +54,7 @@ const FIRST_ID: u64 = 210_000_000_000;
 pub struct HubSpot {
     settings: Settings,
     objects: Vec<ObjectType>,
+    associations: Associations,
     owners: Owners,
     gate: Gate,
     limits: Limits,
@@ -63,8 +67,18 @@ pub struct HubSpot {
 impl HubSpot {
     /// A portal without records.
     pub fn new(settings: Settings) -> HubSpot {
+        let objects = ObjectType::standard(&settings);
+        let names: Vec<&str> = objects
+            .iter()
+            .map(|object| object.plural.as_str())
+            .collect();
+        let associations = Associations {
+            labels: Labels::standard(&names),
+            ..Associations::default()
+        };
         HubSpot {
-            objects: ObjectType::standard(&settings),
+            objects,
+            associations,
             owners: Owners::standard(),
             gate: Gate::new(&settings),
             limits: Limits::new(&settings),
@@ -140,6 +154,7 @@ impl HubSpot {
                 let object = self.object_named(name)?;
                 self.answer_objects(call, object, ask)
             }
+            Route::Associations(address) => self.answer_associations(call, address),
             Route::Properties(name, property) => {
                 let object = self.object_named(name)?;
                 self.answer_properties(call, object, property.as_deref())

@@ -2,6 +2,7 @@
 //!
 //! Knows the shape of addresses and nothing of what they do.
 
+use super::association::address::Address;
 use crate::simulator::wire::percent_decode;
 
 /// Which family of paths a call came by; bodies are the same, some rules are not.
@@ -20,6 +21,8 @@ pub enum Generation {
 pub enum Route {
     /// Records of the named type.
     Objects(String, Ask),
+    /// Which records belong together.
+    Associations(Address),
     /// Property definitions of the named type; `None` is the whole list.
     Properties(String, Option<String>),
     /// Owners; `None` is the list.
@@ -71,6 +74,14 @@ pub fn parse(path: &str) -> Option<(Generation, Route)> {
         .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
+        ["crm", "v4", "associations", rest @ ..] | ["crm", "associations", "v4", rest @ ..] => {
+            let address = Address::between(rest)?;
+            Some((Generation::Legacy, Route::Associations(address)))
+        }
+        ["crm", "v4", "objects", rest @ ..] => {
+            let address = Address::of_record(rest)?;
+            Some((Generation::Legacy, Route::Associations(address)))
+        }
         ["crm", "v3", area, rest @ ..] => Some((Generation::Legacy, crm(area, rest)?)),
         ["crm", area, version, rest @ ..] => Some((dated(version)?, crm(area, rest)?)),
         ["account-info", version, rest @ ..] => {
@@ -97,6 +108,13 @@ fn dated(version: &str) -> Option<Generation> {
 
 fn crm(area: &str, rest: &[&str]) -> Option<Route> {
     match (area, rest) {
+        ("objects", [_, _, "associations", ..]) => {
+            Address::of_record(rest).map(Route::Associations)
+        }
+        ("associations", rest) => Address::between(rest).map(Route::Associations),
+        ("limits", ["associations", "records", "from"]) => {
+            Some(Route::Associations(Address::AtLimit))
+        }
         ("objects", [object, rest @ ..]) => Some(Route::Objects((*object).to_owned(), ask(rest)?)),
         ("properties", [object]) => Some(Route::Properties((*object).to_owned(), None)),
         ("properties", [object, name]) => Some(Route::Properties(

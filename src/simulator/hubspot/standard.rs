@@ -1,5 +1,6 @@
 //! The properties a portal starts with: those HubSpot brings and those of the company in our story.
 
+use super::association;
 use super::property::{Kind, Property, Sharing};
 use super::settings::Settings;
 
@@ -103,6 +104,14 @@ pub fn contacts(settings: &Settings) -> Vec<Property> {
         let name = format!("hs_lifecyclestage_{stage}_date");
         all.push(
             Property::new(&name, &name, Kind::DateTime)
+                .standard()
+                .read_only(),
+        );
+    }
+    if settings.associations.associated_company_id {
+        let name = association::settle::PRIMARY_COMPANY;
+        all.push(
+            Property::new(name, "Primary Associated Company ID", Kind::Number)
                 .standard()
                 .read_only(),
         );

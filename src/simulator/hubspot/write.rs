@@ -1,6 +1,7 @@
 //! How a record changes, whoever changes it: checked whole, applied whole, undone whole if need be.
 
 use super::HubSpot;
+use super::association::link::End;
 use super::check::Draft;
 use super::record::{Record, Source};
 use super::refusal::Refusal;
@@ -99,6 +100,7 @@ impl HubSpot {
         record.touch(now);
         let before = kept.table.replace(id, Some(Arc::new(record)));
         self.commit(object, &vec![(id, before)], Source::Person, now);
+        self.sever(End { object, id }, Source::Person, now);
         true
     }
 
