@@ -6,6 +6,7 @@ use crate::simulator::hubspot::admin::PropertyChange;
 use crate::simulator::hubspot::association::admin::Tie;
 use crate::simulator::hubspot::association::ceiling::{Ceiling, SetBy};
 use crate::simulator::hubspot::owner::{Owner, OwnerKind};
+use crate::simulator::hubspot::pipeline::{Pipeline, Stage};
 use crate::simulator::hubspot::property::{Access, Choice, Presence, Property};
 use crate::simulator::hubspot::record::Record;
 use crate::simulator::hubspot::rule::{Automation, Rewrite, Rule, When};
@@ -120,6 +121,25 @@ fn change(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, S
             let (object, property) = (order.text("object")?, order.text("property")?);
             hubspot.remove_automation(object, property)?;
         }
+        "put_pipeline" => {
+            let pipeline = Pipeline {
+                id: order.text("id")?.to_owned(),
+                label: order.text("label")?.to_owned(),
+                stages: stages(order)?,
+            };
+            hubspot.put_pipeline(order.text("object")?, pipeline)?;
+        }
+        "remove_pipeline" => hubspot.remove_pipeline(order.text("object")?, order.text("id")?)?,
+        "put_stage" => {
+            let (object, pipeline) = (order.text("object")?, order.text("pipeline")?);
+            let (id, label) = (order.text("id")?, order.text("label")?);
+            let stage = Stage::new(id, label, order.text("probability")?);
+            hubspot.put_stage(object, pipeline, stage)?;
+        }
+        "remove_stage" => {
+            let (object, pipeline) = (order.text("object")?, order.text("pipeline")?);
+            hubspot.remove_stage(object, pipeline, order.text("id")?)?;
+        }
         "put_owner" => hubspot.put_owner(owner(order)?),
         "token" => hubspot.set_token_ok(order.flag("ok")?),
         "refresh_token" => hubspot.set_refresh_ok(order.flag("ok")?),
@@ -137,6 +157,19 @@ fn change(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, S
         _ => return Err(order.unknown()),
     }
     Ok(done())
+}
+
+// `[{"id": …, "label": …, "probability": "0.2"}]`
+fn stages(order: &Order<'_>) -> Result<Vec<Stage>, String> {
+    let list = order.get("stages").and_then(Value::as_array);
+    let list = list.ok_or("\"stages\" must be a list")?;
+    list.iter()
+        .map(|stage| {
+            let stage = Order::new(stage)?;
+            let (id, label) = (stage.text("id")?, stage.text("label")?);
+            Ok(Stage::new(id, label, stage.text("probability")?))
+        })
+        .collect()
 }
 
 fn shown(record: &Record) -> Value {

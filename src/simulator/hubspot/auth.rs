@@ -203,6 +203,7 @@ fn scope_for(method: &str, route: &Route, objects: &[ObjectType]) -> Option<Stri
             let right = if method == "GET" { "read" } else { "write" };
             Some(format!("crm.schemas.{}.{right}", family(name)))
         }
+        Route::Pipelines(name, _) => Some(format!("crm.objects.{}.read", family(name))),
         Route::Owners(_) => Some("crm.objects.owners.read".to_owned()),
         Route::AccountDetails | Route::DailyUsage | Route::Token => None,
     }

@@ -16,6 +16,7 @@ pub mod merge;
 pub mod meta;
 pub mod object;
 pub mod owner;
+pub mod pipeline;
 pub mod property;
 pub mod record;
 pub mod refusal;
@@ -158,6 +159,10 @@ impl HubSpot {
             Route::Properties(name, property) => {
                 let object = self.object_named(name)?;
                 self.answer_properties(call, object, property.as_deref())
+            }
+            Route::Pipelines(name, ask) => {
+                let object = self.object_named(name)?;
+                self.answer_pipelines(call, object, ask)
             }
             Route::Owners(id) => self.answer_owners(call, id.as_deref()),
             Route::AccountDetails => Ok(self.account_details(call.now)),

@@ -3,6 +3,7 @@
 //! Knows the shape of addresses and nothing of what they do.
 
 use super::association::address::Address;
+use super::pipeline::answer::Ask as PipelineAsk;
 use crate::simulator::wire::percent_decode;
 
 /// Which family of paths a call came by; bodies are the same, some rules are not.
@@ -25,6 +26,8 @@ pub enum Route {
     Associations(Address),
     /// Property definitions of the named type; `None` is the whole list.
     Properties(String, Option<String>),
+    /// Pipelines of the named type.
+    Pipelines(String, PipelineAsk),
     /// Owners; `None` is the list.
     Owners(Option<String>),
     /// `/account-info/…/details`
@@ -121,6 +124,10 @@ fn crm(area: &str, rest: &[&str]) -> Option<Route> {
             (*object).to_owned(),
             Some((*name).to_owned()),
         )),
+        ("pipelines", [object, rest @ ..]) => {
+            let ask = PipelineAsk::parse(rest)?;
+            Some(Route::Pipelines((*object).to_owned(), ask))
+        }
         ("owners", []) => Some(Route::Owners(None)),
         ("owners", [id]) => Some(Route::Owners(Some((*id).to_owned()))),
         _ => None,

@@ -11,6 +11,7 @@
 mod access;
 mod associations;
 mod batches;
+mod deals;
 mod labels;
 mod portal;
 mod records;
