@@ -5,6 +5,7 @@ use crate::simulator::hubspot::HubSpot;
 use crate::simulator::hubspot::admin::PropertyChange;
 use crate::simulator::hubspot::association::admin::Tie;
 use crate::simulator::hubspot::association::ceiling::{Ceiling, SetBy};
+use crate::simulator::hubspot::list::{Processing, Readable};
 use crate::simulator::hubspot::owner::{Owner, OwnerKind};
 use crate::simulator::hubspot::pipeline::{Pipeline, Stage};
 use crate::simulator::hubspot::property::{Access, Choice, Presence, Property};
@@ -45,6 +46,8 @@ pub(super) fn command(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Res
         | "associations"
         | "add_association_label"
         | "set_association_limit" => associations(hubspot, order, now),
+        "add_list" | "list_members" | "add_to_list" | "remove_from_list" | "set_list_readable"
+        | "delete_list" => lists(hubspot, order, now),
         _ => change(hubspot, order, now),
     }
 }
@@ -88,6 +91,45 @@ fn associations(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Va
                 |one| json!({ "id": one.id, "primary": one.is_primary, "labels": one.labels }),
             );
             return Ok(json!({ "associations": shown.collect::<Vec<_>>() }));
+        }
+    }
+    Ok(done())
+}
+
+// `{"list": "1", "ids": ["…"]}`; a new one `{"name": …, "object": "contacts", "type": "MANUAL"}`.
+fn lists(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, String> {
+    let verb = order.text("do")?;
+    if verb == "add_list" {
+        let kind = order.maybe("type").unwrap_or("MANUAL");
+        let processing = Processing::named(kind)
+            .ok_or_else(|| format!("no type {kind}: one of MANUAL, SNAPSHOT, DYNAMIC"))?;
+        let (name, object) = (order.text("name")?, order.text("object")?);
+        return Ok(json!({ "id": hubspot.add_list(name, object, processing, now)? }));
+    }
+    let list = order.text("list")?;
+    let ids = order.get("ids").and_then(Value::as_array);
+    let ids: Vec<&str> = ids
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    match verb {
+        "list_members" => return Ok(json!({ "members": hubspot.list_members(list) })),
+        "add_to_list" => hubspot.add_to_list(list, &ids, now)?,
+        "remove_from_list" => hubspot.remove_from_list(list, &ids, now)?,
+        "delete_list" => hubspot.delete_list(list)?,
+        _ => {
+            let readable = match order.text("readable")? {
+                "yes" => Readable::Yes,
+                "forbidden" => Readable::Forbidden,
+                "missing" => Readable::Missing,
+                other => {
+                    return Err(format!(
+                        "\"readable\" is yes, forbidden or missing, not {other}"
+                    ));
+                }
+            };
+            hubspot.set_list_readable(list, readable)?;
         }
     }
     Ok(done())

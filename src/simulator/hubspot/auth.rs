@@ -204,6 +204,14 @@ fn scope_for(method: &str, route: &Route, objects: &[ObjectType]) -> Option<Stri
             Some(format!("crm.schemas.{}.{right}", family(name)))
         }
         Route::Pipelines(name, _) => Some(format!("crm.objects.{}.read", family(name))),
+        Route::Lists(address) => {
+            let right = if address.reads(method) {
+                "read"
+            } else {
+                "write"
+            };
+            Some(format!("crm.lists.{right}"))
+        }
         Route::Owners(_) => Some("crm.objects.owners.read".to_owned()),
         Route::AccountDetails | Route::DailyUsage | Route::Token => None,
     }

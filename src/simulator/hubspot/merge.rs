@@ -88,6 +88,7 @@ impl HubSpot {
         for old in [primary.id, other.id] {
             let old = End { object, id: old };
             self.associations.inherit(heir, old, &mut changes);
+            self.lists.replace(old, Some(id), now);
         }
         self.settle(&changes, Source::Merge, now);
         Ok(id)

@@ -12,6 +12,7 @@ pub mod check;
 pub mod filter;
 pub mod index;
 pub mod limits;
+pub mod list;
 pub mod merge;
 pub mod meta;
 pub mod object;
@@ -40,6 +41,7 @@ use association::label::Labels;
 use auth::Gate;
 use call::{Answer, Call};
 use limits::{Limits, Meter};
+use list::Lists;
 use object::ObjectType;
 use owner::Owners;
 use refusal::Refusal;
@@ -56,6 +58,7 @@ pub struct HubSpot {
     settings: Settings,
     objects: Vec<ObjectType>,
     associations: Associations,
+    lists: Lists,
     owners: Owners,
     gate: Gate,
     limits: Limits,
@@ -80,6 +83,7 @@ impl HubSpot {
         HubSpot {
             objects,
             associations,
+            lists: Lists::default(),
             owners: Owners::standard(),
             gate: Gate::new(&settings),
             limits: Limits::new(&settings),
@@ -164,6 +168,7 @@ impl HubSpot {
                 let object = self.object_named(name)?;
                 self.answer_pipelines(call, object, ask)
             }
+            Route::Lists(address) => self.answer_lists(call, address),
             Route::Owners(id) => self.answer_owners(call, id.as_deref()),
             Route::AccountDetails => Ok(self.account_details(call.now)),
             Route::DailyUsage => Ok(self.daily_usage(call.now)),

@@ -3,6 +3,7 @@
 //! Knows the shape of addresses and nothing of what they do.
 
 use super::association::address::Address;
+use super::list::address::Address as ListAddress;
 use super::pipeline::answer::Ask as PipelineAsk;
 use crate::simulator::wire::percent_decode;
 
@@ -28,6 +29,8 @@ pub enum Route {
     Properties(String, Option<String>),
     /// Pipelines of the named type.
     Pipelines(String, PipelineAsk),
+    /// Lists and their members.
+    Lists(ListAddress),
     /// Owners; `None` is the list.
     Owners(Option<String>),
     /// `/account-info/…/details`
@@ -128,6 +131,7 @@ fn crm(area: &str, rest: &[&str]) -> Option<Route> {
             let ask = PipelineAsk::parse(rest)?;
             Some(Route::Pipelines((*object).to_owned(), ask))
         }
+        ("lists", rest) => ListAddress::parse(rest).map(Route::Lists),
         ("owners", []) => Some(Route::Owners(None)),
         ("owners", [id]) => Some(Route::Owners(Some((*id).to_owned()))),
         _ => None,

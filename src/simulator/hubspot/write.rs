@@ -103,6 +103,7 @@ impl HubSpot {
         record.touch(now);
         let before = kept.table.replace(id, Some(Arc::new(record)));
         self.commit(object, &vec![(id, before)], Source::Person, now);
+        self.lists.replace(End { object, id }, None, now);
         self.sever(End { object, id }, Source::Person, now);
         true
     }

@@ -13,6 +13,7 @@ mod associations;
 mod batches;
 mod deals;
 mod labels;
+mod lists;
 mod portal;
 mod records;
 mod searches;
