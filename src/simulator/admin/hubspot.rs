@@ -3,7 +3,11 @@
 use super::{Order, done};
 use crate::simulator::hubspot::HubSpot;
 use crate::simulator::hubspot::admin::PropertyChange;
+use crate::simulator::hubspot::association::admin::Tie;
+use crate::simulator::hubspot::association::ceiling::{Ceiling, SetBy};
+use crate::simulator::hubspot::list::{Processing, Readable};
 use crate::simulator::hubspot::owner::{Owner, OwnerKind};
+use crate::simulator::hubspot::pipeline::{Pipeline, Stage};
 use crate::simulator::hubspot::property::{Access, Choice, Presence, Property};
 use crate::simulator::hubspot::record::Record;
 use crate::simulator::hubspot::rule::{Automation, Rewrite, Rule, When};
@@ -37,8 +41,98 @@ pub(super) fn command(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Res
             let id = hubspot.merge(order.text("object")?, primary, other, now)?;
             Ok(json!({ "id": id }))
         }
+        "associate"
+        | "dissociate"
+        | "associations"
+        | "add_association_label"
+        | "set_association_limit" => associations(hubspot, order, now),
+        "add_list" | "list_members" | "add_to_list" | "remove_from_list" | "set_list_readable"
+        | "delete_list" => lists(hubspot, order, now),
         _ => change(hubspot, order, now),
     }
+}
+
+// `{"from": "contacts", "from_id": "1", "to": "companies", "to_id": "2", "primary": true}` or `"label": "…"`.
+fn associations(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, String> {
+    let (from, to) = (order.text("from")?, order.text("to")?);
+    let tie = match order.maybe("label") {
+        Some(label) => Tie::Labelled(label),
+        None if order.get("primary").is_some() && order.flag("primary")? => Tie::Primary,
+        None => Tie::Plain,
+    };
+    match order.text("do")? {
+        "associate" => {
+            let (from_id, to_id) = (order.text("from_id")?, order.text("to_id")?);
+            hubspot.associate(from, from_id, to, to_id, tie, now)?;
+        }
+        "dissociate" => {
+            let (from_id, to_id) = (order.text("from_id")?, order.text("to_id")?);
+            hubspot.dissociate(from, from_id, to, to_id, tie, now)?;
+        }
+        "add_association_label" => {
+            let (label, inverse) = (order.text("label")?, order.maybe("inverse"));
+            let (there, back) = hubspot.add_association_label(from, to, label, inverse)?;
+            return Ok(json!({ "type_id": there, "inverse_type_id": back }));
+        }
+        "set_association_limit" => {
+            let product = order.maybe("set_by") == Some("product");
+            let set_by = if product {
+                SetBy::Product
+            } else {
+                SetBy::Administrator
+            };
+            let max = order.get("max").map(|_| order.count("max", 0));
+            let ceiling = max.transpose()?.map(|max| Ceiling { max, set_by });
+            hubspot.set_association_limit(from, to, ceiling)?;
+        }
+        _ => {
+            let found = hubspot.associations_of(from, order.text("from_id")?, to);
+            let shown = found.into_iter().map(
+                |one| json!({ "id": one.id, "primary": one.is_primary, "labels": one.labels }),
+            );
+            return Ok(json!({ "associations": shown.collect::<Vec<_>>() }));
+        }
+    }
+    Ok(done())
+}
+
+// `{"list": "1", "ids": ["…"]}`; a new one `{"name": …, "object": "contacts", "type": "MANUAL"}`.
+fn lists(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, String> {
+    let verb = order.text("do")?;
+    if verb == "add_list" {
+        let kind = order.maybe("type").unwrap_or("MANUAL");
+        let processing = Processing::named(kind)
+            .ok_or_else(|| format!("no type {kind}: one of MANUAL, SNAPSHOT, DYNAMIC"))?;
+        let (name, object) = (order.text("name")?, order.text("object")?);
+        return Ok(json!({ "id": hubspot.add_list(name, object, processing, now)? }));
+    }
+    let list = order.text("list")?;
+    let ids = order.get("ids").and_then(Value::as_array);
+    let ids: Vec<&str> = ids
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    match verb {
+        "list_members" => return Ok(json!({ "members": hubspot.list_members(list) })),
+        "add_to_list" => hubspot.add_to_list(list, &ids, now)?,
+        "remove_from_list" => hubspot.remove_from_list(list, &ids, now)?,
+        "delete_list" => hubspot.delete_list(list)?,
+        _ => {
+            let readable = match order.text("readable")? {
+                "yes" => Readable::Yes,
+                "forbidden" => Readable::Forbidden,
+                "missing" => Readable::Missing,
+                other => {
+                    return Err(format!(
+                        "\"readable\" is yes, forbidden or missing, not {other}"
+                    ));
+                }
+            };
+            hubspot.set_list_readable(list, readable)?;
+        }
+    }
+    Ok(done())
 }
 
 /// Records by type.
@@ -69,6 +163,25 @@ fn change(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, S
             let (object, property) = (order.text("object")?, order.text("property")?);
             hubspot.remove_automation(object, property)?;
         }
+        "put_pipeline" => {
+            let pipeline = Pipeline {
+                id: order.text("id")?.to_owned(),
+                label: order.text("label")?.to_owned(),
+                stages: stages(order)?,
+            };
+            hubspot.put_pipeline(order.text("object")?, pipeline)?;
+        }
+        "remove_pipeline" => hubspot.remove_pipeline(order.text("object")?, order.text("id")?)?,
+        "put_stage" => {
+            let (object, pipeline) = (order.text("object")?, order.text("pipeline")?);
+            let (id, label) = (order.text("id")?, order.text("label")?);
+            let stage = Stage::new(id, label, order.text("probability")?);
+            hubspot.put_stage(object, pipeline, stage)?;
+        }
+        "remove_stage" => {
+            let (object, pipeline) = (order.text("object")?, order.text("pipeline")?);
+            hubspot.remove_stage(object, pipeline, order.text("id")?)?;
+        }
         "put_owner" => hubspot.put_owner(owner(order)?),
         "token" => hubspot.set_token_ok(order.flag("ok")?),
         "refresh_token" => hubspot.set_refresh_ok(order.flag("ok")?),
@@ -86,6 +199,19 @@ fn change(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Result<Value, S
         _ => return Err(order.unknown()),
     }
     Ok(done())
+}
+
+// `[{"id": …, "label": …, "probability": "0.2"}]`
+fn stages(order: &Order<'_>) -> Result<Vec<Stage>, String> {
+    let list = order.get("stages").and_then(Value::as_array);
+    let list = list.ok_or("\"stages\" must be a list")?;
+    list.iter()
+        .map(|stage| {
+            let stage = Order::new(stage)?;
+            let (id, label) = (stage.text("id")?, stage.text("label")?);
+            Ok(Stage::new(id, label, stage.text("probability")?))
+        })
+        .collect()
 }
 
 fn shown(record: &Record) -> Value {

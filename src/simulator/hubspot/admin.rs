@@ -116,8 +116,10 @@ impl HubSpot {
 
     /// Defines a custom type, say `("cars", "car", "2-77")`.
     pub fn add_object_type(&mut self, plural: &str, singular: &str, type_id: &str) {
-        self.objects
-            .push(ObjectType::custom(plural, singular, type_id));
+        let place = self.objects.len();
+        let custom = ObjectType::custom(plural, singular, type_id, &self.settings);
+        self.objects.push(custom);
+        self.associations.labels.open_to(place, 0..=place);
     }
 
     /// Changes a property's definition.

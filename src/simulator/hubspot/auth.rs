@@ -190,9 +190,27 @@ fn scope_for(method: &str, route: &Route, objects: &[ObjectType]) -> Option<Stri
             let right = if reads { "read" } else { "write" };
             Some(format!("crm.objects.{}.{right}", family(name)))
         }
+        Route::Associations(address) => {
+            let right = if address.reads(method) {
+                "read"
+            } else {
+                "write"
+            };
+            let name = address.from()?;
+            Some(format!("crm.objects.{}.{right}", family(name)))
+        }
         Route::Properties(name, _) => {
             let right = if method == "GET" { "read" } else { "write" };
             Some(format!("crm.schemas.{}.{right}", family(name)))
+        }
+        Route::Pipelines(name, _) => Some(format!("crm.objects.{}.read", family(name))),
+        Route::Lists(address) => {
+            let right = if address.reads(method) {
+                "read"
+            } else {
+                "write"
+            };
+            Some(format!("crm.lists.{right}"))
         }
         Route::Owners(_) => Some("crm.objects.owners.read".to_owned()),
         Route::AccountDetails | Route::DailyUsage | Route::Token => None,

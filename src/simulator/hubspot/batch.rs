@@ -1,6 +1,7 @@
 //! Many records in one call: whole or not at all, unless every input carries its own trace.
 
 use super::HubSpot;
+use super::association::link::Changes;
 use super::call::{Answer, Call, properties_member, text_member, words_member};
 use super::refusal::Refusal;
 use super::render::Shown;
@@ -91,10 +92,18 @@ impl HubSpot {
         }
         let writer = Writer::application(call.generation);
         let (mut undo, mut done) = (Undo::new(), Vec::new());
+        let mut changes = Changes::new();
         let (mut missing, mut errors) = (Vec::new(), Vec::new());
         for input in &inputs {
             let trace = text_member(input, "objectWriteTraceId");
-            match self.write_input(object, kind, input, writer, call.now, &mut undo) {
+            match self.write_input(
+                object,
+                kind,
+                input,
+                (writer, call.now),
+                &mut undo,
+                &mut changes,
+            ) {
                 Ok((written, created)) => done.push(Done {
                     written,
                     created,
@@ -103,6 +112,7 @@ impl HubSpot {
                 Err(Stop::Missing(id)) => missing.push(id),
                 Err(Stop::Refused(refusal)) => {
                     let Some(trace) = trace.filter(|_| traced) else {
+                        self.associations.links.undo(changes);
                         self.roll_back(object, undo);
                         return Err(refusal);
                     };
@@ -121,6 +131,7 @@ impl HubSpot {
             return Err(missing_coordinates(&missing));
         }
         self.commit(object, &undo, writer.source, call.now);
+        self.settle(&changes, writer.source, call.now);
         let results = done
             .iter()
             .map(|done| self.done_json(object, done))
@@ -134,13 +145,13 @@ impl HubSpot {
         object: usize,
         kind: Batch,
         input: &Input,
-        writer: Writer,
-        now: i64,
+        (writer, now): (Writer, i64),
         undo: &mut Undo,
+        changes: &mut Changes,
     ) -> Result<(Written, Option<bool>), Stop> {
         let properties = properties_member(input).map_err(Stop::Refused)?;
         if kind == Batch::Create {
-            let written = self.create(object, None, &properties, writer, now, undo);
+            let written = self.create_tied(object, input, writer, now, undo, changes);
             return written
                 .map(|written| (written, None))
                 .map_err(Stop::Refused);

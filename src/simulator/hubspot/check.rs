@@ -2,6 +2,7 @@
 
 use super::HubSpot;
 use super::object::{Needs, ObjectType};
+use super::pipeline;
 use super::property::{Access, Presence};
 use super::record::{Record, Source};
 use super::refusal::{BadProperty, Place, Refusal};
@@ -19,6 +20,15 @@ pub struct Draft {
     pub values: Vec<(String, String)>,
     /// Notes about values that were put right.
     pub warnings: Vec<Value>,
+}
+
+impl Draft {
+    /// What a property will hold once the draft is done to `record`; empty is nothing.
+    fn after<'a>(&'a self, record: &'a Record, name: &str) -> &'a str {
+        let drafted = self.values.iter().find(|(have, _)| have == name);
+        let before = record.value(name).unwrap_or_default();
+        drafted.map_or(before, |(_, value)| value.as_str())
+    }
 }
 
 impl HubSpot {
@@ -76,6 +86,10 @@ impl HubSpot {
                 Err(one) => bad.push(one),
             }
         }
+        let touched = |name: &str| draft.values.iter().any(|(have, _)| have == name);
+        bad.extend(pipeline::misplaced(kept, touched, |name| {
+            draft.after(record, name)
+        }));
         if bad.is_empty() {
             Ok(draft)
         } else {
@@ -91,11 +105,7 @@ impl HubSpot {
         draft: &Draft,
         writer: Writer,
     ) -> Result<(), Refusal> {
-        let after = |name: &str| {
-            let drafted = draft.values.iter().find(|(have, _)| have == name);
-            let before = record.value(name).unwrap_or_default();
-            drafted.map_or(before, |(_, value)| value.as_str())
-        };
+        let after = |name: &str| draft.after(record, name);
         let touched = |name: &str| new || draft.values.iter().any(|(have, _)| have == name);
         if writer.generation == Generation::September2026 {
             let required = kept.properties.values().filter(|property| {

@@ -1,6 +1,7 @@
 //! Two records become a third one with a new id; the old ids lead to it.
 
 use super::HubSpot;
+use super::association::link::{Changes, End};
 use super::call::{Answer, Call, text_member};
 use super::record::{Record, Source};
 use super::refusal::Refusal;
@@ -81,6 +82,15 @@ impl HubSpot {
                 .replace(id, Some(Arc::new(record))),
         ));
         self.commit(object, &undo, Source::Merge, now);
+        // The primary's associations come first, so that its flags stay and the other's surplus ones drop [C].
+        let mut changes = Changes::new();
+        let heir = End { object, id };
+        for old in [primary.id, other.id] {
+            let old = End { object, id: old };
+            self.associations.inherit(heir, old, &mut changes);
+            self.lists.replace(old, Some(id), now);
+        }
+        self.settle(&changes, Source::Merge, now);
         Ok(id)
     }
 

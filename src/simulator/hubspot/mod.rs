@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod association;
 pub mod auth;
 pub mod batch;
 pub mod call;
@@ -11,10 +12,12 @@ pub mod check;
 pub mod filter;
 pub mod index;
 pub mod limits;
+pub mod list;
 pub mod merge;
 pub mod meta;
 pub mod object;
 pub mod owner;
+pub mod pipeline;
 pub mod property;
 pub mod record;
 pub mod refusal;
@@ -33,9 +36,12 @@ pub mod write;
 use super::luck::Luck;
 use super::stamp;
 use super::wire::{Request, Response};
+use association::Associations;
+use association::label::Labels;
 use auth::Gate;
 use call::{Answer, Call};
 use limits::{Limits, Meter};
+use list::Lists;
 use object::ObjectType;
 use owner::Owners;
 use refusal::Refusal;
@@ -51,6 +57,8 @@ const FIRST_ID: u64 = 210_000_000_000;
 pub struct HubSpot {
     settings: Settings,
     objects: Vec<ObjectType>,
+    associations: Associations,
+    lists: Lists,
     owners: Owners,
     gate: Gate,
     limits: Limits,
@@ -63,8 +71,19 @@ pub struct HubSpot {
 impl HubSpot {
     /// A portal without records.
     pub fn new(settings: Settings) -> HubSpot {
+        let objects = ObjectType::standard(&settings);
+        let names: Vec<&str> = objects
+            .iter()
+            .map(|object| object.plural.as_str())
+            .collect();
+        let associations = Associations {
+            labels: Labels::standard(&names),
+            ..Associations::default()
+        };
         HubSpot {
-            objects: ObjectType::standard(&settings),
+            objects,
+            associations,
+            lists: Lists::default(),
             owners: Owners::standard(),
             gate: Gate::new(&settings),
             limits: Limits::new(&settings),
@@ -140,10 +159,16 @@ impl HubSpot {
                 let object = self.object_named(name)?;
                 self.answer_objects(call, object, ask)
             }
+            Route::Associations(address) => self.answer_associations(call, address),
             Route::Properties(name, property) => {
                 let object = self.object_named(name)?;
                 self.answer_properties(call, object, property.as_deref())
             }
+            Route::Pipelines(name, ask) => {
+                let object = self.object_named(name)?;
+                self.answer_pipelines(call, object, ask)
+            }
+            Route::Lists(address) => self.answer_lists(call, address),
             Route::Owners(id) => self.answer_owners(call, id.as_deref()),
             Route::AccountDetails => Ok(self.account_details(call.now)),
             Route::DailyUsage => Ok(self.daily_usage(call.now)),

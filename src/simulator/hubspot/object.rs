@@ -1,6 +1,7 @@
 //! One type of records: its names, its properties, its rules, its records.
 
 use super::index::Index;
+use super::pipeline::Pipeline;
 use super::property::{Property, Sharing};
 use super::record::Record;
 use super::rule::{Automation, Rule};
@@ -50,6 +51,8 @@ pub struct ObjectType {
     pub automations: Vec<Automation>,
     /// Ids that were merged away, and into what.
     pub aliases: HashMap<u64, u64>,
+    /// The ways its records go; only deals have any.
+    pub pipelines: Vec<Pipeline>,
 }
 
 impl ObjectType {
@@ -85,30 +88,30 @@ impl ObjectType {
                 &["createdate", "domain", "name"],
                 Needs::Any(vec!["name", "domain"]),
             )
-            .having(standard::companies(settings)),
+            .having(standard::companies::companies(settings)),
             ObjectType::new(
                 ["deals", "deal", "0-3"],
                 ["createdate", "hs_lastmodifieddate"],
             )
             .with(&deal, Needs::All(vec!["dealname", "dealstage"]))
-            .having(standard::deals(settings)),
+            .having(standard::deals::deals(settings))
+            .going_through(Pipeline::standard()),
             ObjectType::new(
                 ["tasks", "task", "0-27"],
                 ["hs_createdate", "hs_lastmodifieddate"],
             )
             .with(&[], Needs::All(vec!["hs_timestamp"]))
-            .having(standard::tasks(settings)),
+            .having(standard::tasks::tasks(settings)),
         ]
     }
 
     /// A custom type, as `2-…` with one text property `name`.
-    pub fn custom(plural: &str, singular: &str, type_id: &str) -> ObjectType {
-        let name = Property::new("name", "Name", super::property::Kind::Text);
+    pub fn custom(plural: &str, singular: &str, type_id: &str, settings: &Settings) -> ObjectType {
         ObjectType::new(
             [plural, singular, type_id],
             ["hs_createdate", "hs_lastmodifieddate"],
         )
-        .having(vec![name])
+        .having(standard::custom_type(settings))
     }
 
     fn new(names: [&str; 3], stamps: [&'static str; 2]) -> ObjectType {
@@ -129,6 +132,7 @@ impl ObjectType {
             rules: Vec::new(),
             automations: Vec::new(),
             aliases: HashMap::new(),
+            pipelines: Vec::new(),
         };
         object.having(standard::automatic(created, modified))
     }
@@ -136,6 +140,11 @@ impl ObjectType {
     fn with(mut self, defaults: &[&'static str], needs: Needs) -> ObjectType {
         self.defaults = defaults.to_vec();
         self.needs = needs;
+        self
+    }
+
+    fn going_through(mut self, pipeline: Pipeline) -> ObjectType {
+        self.pipelines.push(pipeline);
         self
     }
 

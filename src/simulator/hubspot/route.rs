@@ -2,6 +2,9 @@
 //!
 //! Knows the shape of addresses and nothing of what they do.
 
+use super::association::address::Address;
+use super::list::address::Address as ListAddress;
+use super::pipeline::answer::Ask as PipelineAsk;
 use crate::simulator::wire::percent_decode;
 
 /// Which family of paths a call came by; bodies are the same, some rules are not.
@@ -20,8 +23,14 @@ pub enum Generation {
 pub enum Route {
     /// Records of the named type.
     Objects(String, Ask),
+    /// Which records belong together.
+    Associations(Address),
     /// Property definitions of the named type; `None` is the whole list.
     Properties(String, Option<String>),
+    /// Pipelines of the named type.
+    Pipelines(String, PipelineAsk),
+    /// Lists and their members.
+    Lists(ListAddress),
     /// Owners; `None` is the list.
     Owners(Option<String>),
     /// `/account-info/…/details`
@@ -71,6 +80,14 @@ pub fn parse(path: &str) -> Option<(Generation, Route)> {
         .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
+        ["crm", "v4", "associations", rest @ ..] | ["crm", "associations", "v4", rest @ ..] => {
+            let address = Address::between(rest)?;
+            Some((Generation::Legacy, Route::Associations(address)))
+        }
+        ["crm", "v4", "objects", rest @ ..] => {
+            let address = Address::of_record(rest)?;
+            Some((Generation::Legacy, Route::Associations(address)))
+        }
         ["crm", "v3", area, rest @ ..] => Some((Generation::Legacy, crm(area, rest)?)),
         ["crm", area, version, rest @ ..] => Some((dated(version)?, crm(area, rest)?)),
         ["account-info", version, rest @ ..] => {
@@ -97,12 +114,24 @@ fn dated(version: &str) -> Option<Generation> {
 
 fn crm(area: &str, rest: &[&str]) -> Option<Route> {
     match (area, rest) {
+        ("objects", [_, _, "associations", ..]) => {
+            Address::of_record(rest).map(Route::Associations)
+        }
+        ("associations", rest) => Address::between(rest).map(Route::Associations),
+        ("limits", ["associations", "records", "from"]) => {
+            Some(Route::Associations(Address::AtLimit))
+        }
         ("objects", [object, rest @ ..]) => Some(Route::Objects((*object).to_owned(), ask(rest)?)),
         ("properties", [object]) => Some(Route::Properties((*object).to_owned(), None)),
         ("properties", [object, name]) => Some(Route::Properties(
             (*object).to_owned(),
             Some((*name).to_owned()),
         )),
+        ("pipelines", [object, rest @ ..]) => {
+            let ask = PipelineAsk::parse(rest)?;
+            Some(Route::Pipelines((*object).to_owned(), ask))
+        }
+        ("lists", rest) => ListAddress::parse(rest).map(Route::Lists),
         ("owners", []) => Some(Route::Owners(None)),
         ("owners", [id]) => Some(Route::Owners(Some((*id).to_owned()))),
         _ => None,

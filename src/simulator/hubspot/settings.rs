@@ -2,6 +2,8 @@
 //!
 //! Where the evidence about the real HubSpot is weak there is a switch here instead of a guess in the code.
 
+use super::association;
+
 /// The portal's properties; `Default` is an Enterprise portal in Europe.
 #[expect(
     clippy::struct_excessive_bools,
@@ -57,6 +59,8 @@ pub struct Settings {
     pub merged_listed_as_archived: bool,
     /// What a batch update by `idProperty` does with values nobody has.
     pub missing_by_property: MissingByProperty,
+    /// How associations behave.
+    pub associations: association::switches::Switches,
 }
 
 /// The OAuth application and its one grant.
@@ -128,6 +132,7 @@ impl Default for Settings {
             merged_ids_in_batch_read: true,
             merged_listed_as_archived: false,
             missing_by_property: MissingByProperty::Partial,
+            associations: association::switches::Switches::default(),
         }
     }
 }

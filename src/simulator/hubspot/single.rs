@@ -1,6 +1,7 @@
 //! Records one at a time: list, create, read, update, archive.
 
 use super::HubSpot;
+use super::association::link::Changes;
 use super::call::{Answer, Call, properties_member};
 use super::record::Record;
 use super::refusal::Refusal;
@@ -28,12 +29,19 @@ impl HubSpot {
             Some(Err(_)) => return Err(Refusal::invalid("after is not a valid paging cursor")),
         };
         let shown = Shown::Asked(call.list("properties"));
+        let others = self.types_named(&call.list("associations"))?;
         let table = &self.objects[object].table;
         let mut records = table.from(first, call.is_set("archived"));
         let page: Vec<&Arc<Record>> = records.by_ref().take(limit).collect();
         let results: Vec<Value> = page
             .iter()
-            .map(|record| self.record_json(object, record, &shown, &histories))
+            .map(|record| {
+                let mut body = self.record_json(object, record, &shown, &histories);
+                if let Some(ties) = self.record_ties(object, record, &others) {
+                    body["associations"] = ties;
+                }
+                body
+            })
             .collect();
         let mut body = json!({ "results": results });
         if let Some(next) = records.next() {
@@ -49,19 +57,11 @@ impl HubSpot {
 
     pub(super) fn create_one(&mut self, call: &Call<'_>, object: usize) -> Result<Answer, Refusal> {
         let body = call.json()?;
-        if body
-            .get("associations")
-            .and_then(Value::as_array)
-            .is_some_and(|list| !list.is_empty())
-        {
-            return Err(Refusal::invalid(
-                "The simulator does not serve associations",
-            ));
-        }
-        let properties = properties_member(&body)?;
         let (writer, mut undo) = (Writer::application(call.generation), Undo::new());
-        let written = self.create(object, None, &properties, writer, call.now, &mut undo)?;
+        let mut changes = Changes::new();
+        let written = self.create_tied(object, &body, writer, call.now, &mut undo, &mut changes)?;
         self.commit(object, &undo, writer.source, call.now);
+        self.settle(&changes, writer.source, call.now);
         Ok(Answer::Json(201, self.written_json(object, &written)))
     }
 
@@ -81,10 +81,12 @@ impl HubSpot {
             .ok_or_else(Refusal::not_found)?;
         let shown = Shown::Asked(call.list("properties"));
         let histories = call.list("propertiesWithHistory");
-        Ok(Answer::Json(
-            200,
-            self.record_json(object, record, &shown, &histories),
-        ))
+        let others = self.types_named(&call.list("associations"))?;
+        let mut body = self.record_json(object, record, &shown, &histories);
+        if let Some(ties) = self.record_ties(object, record, &others) {
+            body["associations"] = ties;
+        }
+        Ok(Answer::Json(200, body))
     }
 
     pub(super) fn update_one(
@@ -111,6 +113,11 @@ impl HubSpot {
             self.archive_record(object, id, call.now);
         }
         Answer::Nothing
+    }
+
+    /// The types that a read wants to see associations to.
+    fn types_named(&self, names: &[String]) -> Result<Vec<usize>, Refusal> {
+        names.iter().map(|name| self.object_named(name)).collect()
     }
 
     /// The id a path or an input means: its own, a merged-away one's, or the holder of a unique value.

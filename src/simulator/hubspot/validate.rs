@@ -3,6 +3,7 @@
 //! Knows nothing of other records: uniqueness is asked elsewhere.
 
 use super::owner::Owners;
+use super::pipeline;
 use super::property::{Kind, Property};
 use super::refusal::BadProperty;
 use super::route::Generation;
@@ -75,6 +76,10 @@ pub fn accept(
     }
     if property.name == "hubspot_owner_id" {
         return owner(property, raw, portal);
+    }
+    if matches!(property.name.as_str(), pipeline::PIPELINE | pipeline::STAGE) {
+        // Whether it fits is seen from the whole record, not from one value.
+        return Ok(plain(raw.to_owned()));
     }
     match property.kind {
         Kind::Text if property.name == EMAIL => email(property, raw),
@@ -241,14 +246,6 @@ fn option(property: &Property, value: &str) -> Result<(), BadProperty> {
         .map(|choice| choice.value.as_str())
         .collect();
     let all = all.join(", ");
-    let message = if property.name == "dealstage" {
-        format!(
-            "{value} is not a valid pipeline stage ID. Valid options are: pipelineId=default : [{all}]"
-        )
-    } else if property.name == "pipeline" {
-        format!("{value} is not a valid pipeline ID. Valid options are: [{all}]")
-    } else {
-        format!("{value} was not one of the allowed options: [{all}]")
-    };
+    let message = format!("{value} was not one of the allowed options: [{all}]");
     Err(BadProperty::new(&property.name, "INVALID_OPTION", message))
 }

@@ -1,10 +1,14 @@
 //! How a record changes, whoever changes it: checked whole, applied whole, undone whole if need be.
 
 use super::HubSpot;
+use super::association::link::End;
 use super::check::Draft;
+use super::object::ObjectType;
+use super::pipeline::{self, Outcome};
 use super::record::{Record, Source};
 use super::refusal::Refusal;
 use super::route::Generation;
+use super::standard::deals;
 use super::table::EMAIL;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -99,6 +103,8 @@ impl HubSpot {
         record.touch(now);
         let before = kept.table.replace(id, Some(Arc::new(record)));
         self.commit(object, &vec![(id, before)], Source::Person, now);
+        self.lists.replace(End { object, id }, None, now);
+        self.sever(End { object, id }, Source::Person, now);
         true
     }
 
@@ -146,6 +152,9 @@ impl HubSpot {
         writer: Writer,
         now: i64,
     ) {
+        if let Some(first) = self.objects[object].pipelines.first() {
+            usual(draft, pipeline::PIPELINE, &first.id);
+        }
         if self.objects[object].plural != "contacts" {
             return;
         }
@@ -165,15 +174,7 @@ impl HubSpot {
         ] {
             record.set(name, value, now, by);
         }
-        if !draft
-            .values
-            .iter()
-            .any(|(name, _)| name == "lifecyclestage")
-        {
-            draft
-                .values
-                .push(("lifecyclestage".to_owned(), "lead".to_owned()));
-        }
+        usual(draft, "lifecyclestage", "lead");
     }
 
     fn apply(
@@ -193,6 +194,7 @@ impl HubSpot {
         if self.objects[object].plural == "contacts" {
             derive(&mut record, now, writer.source);
         }
+        derive_from_stage(&self.objects[object], &mut record, now, writer.source);
         let before = self.objects[object]
             .table
             .replace(id, Some(Arc::new(record)));
@@ -202,6 +204,23 @@ impl HubSpot {
             warnings: draft.warnings,
         }
     }
+}
+
+// A value that a new record has where the draft says nothing of it.
+fn usual(draft: &mut Draft, name: &str, value: &str) {
+    if !draft.values.iter().any(|(have, _)| have == name) {
+        draft.values.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+fn derive_from_stage(kept: &ObjectType, record: &mut Record, now: i64, by: Source) {
+    let Some(stage) = pipeline::stage_of(kept, record) else {
+        return;
+    };
+    let closed = stage.outcome == Outcome::Closed;
+    record.set(deals::IS_CLOSED, &closed.to_string(), now, by);
+    record.set(deals::IS_WON, &stage.is_won().to_string(), now, by);
+    record.set(deals::PROBABILITY, &stage.probability, now, by);
 }
 
 // What HubSpot works out by itself from what was written.

@@ -9,7 +9,11 @@
 )]
 
 mod access;
+mod associations;
 mod batches;
+mod deals;
+mod labels;
+mod lists;
 mod portal;
 mod records;
 mod searches;
@@ -67,6 +71,22 @@ impl Desk {
 
     fn patch(&mut self, address: &str, body: &Value) -> (u16, Value) {
         parsed(&self.raw("PATCH", address, body.to_string().into_bytes()))
+    }
+
+    fn put(&mut self, address: &str, body: &Value) -> (u16, Value) {
+        parsed(&self.raw("PUT", address, body.to_string().into_bytes()))
+    }
+
+    fn delete(&mut self, address: &str) -> u16 {
+        self.raw("DELETE", address, Vec::new()).status
+    }
+
+    // A record made by a person, so that no required value stands in the way.
+    fn have(&mut self, object: &str, properties: Value) -> String {
+        let properties = map(properties);
+        self.hubspot
+            .put(object, None, &properties, self.now)
+            .unwrap()
     }
 
     fn create(&mut self, properties: Value) -> String {

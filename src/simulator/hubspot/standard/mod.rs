@@ -1,5 +1,10 @@
 //! The properties a portal starts with: those HubSpot brings and those of the company in our story.
 
+pub mod companies;
+pub mod deals;
+pub mod tasks;
+
+use super::association;
 use super::property::{Kind, Property, Sharing};
 use super::settings::Settings;
 
@@ -107,12 +112,20 @@ pub fn contacts(settings: &Settings) -> Vec<Property> {
                 .read_only(),
         );
     }
+    if settings.associations.associated_company_id {
+        let name = association::settle::PRIMARY_COMPANY;
+        all.push(
+            Property::new(name, "Primary Associated Company ID", Kind::Number)
+                .standard()
+                .read_only(),
+        );
+    }
     all.extend(custom(settings));
     all
 }
 
 fn custom(settings: &Settings) -> Vec<Property> {
-    let mut all = vec![
+    let all = vec![
         choice(
             "customer_tier",
             "Customer tier",
@@ -139,73 +152,22 @@ fn custom(settings: &Settings) -> Vec<Property> {
         ),
         Property::new("syncline_state", "Syncline state", Kind::Text),
     ];
+    with_unique(all, "contactinformation", settings)
+}
+
+/// A custom type: one text, and the id of the other side.
+pub fn custom_type(settings: &Settings) -> Vec<Property> {
+    let name = Property::new("name", "Name", Kind::Text);
+    with_unique(vec![name], "custominformation", settings)
+}
+
+// The group is where the portal's pages show a property.
+fn with_unique(mut all: Vec<Property>, group: &str, settings: &Settings) -> Vec<Property> {
     if settings.unique_id_property {
         all.push(unique("syncline_salesforce_id", "Salesforce ID (Syncline)"));
     }
-    all
-}
-
-/// Companies, as far as a first mapping needs them.
-pub fn companies(settings: &Settings) -> Vec<Property> {
-    let texts = [
-        "name", "domain", "phone", "address", "city", "state", "zip", "country", "website",
-    ];
-    let mut all: Vec<Property> = texts.iter().map(|name| text(name, name)).collect();
-    all.push(Property::new("annualrevenue", "Annual Revenue", Kind::Number).standard());
-    all.push(Property::new("numberofemployees", "Number of Employees", Kind::Number).standard());
-    all.push(choice("lifecyclestage", "Lifecycle Stage", &LIFECYCLE).standard());
-    with_unique(all, settings)
-}
-
-/// Deals, with the stages of the default pipeline as plain options.
-pub fn deals(settings: &Settings) -> Vec<Property> {
-    let stages = [
-        "appointmentscheduled",
-        "qualifiedtobuy",
-        "presentationscheduled",
-        "decisionmakerboughtin",
-        "contractsent",
-        "closedwon",
-        "closedlost",
-    ];
-    let all = vec![
-        text("dealname", "Deal Name"),
-        Property::new("amount", "Amount", Kind::Number).standard(),
-        Property::new("closedate", "Close Date", Kind::DateTime).standard(),
-        choice("dealstage", "Deal Stage", &stages).standard(),
-        choice("pipeline", "Pipeline", &["default"]).standard(),
-    ];
-    with_unique(all, settings)
-}
-
-/// Tasks.
-pub fn tasks(settings: &Settings) -> Vec<Property> {
-    let states = [
-        "NOT_STARTED",
-        "IN_PROGRESS",
-        "WAITING",
-        "DEFERRED",
-        "COMPLETED",
-    ];
-    let all = vec![
-        Property::new("hs_timestamp", "Due date", Kind::DateTime).standard(),
-        text("hs_task_subject", "Task Title"),
-        text("hs_task_body", "Task Notes"),
-        choice("hs_task_status", "Task Status", &states).standard(),
-        choice(
-            "hs_task_priority",
-            "Priority",
-            &["NONE", "LOW", "MEDIUM", "HIGH"],
-        )
-        .standard(),
-        choice("hs_task_type", "Task Type", &["TODO", "CALL", "EMAIL"]).standard(),
-    ];
-    with_unique(all, settings)
-}
-
-fn with_unique(mut all: Vec<Property>, settings: &Settings) -> Vec<Property> {
-    if settings.unique_id_property {
-        all.push(unique("syncline_salesforce_id", "Salesforce ID (Syncline)"));
+    for property in &mut all {
+        group.clone_into(&mut property.group);
     }
     all
 }
