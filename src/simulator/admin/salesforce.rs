@@ -1,7 +1,9 @@
 //! Commands for the org.
 
 use super::{Order, done};
-use crate::simulator::salesforce::{Problem, Salesforce};
+use crate::simulator::salesforce::{
+    Conversion, NewObject, NewQueue, NewRecordType, NewUser, Problem, Salesforce, Stage,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -44,14 +46,53 @@ pub(super) fn command(
             Ok(done())
         }
         "convert_lead" => {
-            let (contact, account) = (order.text("contact")?, order.text("account")?);
-            let converted = salesforce.convert_lead(order.text("id")?, contact, account, now);
-            converted.map_err(|problem| told(&problem))?;
-            Ok(done())
+            let into: Conversion = read(Value::Object(order.members.clone()), "convert_lead")?;
+            let converted = salesforce.convert_lead_into(order.text("id")?, &into, now);
+            let converted = converted.map_err(|problem| told(&problem))?;
+            Ok(json!(converted))
         }
         "late_commit" => late_commit(salesforce, order, now),
+        "add_object" | "add_key_field" | "add_record_type" | "record_type" | "add_queue"
+        | "stage" | "add_user" => set_up(salesforce, order),
         _ => change(salesforce, order, now),
     }
+}
+
+// What administrators set up; new things are named in the answer by their ids.
+fn set_up(salesforce: &mut Salesforce, order: &Order<'_>) -> Result<Value, String> {
+    let told = |problem: Problem| told(&problem);
+    match order.text("do")? {
+        "add_object" => {
+            let new: NewObject = parsed(order, "object")?;
+            let prefix = salesforce.add_object(&new).map_err(told)?;
+            return Ok(json!({ "prefix": prefix }));
+        }
+        "add_record_type" => {
+            let new: NewRecordType = parsed(order, "record_type")?;
+            let id = salesforce.add_record_type(&new).map_err(told)?;
+            return Ok(json!({ "id": id }));
+        }
+        "add_queue" => {
+            let new: NewQueue = parsed(order, "queue")?;
+            return Ok(json!({ "id": salesforce.add_queue(&new) }));
+        }
+        "add_user" => {
+            let new: NewUser = parsed(order, "user")?;
+            return Ok(json!({ "id": salesforce.add_user(&new) }));
+        }
+        "add_key_field" => salesforce
+            .add_key_field(order.text("object")?)
+            .map_err(told)?,
+        "record_type" => salesforce
+            .set_record_type_active(order.text("id")?, order.flag("active")?)
+            .map_err(told)?,
+        "stage" => {
+            let stage: Stage = parsed(order, "stage")?;
+            salesforce.put_stage(&stage);
+        }
+        _ => return Err(order.unknown()),
+    }
+    Ok(done())
 }
 
 /// Records by object, deleted ones left out.
@@ -177,6 +218,9 @@ fn calls(order: &Order<'_>, name: &str) -> Result<u64, String> {
 }
 
 fn parsed<T: DeserializeOwned>(order: &Order<'_>, name: &str) -> Result<T, String> {
-    let value = order.get(name).cloned().unwrap_or(Value::Null);
+    read(order.get(name).cloned().unwrap_or(Value::Null), name)
+}
+
+fn read<T: DeserializeOwned>(value: Value, name: &str) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| format!("\"{name}\": {error}"))
 }

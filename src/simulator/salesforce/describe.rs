@@ -11,10 +11,10 @@ pub(crate) fn summary(schema: &Schema, version: &str) -> Value {
     let base = format!("/services/data/v{version}/sobjects/{name}");
     json!({
         "name": name, "label": schema.label, "labelPlural": format!("{}s", schema.label),
-        "keyPrefix": schema.prefix, "custom": false, "activateable": false,
+        "keyPrefix": schema.prefix, "custom": name.ends_with("__c"), "activateable": false,
         "createable": writable, "updateable": writable, "deletable": writable,
         "queryable": true, "retrieveable": true, "replicateable": true, "searchable": true,
-        "undeletable": writable, "triggerable": writable, "layoutable": writable,
+        "undeletable": writable && name != "OpportunityContactRole", "triggerable": writable, "layoutable": writable,
         "mergeable": matches!(name.as_str(), "Account" | "Contact" | "Lead"),
         "feedEnabled": false, "mruEnabled": writable, "deprecatedAndHidden": false,
         "urls": {"sobject": base, "describe": format!("{base}/describe"),
@@ -22,8 +22,19 @@ pub(crate) fn summary(schema: &Schema, version: &str) -> Value {
     })
 }
 
-/// The whole describe of one object.
-pub(crate) fn full(schema: &Schema, version: &str) -> Value {
+/// One record type as the describe of its object lists it.
+#[derive(Debug)]
+pub(crate) struct RecordTypeInfo {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) developer_name: String,
+    pub(crate) active: bool,
+    /// What a record gets whose creator names none.
+    pub(crate) default: bool,
+}
+
+/// The whole describe of one object that has these record types beside the master.
+pub(crate) fn full(schema: &Schema, version: &str, types: &[RecordTypeInfo]) -> Value {
     let mut body = summary(schema, version);
     let fields: Vec<Value> = schema
         .visible_columns()
@@ -32,20 +43,39 @@ pub(crate) fn full(schema: &Schema, version: &str) -> Value {
     body["fields"] = Value::Array(fields);
     body["childRelationships"] = json!([]);
     body["supportedScopes"] = json!([{"label": "All", "name": "everything"}]);
-    body["recordTypeInfos"] = json!([{
-        "active": true, "available": true, "defaultRecordTypeMapping": true,
-        "developerName": "Master", "master": true, "name": "Master",
-        "recordTypeId": "012000000000000AAA",
-        "urls": {"layout": format!(
-            "/services/data/v{version}/sobjects/{}/describe/layouts/012000000000000AAA",
-            schema.name)},
-    }]);
+    let master = RecordTypeInfo {
+        id: "012000000000000AAA".to_owned(),
+        name: "Master".to_owned(),
+        developer_name: "Master".to_owned(),
+        active: true,
+        default: !types.iter().any(|one| one.default && one.active),
+    };
+    let layouts = format!(
+        "/services/data/v{version}/sobjects/{}/describe/layouts",
+        schema.name
+    );
+    // The master comes last in recorded describes (assumed for orgs with several types).
+    body["recordTypeInfos"] = types
+        .iter()
+        .chain([&master])
+        .map(|one| {
+            json!({
+                "active": one.active, "available": one.active,
+                "defaultRecordTypeMapping": one.default, "developerName": one.developer_name,
+                "master": one.developer_name == "Master", "name": one.name,
+                "recordTypeId": one.id, "urls": {"layout": format!("{layouts}/{}", one.id)},
+            })
+        })
+        .collect();
     body
 }
 
-/// Users, groups and the org itself are managed elsewhere.
+/// Users, groups, setup and the org itself are managed elsewhere.
 pub(crate) fn is_writable(schema: &Schema) -> bool {
-    !matches!(schema.name.as_str(), "User" | "Group" | "Organization")
+    !matches!(
+        schema.name.as_str(),
+        "User" | "Group" | "Organization" | "RecordType" | "OpportunityStage" | "QueueSobject"
+    )
 }
 
 fn field(field: &Field) -> Value {

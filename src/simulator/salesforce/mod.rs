@@ -8,6 +8,7 @@ mod call;
 mod cell;
 mod collections;
 mod composite;
+mod derived;
 mod describe;
 mod ids;
 mod intake;
@@ -25,7 +26,9 @@ mod rules;
 mod save;
 mod schema;
 mod settings;
+mod setup_tables;
 mod soql;
+mod stages;
 mod standard;
 mod usage;
 mod validate;
@@ -34,7 +37,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::simulator::wire;
 
-pub use admin::{Access, FieldChange};
+pub use admin::{
+    Access, Conversion, Converted, FieldChange, NewObject, NewQueue, NewRecordType, NewUser,
+    Opening, Stage,
+};
 pub use problem::Problem;
 pub use rules::{Injected, InjectedKind, Op, Predicate, Rewrite};
 pub use save::Verb;
@@ -58,6 +64,8 @@ pub struct Salesforce {
     denied: BTreeSet<(String, Verb)>,
     unseen: BTreeSet<String>,
     read_only: BTreeSet<String>,
+    /// By object, the record type that a record gets whose creator names none.
+    default_types: BTreeMap<String, String>,
     late: Vec<admin::Late>,
     locked_rows: u64,
     mint: ids::Mint,
@@ -76,7 +84,7 @@ pub fn inactive_user_id() -> String {
     ids::with_suffix("005Qy0000000003")
 }
 
-/// Id of a queue of leads and tasks.
+/// Id of a queue of leads and cases.
 pub fn queue_id() -> String {
     ids::with_suffix("00GQy0000000001")
 }
@@ -94,6 +102,7 @@ impl Salesforce {
             denied: BTreeSet::new(),
             unseen: BTreeSet::new(),
             read_only: BTreeSet::new(),
+            default_types: BTreeMap::new(),
             late: Vec::new(),
             locked_rows: 0,
             mint: ids::Mint::new(settings.seed),
@@ -134,16 +143,14 @@ impl Salesforce {
             "PowerPartner",
             true,
         );
+        let inbound = NewQueue {
+            name: "Inbound".to_owned(),
+            objects: vec!["Lead".to_owned(), "Case".to_owned()],
+        };
+        self.settle_queue(&queue_id(), &inbound);
+        self.settle_stages();
+        self.tables.watch("OpportunityContactRole", "OpportunityId");
         let text = |value: &str| Cell::Text(value.to_owned());
-        self.settle_row(
-            "Group",
-            &queue_id(),
-            &[
-                ("Name", text("Inbound")),
-                ("DeveloperName", text("Inbound")),
-                ("Type", text("Queue")),
-            ],
-        );
         let org = self.settings.org_id.clone();
         self.settle_row(
             "Organization",

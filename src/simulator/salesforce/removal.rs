@@ -7,6 +7,9 @@ use super::rows::Row;
 use super::save::{Doer, Verb};
 use super::schema;
 
+/// Records that one merge can take into another.
+const LOSERS_MAX: usize = 2;
+
 impl Salesforce {
     /// Puts a row into the recycle bin; an account takes its contacts and opportunities along.
     pub(crate) fn remove(&mut self, id: &str, by: Doer) -> Result<(), Problem> {
@@ -22,15 +25,24 @@ impl Salesforce {
                 ));
             }
         }
-        self.mark_deleted(&object, id, true, by);
-        if object == "Account" {
-            for child in ["Contact", "Opportunity"] {
-                for id in self.children(child, "AccountId", id) {
-                    self.mark_deleted(child, &id, true, by);
-                }
+        self.bin(&object, id, by);
+        Ok(())
+    }
+
+    /// Deletes a row, and with it what cannot stand without it.
+    fn bin(&mut self, object: &str, id: &str, by: Doer) {
+        self.mark_deleted(object, id, true, by);
+        let dependents: &[(&str, &str)] = match object {
+            "Account" => &[("Contact", "AccountId"), ("Opportunity", "AccountId")],
+            "Contact" => &[("OpportunityContactRole", "ContactId")],
+            "Opportunity" => &[("OpportunityContactRole", "OpportunityId")],
+            _ => &[],
+        };
+        for (child, field) in dependents {
+            for dependent in self.children(child, field, id) {
+                self.bin(child, &dependent, by);
             }
         }
-        Ok(())
     }
 
     /// Takes a row out of the recycle bin; its stamp moves.
@@ -42,22 +54,25 @@ impl Salesforce {
 
     /// Merges `losers` into `winner`: they are deleted and name it, their children go over to it.
     pub(crate) fn merge_rows(&mut self, winner: &str, losers: &[String]) -> Result<(), Problem> {
+        let refused = |message: String| Problem::data("INVALID_OPERATION", message, &[]);
         let object = self.object_of(winner)?;
         let column = self.table(&object).schema.column("MasterRecordId");
-        let master = column.ok_or_else(|| {
-            Problem::data(
-                "INVALID_OPERATION",
-                format!("{object} cannot be merged"),
-                &[],
-            )
-        })?;
-        for loser in losers {
-            if object == "Account" {
-                for child in self.children("Contact", "AccountId", loser) {
-                    self.change("Contact", &child, "AccountId", winner);
-                }
+        let master = column.ok_or_else(|| refused(format!("{object} cannot be merged")))?;
+        if losers.len() > LOSERS_MAX || losers.iter().any(|loser| loser == winner) {
+            return Err(refused("a merge takes two or three records".to_owned()));
+        }
+        for id in losers.iter().map(String::as_str).chain([winner]) {
+            if self.object_of(id)? != object {
+                return Err(refused(
+                    "records of different types cannot be merged".to_owned(),
+                ));
             }
-            self.object_of(loser)?;
+            if self.tables.row(id).is_some_and(Row::is_deleted) {
+                return Err(Problem::data("ENTITY_IS_DELETED", "entity is deleted", &[]));
+            }
+        }
+        for loser in losers {
+            self.hand_over(&object, loser, winner);
             let Some(mut row) = self.tables.row(loser).cloned() else {
                 continue;
             };
@@ -71,31 +86,29 @@ impl Salesforce {
         Ok(())
     }
 
-    /// Marks a lead as converted into a contact and an account that exist.
-    pub(crate) fn convert(
-        &mut self,
-        lead: &str,
-        contact: &str,
-        account: &str,
-    ) -> Result<(), Problem> {
-        self.object_of(lead)?;
-        let Some(mut row) = self.table("Lead").row(lead).cloned() else {
-            return Err(Problem::not_found());
-        };
-        let day = super::moments::wire(self.clock)[..10].to_owned();
-        for (name, cell) in [
-            ("IsConverted", Cell::Bool(true)),
-            ("ConvertedDate", Cell::Text(day)),
-            ("ConvertedContactId", Cell::Text(contact.to_owned())),
-            ("ConvertedAccountId", Cell::Text(account.to_owned())),
-            ("Status", Cell::Text("Closed - Converted".to_owned())),
-        ] {
-            if let Some(column) = self.table("Lead").schema.column(name) {
-                row.set(column, cell);
+    /// Lets every living row that looks up `from` look up `to` instead. What a lead was converted
+    /// into stays as it was (assumed), and so does the chain of merges.
+    fn hand_over(&mut self, object: &str, from: &str, to: &str) {
+        let lookups: Vec<(String, String)> = self
+            .tables
+            .all()
+            .flat_map(|table| {
+                let fields = table.schema.fields.iter();
+                let lookups = fields.filter(|field| {
+                    field.reference_to.iter().any(|target| target == object)
+                        && field.name != "MasterRecordId"
+                        && !field.name.starts_with("Converted")
+                });
+                lookups.map(|field| (table.schema.name.clone(), field.name.clone()))
+            })
+            .collect();
+        for (child, field) in lookups {
+            for id in self.children(&child, &field, from) {
+                if id != to {
+                    self.change(&child, &id, &field, to);
+                }
             }
         }
-        self.store("Lead", row, Doer::Human);
-        Ok(())
     }
 
     fn object_of(&self, id: &str) -> Result<String, Problem> {
@@ -112,11 +125,15 @@ impl Salesforce {
         })
     }
 
-    fn children(&self, object: &str, field: &str, parent: &str) -> Vec<String> {
+    /// Ids of the living rows of `object` whose lookup `field` names `parent`.
+    pub(crate) fn children(&self, object: &str, field: &str, parent: &str) -> Vec<String> {
         let table = self.table(object);
         let Some(column) = table.schema.column(field) else {
             return Vec::new();
         };
+        if table.is_indexed(column) {
+            return super::intake::live_ids(table, column, parent);
+        }
         let belongs = |row: &&Row| !row.is_deleted() && row.cell(column).text() == Some(parent);
         table
             .rows()
@@ -125,7 +142,7 @@ impl Salesforce {
             .collect()
     }
 
-    fn change(&mut self, object: &str, id: &str, field: &str, to: &str) {
+    pub(crate) fn change(&mut self, object: &str, id: &str, field: &str, to: &str) {
         let column = self.table(object).schema.column(field);
         if let (Some(column), Some(mut row)) = (column, self.tables.row(id).cloned()) {
             row.set(column, Cell::Text(to.to_owned()));

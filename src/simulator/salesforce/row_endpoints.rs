@@ -70,7 +70,8 @@ impl Salesforce {
         if since.is_some_and(|since| schema.modified <= since) {
             return Answer::empty(304).with("last-modified", modified);
         }
-        Answer::ok(describe::full(schema, &call.version)).with("last-modified", modified)
+        let types = self.record_types(object);
+        Answer::ok(describe::full(schema, &call.version, &types)).with("last-modified", modified)
     }
 
     fn live(&self, object: &str, id: &str) -> Result<&Row, Problem> {

@@ -160,6 +160,12 @@ impl Tables {
         }
     }
 
+    /// Adds an object.
+    pub(crate) fn add(&mut self, schema: Schema) {
+        let name = schema.name.clone();
+        self.tables.insert(name, Table::new(schema));
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = &Table> {
         self.tables.values()
     }

@@ -66,7 +66,9 @@ impl Salesforce {
         } else {
             self.checked(write, base)?
         };
-        Ok(self.store(&write.object, row, write.by))
+        let id = self.store(&write.object, row, write.by);
+        self.keep_one_primary(&write.object, &id, write.by);
+        Ok(id)
     }
 
     fn check_access(&mut self, write: &Write) -> Result<(), Problems> {
@@ -175,6 +177,8 @@ impl Salesforce {
                 row.set(column, Cell::Bool(false));
             } else if field.name == "OwnerId" {
                 row.set(column, Cell::Text(self.doer_id(write.by)));
+            } else if field.name == "RecordTypeId" {
+                row.set(column, self.default_record_type(&write.object));
             } else if let Some(choice) = default {
                 row.set(column, Cell::Text(choice.value.clone()));
             }
@@ -205,6 +209,7 @@ impl Salesforce {
                 .into_iter()
                 .collect(),
         )?;
+        self.settle_probability(write, &mut row);
         self.stage(required(table, write, &row).into_iter().collect())?;
         self.stage(taken(table, write, &row))?;
         let despite = write.care == Care::DespiteAlerts;
@@ -244,9 +249,7 @@ impl Salesforce {
                 row.set(column, Cell::Text(rewritten));
             }
         }
-        if let Some((column, name)) = full_name(table, &row) {
-            row.set(column, Cell::Text(name));
-        }
+        self.derive(object, &mut row);
         let now = Cell::Moment(super::moments::whole_second(self.clock));
         row.set(schema::MODIFIED_DATE, now.clone());
         row.set(schema::STAMP, now);
@@ -392,18 +395,4 @@ fn settle_places(table: &Table, write: &Write, row: &mut Row) -> Result<(), Prob
         }
     }
     Ok(())
-}
-
-/// The computed `Name` of a person, where the object has first and last names.
-fn full_name(table: &Table, row: &Row) -> Option<(usize, String)> {
-    let name = table.schema.column("Name")?;
-    let last = row
-        .cell(table.schema.column("LastName")?)
-        .text()
-        .unwrap_or_default();
-    let first = row
-        .cell(table.schema.column("FirstName")?)
-        .text()
-        .unwrap_or_default();
-    Some((name, format!("{first} {last}").trim().to_owned()))
 }

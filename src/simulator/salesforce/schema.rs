@@ -322,6 +322,11 @@ impl Schema {
         self.fields.push(field);
     }
 
+    /// Moves `Last-Modified` on, by a second at least.
+    pub(crate) fn touch(&mut self, now: i64) {
+        self.modified = now.max(self.modified + 1000);
+    }
+
     /// The column of a field that exists, seen by the integration user or not.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         let column = match self.by_name.get(name) {

@@ -86,4 +86,8 @@ pub enum Switch {
     StorageFull,
     /// The token endpoint refuses the client.
     CredentialsRefused,
+    /// `StageName` takes any text, as a picklist does whose list is not closed.
+    OpenStages,
+    /// A lead that is converted hands its external ids on to its contact.
+    ConversionCarriesKeys,
 }

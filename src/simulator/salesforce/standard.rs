@@ -3,6 +3,7 @@
 use super::places;
 use super::schema::{Field, Schema};
 use super::settings::{Settings, Switch};
+use super::setup_tables;
 
 /// The columns every object begins with; `schema` numbers them.
 const SYSTEM: &str = r#"
@@ -108,6 +109,7 @@ IsConverted "Converted" boolean cdFS
 ConvertedDate date nFS
 ConvertedAccountId reference nFS >Account:ConvertedAccount
 ConvertedContactId reference nFS >Contact:ConvertedContact
+ConvertedOpportunityId reference nFS >Opportunity:ConvertedOpportunity
 "#;
 
 const OPPORTUNITY: &str = r#"
@@ -138,6 +140,22 @@ IsClosed "Closed" boolean dFS
 OwnerId "Assigned To ID" reference cudFS >Group|User:Owner
 "#;
 
+const OPPORTUNITY_CONTACT_ROLE: &str = r"
+OpportunityId reference cFS >Opportunity:Opportunity
+ContactId reference cuFS >Contact:Contact
+Role picklist(40) cunFS {Business User; Decision Maker; Economic Buyer; Economic Decision Maker; Evaluator; Executive Sponsor; Influencer; Technical Buyer; Other}
+IsPrimary boolean cudFS
+";
+
+const CASE: &str = r"
+Subject string(255) cunFS
+Status picklist(255) cudFS {New*; Working; Escalated; Closed}
+AccountId reference cunFS >Account:Account
+ContactId reference cunFS >Contact:Contact
+Description textarea(32000) cun
+OwnerId reference cudFS >Group|User:Owner
+";
+
 const USER: &str = r"
 Username string(80) FS
 LastName string(80) FS
@@ -165,6 +183,10 @@ LanguageLocaleKey picklist(40) FS {en_US}
 
 const EXTERNAL_ID: &str = r#"Syncline_HubSpot_Id__c "Syncline HubSpot ID" string(64) cunIFSXU"#;
 
+/// Objects that have the external id field from the start. A task has it only when somebody adds it:
+/// custom fields of activities cannot always be unique external ids (assumed).
+const KEYED: [&str; 4] = ["Account", "Contact", "Lead", "Opportunity"];
+
 /// Objects with an address, and what the names of its fields begin with.
 pub(crate) const ADDRESSES: [(&str, &str); 3] =
     [("Account", "Billing"), ("Contact", "Mailing"), ("Lead", "")];
@@ -178,42 +200,64 @@ pub(crate) fn add_code_fields(schema: &mut Schema, address: &str) {
     }
 }
 
+/// Adds the external id field, where it is not there yet.
+pub(crate) fn add_key_field(schema: &mut Schema) {
+    for field in fields(EXTERNAL_ID) {
+        if schema.column(&field.name).is_none() {
+            schema.add(field);
+        }
+    }
+}
+
+/// An object with the columns that every object begins with, and those of `lines`.
+pub(crate) fn object(name: &str, label: &str, prefix: &str, lines: &str) -> Result<Schema, String> {
+    let mut all = fields(SYSTEM);
+    let own: Result<Vec<Field>, String> = filled(lines).map(Field::parse).collect();
+    all.extend(own?);
+    Ok(Schema::new(name, label, prefix, all))
+}
+
 /// The schemas of a new org.
 pub(crate) fn schemas(settings: &Settings) -> Vec<Schema> {
-    [
+    let records = [
         ("Account", "001", ACCOUNT),
         ("Contact", "003", CONTACT),
         ("Lead", "00Q", LEAD),
         ("Opportunity", "006", OPPORTUNITY),
+        ("OpportunityContactRole", "00K", OPPORTUNITY_CONTACT_ROLE),
         ("Task", "00T", TASK),
+        ("Case", "500", CASE),
         ("User", "005", USER),
         ("Group", "00G", GROUP),
         ("Organization", "00D", ORGANIZATION),
-    ]
-    .into_iter()
-    .map(|(name, prefix, lines)| {
-        let mut fields = fields(SYSTEM);
-        fields.extend(self::fields(lines));
-        let writable = !matches!(name, "User" | "Group" | "Organization");
-        if writable && !settings.switches.contains(&Switch::WithoutExternalId) {
-            fields.extend(self::fields(EXTERNAL_ID));
-        }
-        let mut schema = Schema::new(name, name, prefix, fields);
-        let address = ADDRESSES.into_iter().find(|(object, _)| *object == name);
-        if let Some((_, address)) = address
-            && settings.switches.contains(&Switch::StateCountryPicklists)
-        {
-            add_code_fields(&mut schema, address);
-        }
-        schema
-    })
-    .collect()
+    ];
+    records
+        .into_iter()
+        .chain(setup_tables::TABLES)
+        .map(|(name, prefix, lines)| {
+            let built = object(name, name, prefix, lines);
+            let mut schema = built.expect("the built-in tables are well formed");
+            let has_key = KEYED.contains(&name);
+            if has_key && !settings.switches.contains(&Switch::WithoutExternalId) {
+                add_key_field(&mut schema);
+            }
+            let address = ADDRESSES.into_iter().find(|(object, _)| *object == name);
+            if let Some((_, address)) = address
+                && settings.switches.contains(&Switch::StateCountryPicklists)
+            {
+                add_code_fields(&mut schema, address);
+            }
+            schema
+        })
+        .collect()
 }
 
 fn fields(lines: &str) -> Vec<Field> {
-    lines
-        .lines()
-        .filter(|line| !line.trim().is_empty())
+    filled(lines)
         .map(|line| Field::parse(line).expect("the built-in tables are well formed"))
         .collect()
+}
+
+fn filled(lines: &str) -> impl Iterator<Item = &str> {
+    lines.lines().filter(|line| !line.trim().is_empty())
 }

@@ -4,9 +4,10 @@ use super::Salesforce;
 use super::cell::Cell;
 use super::ids;
 use super::problem::{Problem, escaped};
-use super::rows::Row;
+use super::rows::{Row, Table};
 use super::schema::{Field, Flag, Kind, Schema};
 use super::settings::Switch;
+use super::stages;
 
 /// Values a multi-select field can take at once.
 const CHOICES_MAX: usize = 100;
@@ -45,6 +46,12 @@ impl Salesforce {
             // Codes of states and countries are looked at together, with errors of their own.
             Kind::Picklist if field.name.ends_with("Code") => {}
             Kind::Picklist if field.has(Flag::Restricted) => check_choice(field, &text)?,
+            Kind::Picklist
+                if stages::is_stage(&schema.name, &field.name)
+                    && !self.is_on(Switch::OpenStages) =>
+            {
+                check_choice(field, &text)?;
+            }
             Kind::Date => return Ok(Cell::Text(text)),
             Kind::Picklist | Kind::Text | Kind::TextArea | Kind::Phone | Kind::Url => {
                 check_length(field, &text)?;
@@ -86,13 +93,15 @@ impl Salesforce {
         let object = &target.schema.name;
         if !field.reference_to.contains(object) {
             if field.name == "OwnerId" && object == "Group" {
-                let message = "Queue not associated with this SObject type";
-                return Err(Problem::data("INVALID_OPERATION", message, &[]));
+                return Err(no_queue());
             }
             return Err(malformed());
         }
         let found = target.row(&id);
         let Some(parent) = found.filter(|parent| parent.id != row.id) else {
+            if field.name == "RecordTypeId" {
+                return Err(no_record_type(&id));
+            }
             let message = "invalid cross reference id";
             return Err(Problem::data("INVALID_CROSS_REFERENCE_KEY", message, &[]));
         };
@@ -110,23 +119,52 @@ impl Salesforce {
                 &[],
             ));
         }
-        let active = target
-            .schema
-            .column("IsActive")
-            .is_none_or(|at| parent.cell(at).is_true());
-        if field.name == "OwnerId" && !active {
-            let message = format!(
-                "operation performed with inactive user [{id}] as owner of {}",
-                schema.name.to_lowercase()
-            );
-            return Err(Problem::data(
-                "INACTIVE_OWNER_OR_USER",
-                message,
-                &["OwnerId"],
-            ));
+        match field.name.as_str() {
+            "OwnerId" => self.check_owner(schema, target, parent)?,
+            "RecordTypeId" => {
+                let types = self.record_types(&schema.name);
+                if !types.iter().any(|one| one.id == id && one.active) {
+                    return Err(no_record_type(&id));
+                }
+            }
+            _ => {}
         }
         Ok(Cell::Text(id))
     }
+
+    /// Queues own what they were made for; users own everything while they are active.
+    fn check_owner(&self, schema: &Schema, owners: &Table, owner: &Row) -> Result<(), Problem> {
+        let id = &owner.id;
+        if owners.schema.name == "Group" && !self.queue_takes(id, &schema.name) {
+            return Err(no_queue());
+        }
+        let active = owners.schema.column("IsActive");
+        if active.is_none_or(|column| owner.cell(column).is_true()) {
+            return Ok(());
+        }
+        let message = format!(
+            "operation performed with inactive user [{id}] as owner of {}",
+            schema.name.to_lowercase()
+        );
+        Err(Problem::data(
+            "INACTIVE_OWNER_OR_USER",
+            message,
+            &["OwnerId"],
+        ))
+    }
+}
+
+fn no_queue() -> Problem {
+    let message = "Queue not associated with this SObject type";
+    Problem::data("INVALID_OPERATION", message, &[])
+}
+
+fn no_record_type(id: &str) -> Problem {
+    let message = format!(
+        "Record Type ID: this ID value isn't valid for the user: {}",
+        &id[..15]
+    );
+    Problem::data("INVALID_CROSS_REFERENCE_KEY", message, &["RecordTypeId"])
 }
 
 fn check_length(field: &Field, text: &str) -> Result<(), Problem> {

@@ -2,6 +2,8 @@
 
 mod composites;
 mod connection;
+mod conversions;
+mod objects;
 mod org;
 mod queries;
 mod rows;

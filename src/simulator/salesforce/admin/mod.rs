@@ -1,5 +1,9 @@
 //! What people and trials do to the org behind the API's back: none of it counts as a call.
 
+mod conversion;
+mod fields;
+mod setup;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,34 +15,14 @@ use super::problem::Problem;
 use super::rows::Row;
 use super::rules::{Injected, InjectedKind, Rewrite};
 use super::save::{Care, Doer, Verb, Write};
-use super::schema::{self, Choice, Field, Flag, Kind};
+use super::schema::{self, Flag};
 use super::settings::Switch;
 use super::soql::plan::Route;
 use super::standard;
 
-/// A change an administrator makes to one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FieldChange {
-    /// Adds a picklist value, or makes it active again.
-    AddValue(String),
-    /// Deactivates a picklist value; it stays in the describe.
-    RemoveValue(String),
-    /// Sets the length of a text.
-    SetLength(usize),
-    /// Closes a picklist's list, or opens it.
-    Restrict(bool),
-    /// Hides the field from the integration user, or shows it again.
-    Hide(bool),
-    /// Lets the integration user write the field, or only read it.
-    Writable(bool),
-    /// Makes the field required for everybody, or optional.
-    Require(bool),
-    /// Deletes the field with its values.
-    Remove,
-    /// Adds a field by a line such as `string(40) cunFS` or `picklist(255) cunRFS {A; B}`.
-    Add(String),
-}
+pub use conversion::{Conversion, Converted, Opening};
+pub use fields::FieldChange;
+pub use setup::{NewObject, NewQueue, NewRecordType, NewUser, Stage};
 
 /// How much of one record the integration user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,20 +127,6 @@ impl Salesforce {
     pub fn merge(&mut self, winner: &str, losers: &[String], now: i64) -> Result<(), Problem> {
         self.advance(now);
         let done = self.merge_rows(winner, losers);
-        self.tables.commit();
-        done
-    }
-
-    /// Converts a lead into a contact and an account that exist already.
-    pub fn convert_lead(
-        &mut self,
-        lead: &str,
-        contact: &str,
-        account: &str,
-        now: i64,
-    ) -> Result<(), Problem> {
-        self.advance(now);
-        let done = self.convert(lead, contact, account);
         self.tables.commit();
         done
     }
@@ -296,34 +266,6 @@ impl Salesforce {
         }
     }
 
-    /// Changes one field of the schema; the describe's `Last-Modified` moves on.
-    pub fn change_field(
-        &mut self,
-        object: &str,
-        field: &str,
-        change: FieldChange,
-    ) -> Result<(), Problem> {
-        let object = self.named(object)?;
-        let clock = super::moments::whole_second(self.clock);
-        let schema = self
-            .tables
-            .schema_mut(&object)
-            .ok_or_else(Problem::not_found)?;
-        schema.modified = clock.max(schema.modified + 1000);
-        if let FieldChange::Add(line) = change {
-            let parsed = Field::parse(&format!("{field} {line}"));
-            let field = parsed.map_err(|why| Problem::new(400, "INVALID_INPUT", why))?;
-            schema.add(field);
-            return Ok(());
-        }
-        let column = schema.column(field).ok_or_else(|| {
-            let message = format!("No such column '{field}' on sobject of type {object}");
-            Problem::new(400, "INVALID_FIELD", message)
-        })?;
-        alter(&mut schema.fields[column], change);
-        Ok(())
-    }
-
     /// Allows the integration user a verb on an object, or forbids it.
     pub fn set_object_access(&mut self, object: &str, verb: Verb, allowed: bool) {
         let key = (object.to_owned(), verb);
@@ -428,51 +370,10 @@ impl Salesforce {
         self.settings.preload_used = calls;
     }
 
-    fn named(&self, object: &str) -> Result<String, Problem> {
+    pub(crate) fn named(&self, object: &str) -> Result<String, Problem> {
         let table = self.tables.get(object);
         table
             .map(|table| table.schema.name.clone())
             .ok_or_else(|| super::row_endpoints::no_such_object(object))
-    }
-}
-
-fn alter(field: &mut Field, change: FieldChange) {
-    match change {
-        FieldChange::AddValue(value) => {
-            let known = field
-                .choices
-                .iter_mut()
-                .find(|choice| choice.value == value);
-            match known {
-                Some(choice) => choice.active = true,
-                None => field.choices.push(Choice {
-                    value,
-                    active: true,
-                    default: false,
-                }),
-            }
-        }
-        FieldChange::RemoveValue(value) => {
-            let known = field
-                .choices
-                .iter_mut()
-                .filter(|choice| choice.value == value);
-            known.for_each(|choice| choice.active = false);
-        }
-        FieldChange::SetLength(length) => field.length = length,
-        FieldChange::Restrict(on) => field.flags.set(Flag::Restricted, on),
-        FieldChange::Hide(on) => field.flags.set(Flag::Hidden, on),
-        FieldChange::Writable(on) => {
-            field.flags.set(Flag::Createable, on);
-            field.flags.set(Flag::Updateable, on);
-        }
-        FieldChange::Require(on) => {
-            field
-                .flags
-                .set(Flag::Nillable, !on && field.kind != Kind::Boolean);
-        }
-        FieldChange::Remove => field.flags.set(Flag::Removed, true),
-        // Handled where the schema is at hand: a new field has no column to alter.
-        FieldChange::Add(_) => {}
     }
 }
