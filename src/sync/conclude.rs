@@ -84,6 +84,11 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             inbox::settled(tx, &ids.keys())?;
             return inbox::put_back(tx, row, &Rest::Ready);
         }
+        // A row planned beside it has linked the record meanwhile: what was found without that link
+        // does not hold.
+        Settled::Excluded(_) if ids.keys().len() == 1 && is_linked(tx, &row.key)? => {
+            return inbox::put_back(tx, row, &Rest::Ready);
+        }
         Settled::Excluded(why) => {
             let keys = ids.keys();
             projections::append(tx, None, RecordExcluded { ids, why: *why })?;
@@ -92,6 +97,14 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         Settled::Converted { lead, contact } => return converted(tx, row, ids, lead, contact),
     }
     inbox::conclude(tx, row).map(drop)
+}
+
+fn is_linked(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<bool> {
+    let pair = match pairs::by_key(tx, key)? {
+        Some(number) => pairs::get(tx, number)?,
+        None => None,
+    };
+    Ok(pair.is_some_and(|pair| pair.is_linked()))
 }
 
 /// The pair of a converted lead goes on with the contact, whose first write carries the id field;
@@ -111,7 +124,9 @@ fn converted(
         id: contact.clone(),
         ..lead.clone()
     };
-    inbox::see(tx, &goes_on, row.stamp, row.lane, Timestamp(0))?;
+    // The contact changed with the lead, in the same second: this sighting counts as the later one,
+    // or a row of the contact in flight now would not be looked at again.
+    inbox::see(tx, &goes_on, row.stamp.plus(1), row.lane, Timestamp(0))?;
     inbox::conclude(tx, row).map(drop)
 }
 
@@ -129,8 +144,8 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
     let Some((to, parent)) = &planned.waits else {
         return Ok(());
     };
-    let write = planned.writes.iter().chain(&planned.associate);
-    let write = write.filter(|write| write.to == *to).next().cloned();
+    let mut writes = planned.writes.iter().chain(&planned.associate);
+    let write = writes.find(|write| write.to == *to).cloned();
     let attempt = Attempt {
         ids: planned.ids.clone(),
         write: write.unwrap_or_else(|| not_made(*to, planned.ids.id(*to))),

@@ -89,8 +89,14 @@ fn parent(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Parent> {
     }
 }
 
-/// Asks for a parent that has no partner: its row is looked at in the lane of parents.
+/// Asks for a parent that has no partner: its row is looked at in the lane of parents. One that
+/// fails is tried again when its own error says so.
 pub(super) fn fetch(tx: &Tx<'_>, parent: &RecordKey) -> anyhow::Result<()> {
+    if let Some(number) = pairs::by_key(tx, parent)?
+        && pairs::get(tx, number)?.is_some_and(|pair| pair.state == State::Failing)
+    {
+        return Ok(());
+    }
     inbox::see(tx, parent, Timestamp(0), Lane::Parent, Timestamp(0)).map(drop)
 }
 

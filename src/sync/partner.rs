@@ -88,12 +88,15 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// What to ask of the form at `place`: an id is of one form only.
+    /// What to ask of the form at `place`: an id is of one form only, and not every one has a field
+    /// for marks, or a key.
     pub(super) fn in_form(&self, forms: &Forms, place: usize) -> Self {
-        let id = self.id.clone();
+        let (id, mark, key) = (self.id.clone(), self.mark.clone(), self.key.clone());
+        let form = forms.at(place);
         Self {
             id: id.filter(|id| forms.place_of(Some(id)) == place),
-            ..self.clone()
+            mark: mark.filter(|_| form.takes_marks(Side::Salesforce)),
+            key: key.filter(|_| form.mapping.match_by.is_some()),
         }
     }
 

@@ -228,10 +228,10 @@ fn query(form: &Form, list: &[Wanted]) -> Query {
         .filter_map(|one| one.key.as_deref())
         .flat_map(|key| spellings(key, by_host))
         .collect();
-    let mut lists = vec![("Id", ids)];
-    if form.takes_marks(Side::Salesforce) {
-        lists.push((form.mapping.salesforce_id_field.as_str(), marks));
-    }
+    let mut lists = vec![
+        ("Id", ids),
+        (form.mapping.salesforce_id_field.as_str(), marks),
+    ];
     if let Some(by) = match_by {
         let keys = keys.iter().map(String::as_str).collect();
         lists.push((by.salesforce.as_str(), keys));

@@ -26,6 +26,7 @@ mod logging;
 mod mail;
 mod merge;
 mod notifier;
+mod objects;
 mod origin;
 mod preflight;
 mod process;

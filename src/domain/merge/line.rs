@@ -58,9 +58,19 @@ impl<'a> Cell<'a> {
             value,
             print,
             state,
-            blank: canonical(value, field).is_empty(),
+            blank: canonical(value, field).is_empty() || is_nobody(mapped, value, field, known),
         })
     }
+}
+
+/// Whether the owner is our own user, whom HubSpot does not know: it owns what it made and nobody
+/// else was given, which is no assignment.
+fn is_nobody(mapped: &FieldMapping, value: &Value, field: &Field, known: &Known<'_>) -> bool {
+    let owner = mapped.owner.then(|| canonical(value, field));
+    owner.is_some_and(|owner| {
+        known.our_user.is_some_and(|user| user.as_str() == owner)
+            && known.owners.on(Side::HubSpot, &owner).is_none()
+    })
 }
 
 /// Whether what `record` shows is what its side made of our last write: modified inside that
@@ -192,6 +202,9 @@ impl<'a> Line<'a> {
 }
 
 fn equal(mapped: &FieldMapping, h: &Cell<'_>, s: &Cell<'_>, known: &Known<'_>) -> bool {
+    if h.blank && s.blank {
+        return true;
+    }
     if h.blank || s.blank {
         return same(h.value, h.field, s.value, s.field);
     }

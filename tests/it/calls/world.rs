@@ -144,6 +144,11 @@ pub(crate) struct World {
 impl World {
     /// A daemon that was just started over `simulator`, configured as it is delivered.
     pub(crate) async fn new(simulator: Simulator) -> Self {
+        Self::with(simulator, vec![contact()]).await
+    }
+
+    /// The same, with these objects kept in step.
+    pub(crate) async fn with(simulator: Simulator, mappings: Vec<Mapping>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(RunClock(AtomicI64::new(BEGIN_MS)));
         let options = Options {
@@ -155,9 +160,9 @@ impl World {
         let ticking: Arc<dyn Clock> = clock.clone();
         let store = Store::open_with(folder.path(), access, catalogue, ticking, options).unwrap();
         let store = Arc::new(store);
-        configure(&store).await;
+        configure(&store, &mappings).await;
         let simulator = Arc::new(Mutex::new(simulator));
-        let context = Arc::new(context(&simulator, &clock, &store));
+        let context = Arc::new(context(&simulator, &clock, &store, mappings));
         Self {
             simulator,
             clock,
@@ -196,8 +201,9 @@ fn contact() -> Mapping {
     standard_mapping(&object).unwrap().unwrap()
 }
 
-async fn configure(store: &Store) {
-    let write = |tx: &syncline::store::Tx<'_>| {
+async fn configure(store: &Store, mappings: &[Mapping]) {
+    let mappings = mappings.to_vec();
+    let write = move |tx: &syncline::store::Tx<'_>| {
         let by = By::Configuration;
         let allocation = AllocationSet {
             allocation: ALLOCATION,
@@ -210,8 +216,11 @@ async fn configure(store: &Store) {
             by: by.clone(),
         };
         projections::append(tx, None, mode)?;
-        let mapping = contact();
-        projections::append(tx, None, MappingChanged { mapping, by })
+        for mapping in mappings {
+            let by = by.clone();
+            projections::append(tx, None, MappingChanged { mapping, by })?;
+        }
+        Ok(())
     };
     store.write(write).await.unwrap();
 }
@@ -220,6 +229,7 @@ fn context(
     simulator: &Arc<Mutex<Simulator>>,
     clock: &Arc<RunClock>,
     store: &Arc<Store>,
+    mappings: Vec<Mapping>,
 ) -> Context {
     let (portal, org) = (
         hubspot::Settings::default(),
@@ -245,7 +255,7 @@ fn context(
     let settings = Settings {
         portal: i64::try_from(portal.portal_id).unwrap(),
         org: RecordId::parse(&org.org_id).unwrap(),
-        mappings: vec![contact()],
+        mappings,
         guard: guard::Limits::default(),
         poll_ms: POLL_MS,
         bounds: Bounds::default(),

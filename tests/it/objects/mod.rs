@@ -1,0 +1,17 @@
+//! Every object and every awkward fact of two CRMs, told as what happened on one side, what stands
+//! on the other, and what the journal says.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test sets up must work, and says so when it does not"
+)]
+
+mod leads;
+mod parents;
+mod standard;
+pub(crate) mod story;
+
+use story::Story;
+
+/// Everything that has a standard mapping.
+const ALL: &str = "[objects.company]\n[objects.contact]\n[objects.deal]\n[objects.task]\n";
