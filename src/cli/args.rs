@@ -160,6 +160,22 @@ pub(super) struct Records {
 /// Verbs of `records`.
 #[derive(Debug, Subcommand)]
 pub(super) enum RecordsVerb {
+    /// Records by state, each with what is the matter and what settles it
+    List {
+        /// Only in this state: in-sync, failing, waiting, deferred, held, would-write, excluded
+        #[arg(long)]
+        state: Option<String>,
+        /// Only this object: contact
+        #[arg(long)]
+        object: Option<String>,
+        /// Only those left out for this reason: ambiguous, deleted, operator, no-key, creation,
+        /// condition
+        #[arg(long)]
+        why: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
     /// One record's whole story
     Show {
         /// A HubSpot id, a Salesforce id, or a pair number (#12)

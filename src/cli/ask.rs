@@ -11,11 +11,13 @@ use super::render::time::Moment;
 use super::run::refused;
 use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::control::report::{EntryLine, Report, Status};
+use crate::control::report::{EntryLine, Records, Report, Status};
 use crate::control::request::{Refusal, Request};
 use crate::control::{Vantage, answer, door};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::record::Timestamp;
+use crate::domain::event::Excluded;
+use crate::domain::record::{ObjectName, Timestamp};
+use crate::projections::records::State;
 use crate::store::{Access, Store};
 
 /// How often `journal tail --follow` looks for new entries.
@@ -44,6 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Errors(_)
         | Report::Cause(_)
         | Report::Kind(_)
+        | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
         | Report::Hold(_)
@@ -70,6 +73,9 @@ fn complete(
                 story.next = page.next;
             }
         }
+        (request @ Request::Records { .. }, Report::Records(list)) => {
+            further_records(place, request, list)?;
+        }
         (Request::Tail { lines, .. }, Report::Entries(entries)) => {
             let entries = &mut entries.entries;
             let missing = |entries: &[EntryLine]| {
@@ -92,6 +98,30 @@ fn complete(
         (_, _) => (),
     }
     Ok(())
+}
+
+/// Fetches pages of records until as many are there as were asked for.
+fn further_records(place: &Place, request: &Request, list: &mut Records) -> Result<(), Refusal> {
+    let mut next = request.clone();
+    loop {
+        let Request::Records { limit, after, .. } = &mut next else {
+            return Ok(());
+        };
+        let so_far = u32::try_from(list.records.len()).unwrap_or(u32::MAX);
+        let Request::Records { limit: wanted, .. } = request else {
+            return Ok(());
+        };
+        *limit = wanted.saturating_sub(so_far);
+        if list.next.is_none() || *limit == 0 {
+            return Ok(());
+        }
+        *after = list.next;
+        let Report::Records(page) = place.ask(&next)? else {
+            return Ok(());
+        };
+        list.records.extend(page.records);
+        list.next = page.next;
+    }
 }
 
 fn exit_code(status: &Status) -> u8 {
@@ -120,9 +150,7 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
                 Err(_) => Request::Kind { slug: what.clone() },
             },
         },
-        Verb::Records(records) => match &records.verb {
-            RecordsVerb::Show { id } => Request::Record { id: id.clone() },
-        },
+        Verb::Records(records) => listing(&records.verb)?,
         Verb::Budget(budget) => match &budget.verb {
             None | Some(BudgetVerb::Show) => Request::Budget,
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
@@ -141,6 +169,65 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
             return Err(Refusal::usage("this verb asks nothing"));
         }
     })
+}
+
+fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
+    Ok(match verb {
+        RecordsVerb::Show { id } => Request::Record { id: id.clone() },
+        RecordsVerb::List {
+            state,
+            object,
+            why,
+            limit,
+        } => {
+            let why = why
+                .as_deref()
+                .map(|text| word("reason", text, Excluded::ALL, Excluded::key))
+                .transpose()?;
+            let state = state
+                .as_deref()
+                .map(|text| word("state", text, State::ALL, State::key))
+                .transpose()?;
+            if let (Some(why), Some(state)) = (why, state.filter(|one| *one != State::Excluded)) {
+                return Err(Refusal::usage(format!(
+                    "only excluded records have a reason, and --why {} asks for {} ones; leave \
+                     one of them out",
+                    why.key().replace('_', "-"),
+                    state.key().replace('_', "-")
+                )));
+            }
+            Request::Records {
+                state: state.or(why.map(|_| State::Excluded)),
+                object: object.as_deref().map(object_named).transpose()?,
+                why,
+                limit: *limit,
+                after: None,
+            }
+        }
+    })
+}
+
+/// One of a closed set of words, with hyphens or underscores.
+fn word<T: Copy>(
+    what: &str,
+    text: &str,
+    all: &[T],
+    key: impl Fn(T) -> &'static str,
+) -> Result<T, Refusal> {
+    let wanted = text.to_lowercase().replace('-', "_");
+    let found = all.iter().copied().find(|one| key(*one) == wanted);
+    found.ok_or_else(|| {
+        let all: Vec<String> = all.iter().map(|one| key(*one).replace('_', "-")).collect();
+        Refusal::usage(format!(
+            "there is no {what} {text:?}; there are: {}",
+            all.join(", ")
+        ))
+    })
+}
+
+/// An object's name as it was typed.
+pub(super) fn object_named(text: &str) -> Result<ObjectName, Refusal> {
+    ObjectName::parse(text).map_err(|error| Refusal::usage(error.to_string()))
 }
 
 fn approval(approve: &Approve) -> Result<Request, Refusal> {
@@ -272,6 +359,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Errors(_)
         | Report::Cause(_)
         | Report::Kind(_)
+        | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
         | Report::Hold(_)

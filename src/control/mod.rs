@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod door;
+pub mod reason;
 pub mod report;
 pub mod request;
 pub mod vantage;

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::event::Excluded;
+use crate::domain::record::ObjectName;
+use crate::projections::records;
 use crate::store::StoreError;
 
 /// One request. Verbs parse into it, the socket carries it as `{"v":1,"verb":…,"args":{…}}`.
@@ -30,6 +33,20 @@ pub enum Request {
     Kind {
         /// Its slug, or a word near it.
         slug: String,
+    },
+    /// Records by state, a page of them.
+    Records {
+        /// Only in this state.
+        state: Option<records::State>,
+        /// Only this object.
+        object: Option<ObjectName>,
+        /// Only those left out for this reason.
+        why: Option<Excluded>,
+        /// At most so many.
+        limit: u32,
+        /// What the page before was answered with; none for the first.
+        #[serde(default)]
+        after: Option<(i64, i64)>,
     },
     /// One record's story.
     Record {
@@ -87,6 +104,7 @@ impl Request {
             | Self::Errors { .. }
             | Self::Cause { .. }
             | Self::Kind { .. }
+            | Self::Records { .. }
             | Self::Record { .. }
             | Self::Budget
             | Self::Hold { .. }

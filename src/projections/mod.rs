@@ -13,6 +13,7 @@ pub mod holds;
 pub mod pairs;
 pub mod prints;
 mod rebuild;
+pub mod records;
 pub mod settings;
 pub mod slots;
 pub mod wording;

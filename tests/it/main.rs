@@ -30,6 +30,7 @@ mod origin;
 mod preflight;
 mod process;
 mod projections;
+mod records;
 mod render;
 mod retry;
 mod schedule;
