@@ -70,6 +70,12 @@ pub(super) enum Verb {
     Budget(Budget),
     /// Settle writes that the guard stopped
     Approve(Approve),
+    /// Make a HubSpot record and a Salesforce record a pair
+    Link(Link),
+    /// Take a pair apart; nothing is written, and both halves are left out
+    Unlink(Unlink),
+    /// Leave a record out, with its partner: nothing is written for it on either side
+    Exclude(Exclude),
     /// Stop writing; reading goes on
     Pause,
     /// Write again
@@ -168,8 +174,8 @@ pub(super) enum RecordsVerb {
         /// Only this object: contact
         #[arg(long)]
         object: Option<String>,
-        /// Only those left out for this reason: ambiguous, deleted, operator, no-key, creation,
-        /// condition
+        /// Only those left out for this reason: ambiguous, deleted, operator, dropped, no-key,
+        /// creation, condition
         #[arg(long)]
         why: Option<String>,
         /// At most so many
@@ -214,6 +220,72 @@ pub(super) struct Approve {
     /// Drop its writes instead
     #[arg(long)]
     pub(super) drop: bool,
+}
+
+/// Which two become a pair.
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    /// A HubSpot id and a Salesforce id
+    #[arg(
+        num_args = 2,
+        value_name = "ID",
+        required_unless_present = "csv",
+        conflicts_with = "csv"
+    )]
+    pub(super) ids: Vec<String>,
+    /// Which, and how sure
+    #[command(flatten)]
+    pub(super) deeds: Deeds,
+}
+
+/// Which pair is taken apart.
+#[derive(Debug, Args)]
+pub(super) struct Unlink {
+    /// The id of either half, or a pair number (#12)
+    #[arg(
+        num_args = 1,
+        value_name = "ID",
+        required_unless_present = "csv",
+        conflicts_with = "csv"
+    )]
+    pub(super) ids: Vec<String>,
+    /// Which, and how sure
+    #[command(flatten)]
+    pub(super) deeds: Deeds,
+}
+
+/// Which record is left out.
+#[derive(Debug, Args)]
+pub(super) struct Exclude {
+    /// A HubSpot id, a Salesforce id, or a pair number (#12)
+    #[arg(
+        num_args = 1,
+        value_name = "ID",
+        required_unless_present = "csv",
+        conflicts_with = "csv"
+    )]
+    pub(super) ids: Vec<String>,
+    /// Take it up again instead
+    #[arg(long)]
+    pub(super) drop: bool,
+    /// Which, and how sure
+    #[command(flatten)]
+    pub(super) deeds: Deeds,
+}
+
+/// Which records, and how sure.
+#[derive(Debug, Args)]
+pub(super) struct Deeds {
+    /// What they are, where an id fits several objects: contact
+    #[arg(long)]
+    pub(super) object: Option<String>,
+    /// Take them from a file with the columns hubspot_id, salesforce_id and, where there are
+    /// several, object: all of them, or none
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+    /// Do not ask before a file's records are decided
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// What about the journal.

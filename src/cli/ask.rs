@@ -6,11 +6,12 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::args::{Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb};
-use super::out;
 use super::render::time::Moment;
 use super::run::refused;
+use super::{deeds, out};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
+use crate::control::deed::Deed;
 use crate::control::report::{EntryLine, Records, Report, Status};
 use crate::control::request::{Refusal, Request};
 use crate::control::{Vantage, answer, door};
@@ -23,15 +24,24 @@ use crate::store::{Access, Store};
 /// How often `journal tail --follow` looks for new entries.
 const FOLLOW_MS: i64 = 1_000;
 
+/// What a refusal ends with that may be none in a moment.
+const BUSY: u8 = 75;
+
+/// How long a verb asks again before it gives up, and how often.
+const BUSY_MS: i64 = 10_000;
+const BUSY_EVERY_MS: u64 = 250;
+
 /// Asks and prints; `status` says by its exit code how things stand.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let place = Place::of(arguments)?;
-    let request = request(&arguments.verb)?;
+    let Some(request) = request(&place, &arguments.verb)? else {
+        return Ok(0);
+    };
     let moment = |zone: &TimeZone| Moment {
         now: SystemClock::new().now(),
         zone: zone.clone(),
     };
-    let mut report = place.ask(&request)?;
+    let mut report = patiently(&place, &request)?;
     complete(&place, &request, &mut report, arguments.json)?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
     if let Verb::Journal(journal) = &arguments.verb {
@@ -53,6 +63,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Entries(_)
         | Report::Done(_) => 0,
     })
+}
+
+/// Asks again for a while what cannot be decided just now: a record that is being written is free
+/// in seconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a verb that waits for a record waits between two tries"
+)]
+fn patiently(place: &Place, request: &Request) -> Result<Report, Refusal> {
+    let clock = SystemClock::new();
+    loop {
+        let answer = place.ask(request);
+        let busy = matches!(&answer, Err(refusal) if refusal.exit == BUSY)
+            && matches!(request, Request::Decide { .. });
+        if !busy || clock.monotonic_ms() > BUSY_MS {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(BUSY_EVERY_MS));
+    }
 }
 
 /// Fetches the further pages of an answer that comes in pages.
@@ -132,8 +161,9 @@ fn exit_code(status: &Status) -> u8 {
     }
 }
 
-fn request(verb: &Verb) -> Result<Request, Refusal> {
-    Ok(match verb {
+/// What a verb asks; none when a person, asked whether to, said no.
+fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
+    Ok(Some(match verb {
         Verb::Status => Request::Status,
         Verb::Errors(errors) => match &errors.verb {
             None => Request::Causes,
@@ -156,6 +186,16 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
         },
         Verb::Approve(approve) => approval(approve)?,
+        Verb::Link(one) => return deeds::request(place, Deed::Link, &one.ids, &one.deeds),
+        Verb::Unlink(one) => return deeds::request(place, Deed::Unlink, &one.ids, &one.deeds),
+        Verb::Exclude(one) => {
+            let deed = if one.drop {
+                Deed::Include
+            } else {
+                Deed::Exclude
+            };
+            return deeds::request(place, deed, &one.ids, &one.deeds);
+        }
         Verb::Pause => Request::Pause,
         Verb::Resume => Request::Resume,
         Verb::Journal(journal) => match &journal.verb {
@@ -168,7 +208,7 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
         Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) => {
             return Err(Refusal::usage("this verb asks nothing"));
         }
-    })
+    }))
 }
 
 fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
@@ -256,7 +296,7 @@ fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
 }
 
 /// Where to ask.
-struct Place {
+pub(super) struct Place {
     socket: Option<PathBuf>,
     store: PathBuf,
     zone: TimeZone,
@@ -294,7 +334,8 @@ impl Place {
         })
     }
 
-    fn ask(&self, request: &Request) -> Result<Report, Refusal> {
+    /// Asks the daemon, or answers in process when none runs.
+    pub(super) fn ask(&self, request: &Request) -> Result<Report, Refusal> {
         if let Some(answer) = self
             .socket
             .as_ref()

@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod check;
+mod deeds;
 mod demo;
 mod demo_configuration;
 mod out;
@@ -48,6 +49,9 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         | Verb::Records(_)
         | Verb::Budget(_)
         | Verb::Approve(_)
+        | Verb::Link(_)
+        | Verb::Unlink(_)
+        | Verb::Exclude(_)
         | Verb::Pause
         | Verb::Resume
         | Verb::Journal(_)

@@ -34,6 +34,10 @@ pub fn reason(why: Excluded) -> Reason {
             "it has no partner, and the mapping creates none there",
             "change \"creates\" in the configuration, or: syncline link HUBSPOT-ID SALESFORCE-ID",
         ),
+        Excluded::Dropped => (
+            "its first write stood in a hold that a person dropped",
+            "it is planned again when it changes, or now: syncline exclude ID --drop",
+        ),
         Excluded::Operator => (
             "a person left it out",
             "syncline exclude ID --drop, or: syncline link HUBSPOT-ID SALESFORCE-ID",

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::deed::{Deed, Named};
 use crate::domain::event::Excluded;
 use crate::domain::record::ObjectName;
 use crate::projections::records;
@@ -75,6 +76,15 @@ pub enum Request {
         /// Written, or dropped.
         approve: bool,
     },
+    /// Does something to pairs by hand: to all that are named, or to none.
+    Decide {
+        /// What.
+        deed: Deed,
+        /// To which.
+        records: Vec<Named>,
+        /// False only says what would be done.
+        sure: bool,
+    },
     /// Stops writing.
     Pause,
     /// Writes again.
@@ -96,6 +106,7 @@ impl Request {
         match self {
             Self::SetBudget { .. }
             | Self::SettleHold { .. }
+            | Self::Decide { sure: true, .. }
             | Self::Pause
             | Self::Resume
             | Self::Rebuild => true,
@@ -108,6 +119,7 @@ impl Request {
             | Self::Record { .. }
             | Self::Budget
             | Self::Hold { .. }
+            | Self::Decide { sure: false, .. }
             | Self::Tail { .. } => false,
         }
     }

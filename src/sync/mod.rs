@@ -15,6 +15,7 @@ mod effects;
 mod fresh;
 mod gate;
 mod job;
+mod left_out;
 mod live;
 mod matching;
 mod metadata;

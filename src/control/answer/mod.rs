@@ -2,6 +2,7 @@
 
 mod attention;
 mod budget;
+mod deeds;
 mod errors;
 mod listing;
 mod records;
@@ -63,6 +64,11 @@ pub async fn answer(
         Request::Tail { lines, after } => ask(store, move |view| tail(view, lines, after)).await,
         Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
         Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
+        Request::Decide {
+            deed,
+            records,
+            sure,
+        } => deeds::decide(store, deed, records, sure, by, &vantage).await,
         Request::Pause => settle::pause(store, by).await,
         Request::Resume => settle::resume(store, by).await,
         Request::Rebuild => {

@@ -2,6 +2,7 @@
 
 mod attention;
 mod check;
+mod deeds;
 #[cfg(feature = "e2e")]
 mod disk;
 mod door;
