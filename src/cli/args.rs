@@ -76,6 +76,8 @@ pub(super) enum Verb {
     Unlink(Unlink),
     /// Leave a record out, with its partner: nothing is written for it on either side
     Exclude(Exclude),
+    /// Which property is which field
+    Mapping(Mapped),
     /// Stop writing; reading goes on
     Pause,
     /// Write again
@@ -220,6 +222,31 @@ pub(super) struct Approve {
     /// Drop its writes instead
     #[arg(long)]
     pub(super) drop: bool,
+}
+
+/// What about the mapping.
+#[derive(Debug, Args)]
+pub(super) struct Mapped {
+    /// What to do
+    #[command(subcommand)]
+    pub(super) verb: MappingVerb,
+}
+
+/// Verbs of `mapping`.
+#[derive(Debug, Subcommand)]
+pub(super) enum MappingVerb {
+    /// The whole mapping in force: the standard one with what the configuration says differently
+    Show(Shown),
+}
+
+/// Which mapping, and how.
+#[derive(Debug, Args)]
+pub(super) struct Shown {
+    /// Only this object: contact
+    pub(super) object: Option<String>,
+    /// As configuration that makes the same mapping
+    #[arg(long, conflicts_with = "json")]
+    pub(super) toml: bool,
 }
 
 /// Which two become a pair.

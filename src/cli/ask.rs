@@ -205,7 +205,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             },
         },
         Verb::Rebuild => Request::Rebuild,
-        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) => {
+        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) | Verb::Mapping(_) => {
             return Err(Refusal::usage("this verb asks nothing"));
         }
     }))

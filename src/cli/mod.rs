@@ -6,6 +6,7 @@ mod check;
 mod deeds;
 mod demo;
 mod demo_configuration;
+mod mapping;
 mod out;
 pub mod render;
 mod run;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::control::request::Refusal;
-use args::{Arguments, Verb};
+use args::{Arguments, MappingVerb, Verb};
 
 /// Parses the arguments, does what they say, and returns the exit code after sysexits.
 pub fn run() -> ExitCode {
@@ -44,6 +45,9 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         Verb::Demo(demo) => demo::run(arguments, demo),
         Verb::Simulator(simulated) => simulator::run(simulated),
         Verb::Check(check) => check::run(arguments, check),
+        Verb::Mapping(mapping) => match &mapping.verb {
+            MappingVerb::Show(shown) => mapping::show(arguments, shown),
+        },
         Verb::Status
         | Verb::Errors(_)
         | Verb::Records(_)

@@ -4,6 +4,7 @@
 
 mod budget;
 mod errors;
+pub mod mapping;
 mod records;
 mod status;
 pub mod table;

@@ -9,6 +9,7 @@ mod door;
 mod edits;
 mod holds;
 mod kills;
+mod mapping;
 mod scene;
 mod signals;
 mod simulator;
