@@ -70,6 +70,14 @@ pub(super) enum Verb {
     Budget(Budget),
     /// Settle writes that the guard stopped
     Approve(Approve),
+    /// Make a HubSpot record and a Salesforce record a pair
+    Link(Link),
+    /// Take a pair apart; nothing is written, and both halves are left out
+    Unlink(Unlink),
+    /// Leave a record out, with its partner: nothing is written for it on either side
+    Exclude(Exclude),
+    /// Which property is which field
+    Mapping(Mapped),
     /// Stop writing; reading goes on
     Pause,
     /// Write again
@@ -160,6 +168,22 @@ pub(super) struct Records {
 /// Verbs of `records`.
 #[derive(Debug, Subcommand)]
 pub(super) enum RecordsVerb {
+    /// Records by state, each with what is the matter and what settles it
+    List {
+        /// Only in this state: in-sync, failing, waiting, deferred, held, would-write, excluded
+        #[arg(long)]
+        state: Option<String>,
+        /// Only this object: contact
+        #[arg(long)]
+        object: Option<String>,
+        /// Only those left out for this reason: ambiguous, deleted, operator, dropped, no-key,
+        /// creation, condition
+        #[arg(long)]
+        why: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
     /// One record's whole story
     Show {
         /// A HubSpot id, a Salesforce id, or a pair number (#12)
@@ -198,6 +222,97 @@ pub(super) struct Approve {
     /// Drop its writes instead
     #[arg(long)]
     pub(super) drop: bool,
+}
+
+/// What about the mapping.
+#[derive(Debug, Args)]
+pub(super) struct Mapped {
+    /// What to do
+    #[command(subcommand)]
+    pub(super) verb: MappingVerb,
+}
+
+/// Verbs of `mapping`.
+#[derive(Debug, Subcommand)]
+pub(super) enum MappingVerb {
+    /// The whole mapping in force: the standard one with what the configuration says differently
+    Show(Shown),
+}
+
+/// Which mapping, and how.
+#[derive(Debug, Args)]
+pub(super) struct Shown {
+    /// Only this object: contact
+    pub(super) object: Option<String>,
+    /// As configuration that makes the same mapping
+    #[arg(long, conflicts_with = "json")]
+    pub(super) toml: bool,
+}
+
+/// Which two become a pair.
+#[derive(Debug, Args)]
+pub(super) struct Link {
+    /// A HubSpot id and a Salesforce id
+    #[arg(
+        num_args = 2,
+        value_name = "ID",
+        required_unless_present = "csv",
+        conflicts_with = "csv"
+    )]
+    pub(super) ids: Vec<String>,
+    /// Which, and how sure
+    #[command(flatten)]
+    pub(super) deeds: Deeds,
+}
+
+/// Which pair is taken apart.
+#[derive(Debug, Args)]
+pub(super) struct Unlink {
+    /// The id of either half, or a pair number (#12)
+    #[arg(
+        num_args = 1,
+        value_name = "ID",
+        required_unless_present = "csv",
+        conflicts_with = "csv"
+    )]
+    pub(super) ids: Vec<String>,
+    /// Which, and how sure
+    #[command(flatten)]
+    pub(super) deeds: Deeds,
+}
+
+/// Which record is left out.
+#[derive(Debug, Args)]
+pub(super) struct Exclude {
+    /// A HubSpot id, a Salesforce id, or a pair number (#12)
+    #[arg(
+        num_args = 1,
+        value_name = "ID",
+        required_unless_present = "csv",
+        conflicts_with = "csv"
+    )]
+    pub(super) ids: Vec<String>,
+    /// Take it up again instead
+    #[arg(long)]
+    pub(super) drop: bool,
+    /// Which, and how sure
+    #[command(flatten)]
+    pub(super) deeds: Deeds,
+}
+
+/// Which records, and how sure.
+#[derive(Debug, Args)]
+pub(super) struct Deeds {
+    /// What they are, where an id fits several objects: contact
+    #[arg(long)]
+    pub(super) object: Option<String>,
+    /// Take them from a file with the columns hubspot_id, salesforce_id and, where there are
+    /// several, object: all of them, or none
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+    /// Do not ask before a file's records are decided
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// What about the journal.

@@ -6,30 +6,42 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::args::{Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb};
-use super::out;
 use super::render::time::Moment;
 use super::run::refused;
+use super::{deeds, out};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
-use crate::control::report::{EntryLine, Report, Status};
+use crate::control::deed::Deed;
+use crate::control::report::{EntryLine, Records, Report, Status};
 use crate::control::request::{Refusal, Request};
 use crate::control::{Vantage, answer, door};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::record::Timestamp;
+use crate::domain::event::Excluded;
+use crate::domain::record::{ObjectName, Timestamp};
+use crate::projections::records::State;
 use crate::store::{Access, Store};
 
 /// How often `journal tail --follow` looks for new entries.
 const FOLLOW_MS: i64 = 1_000;
 
+/// What a refusal ends with that may be none in a moment.
+const BUSY: u8 = 75;
+
+/// How long a verb asks again before it gives up, and how often.
+const BUSY_MS: i64 = 10_000;
+const BUSY_EVERY_MS: u64 = 250;
+
 /// Asks and prints; `status` says by its exit code how things stand.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let place = Place::of(arguments)?;
-    let request = request(&arguments.verb)?;
+    let Some(request) = request(&place, &arguments.verb)? else {
+        return Ok(0);
+    };
     let moment = |zone: &TimeZone| Moment {
         now: SystemClock::new().now(),
         zone: zone.clone(),
     };
-    let mut report = place.ask(&request)?;
+    let mut report = patiently(&place, &request)?;
     complete(&place, &request, &mut report, arguments.json)?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
     if let Verb::Journal(journal) = &arguments.verb {
@@ -44,12 +56,32 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Errors(_)
         | Report::Cause(_)
         | Report::Kind(_)
+        | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
         | Report::Hold(_)
         | Report::Entries(_)
         | Report::Done(_) => 0,
     })
+}
+
+/// Asks again for a while what cannot be decided just now: a record that is being written is free
+/// in seconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a verb that waits for a record waits between two tries"
+)]
+fn patiently(place: &Place, request: &Request) -> Result<Report, Refusal> {
+    let clock = SystemClock::new();
+    loop {
+        let answer = place.ask(request);
+        let busy = matches!(&answer, Err(refusal) if refusal.exit == BUSY)
+            && matches!(request, Request::Decide { .. });
+        if !busy || clock.monotonic_ms() > BUSY_MS {
+            return answer;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(BUSY_EVERY_MS));
+    }
 }
 
 /// Fetches the further pages of an answer that comes in pages.
@@ -69,6 +101,9 @@ fn complete(
                 story.examples.extend(page.examples);
                 story.next = page.next;
             }
+        }
+        (request @ Request::Records { .. }, Report::Records(list)) => {
+            further_records(place, request, list)?;
         }
         (Request::Tail { lines, .. }, Report::Entries(entries)) => {
             let entries = &mut entries.entries;
@@ -94,6 +129,30 @@ fn complete(
     Ok(())
 }
 
+/// Fetches pages of records until as many are there as were asked for.
+fn further_records(place: &Place, request: &Request, list: &mut Records) -> Result<(), Refusal> {
+    let mut next = request.clone();
+    loop {
+        let Request::Records { limit, after, .. } = &mut next else {
+            return Ok(());
+        };
+        let so_far = u32::try_from(list.records.len()).unwrap_or(u32::MAX);
+        let Request::Records { limit: wanted, .. } = request else {
+            return Ok(());
+        };
+        *limit = wanted.saturating_sub(so_far);
+        if list.next.is_none() || *limit == 0 {
+            return Ok(());
+        }
+        *after = list.next;
+        let Report::Records(page) = place.ask(&next)? else {
+            return Ok(());
+        };
+        list.records.extend(page.records);
+        list.next = page.next;
+    }
+}
+
 fn exit_code(status: &Status) -> u8 {
     match (status.stopped, status.attention.is_empty()) {
         (true, _) => 2,
@@ -102,8 +161,9 @@ fn exit_code(status: &Status) -> u8 {
     }
 }
 
-fn request(verb: &Verb) -> Result<Request, Refusal> {
-    Ok(match verb {
+/// What a verb asks; none when a person, asked whether to, said no.
+fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
+    Ok(Some(match verb {
         Verb::Status => Request::Status,
         Verb::Errors(errors) => match &errors.verb {
             None => Request::Causes,
@@ -120,14 +180,22 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
                 Err(_) => Request::Kind { slug: what.clone() },
             },
         },
-        Verb::Records(records) => match &records.verb {
-            RecordsVerb::Show { id } => Request::Record { id: id.clone() },
-        },
+        Verb::Records(records) => listing(&records.verb)?,
         Verb::Budget(budget) => match &budget.verb {
             None | Some(BudgetVerb::Show) => Request::Budget,
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
         },
         Verb::Approve(approve) => approval(approve)?,
+        Verb::Link(one) => return deeds::request(place, Deed::Link, &one.ids, &one.deeds),
+        Verb::Unlink(one) => return deeds::request(place, Deed::Unlink, &one.ids, &one.deeds),
+        Verb::Exclude(one) => {
+            let deed = if one.drop {
+                Deed::Include
+            } else {
+                Deed::Exclude
+            };
+            return deeds::request(place, deed, &one.ids, &one.deeds);
+        }
         Verb::Pause => Request::Pause,
         Verb::Resume => Request::Resume,
         Verb::Journal(journal) => match &journal.verb {
@@ -137,10 +205,69 @@ fn request(verb: &Verb) -> Result<Request, Refusal> {
             },
         },
         Verb::Rebuild => Request::Rebuild,
-        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) => {
+        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) | Verb::Mapping(_) => {
             return Err(Refusal::usage("this verb asks nothing"));
         }
+    }))
+}
+
+fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
+    Ok(match verb {
+        RecordsVerb::Show { id } => Request::Record { id: id.clone() },
+        RecordsVerb::List {
+            state,
+            object,
+            why,
+            limit,
+        } => {
+            let why = why
+                .as_deref()
+                .map(|text| word("reason", text, Excluded::ALL, Excluded::key))
+                .transpose()?;
+            let state = state
+                .as_deref()
+                .map(|text| word("state", text, State::ALL, State::key))
+                .transpose()?;
+            if let (Some(why), Some(state)) = (why, state.filter(|one| *one != State::Excluded)) {
+                return Err(Refusal::usage(format!(
+                    "only excluded records have a reason, and --why {} asks for {} ones; leave \
+                     one of them out",
+                    why.key().replace('_', "-"),
+                    state.key().replace('_', "-")
+                )));
+            }
+            Request::Records {
+                state: state.or(why.map(|_| State::Excluded)),
+                object: object.as_deref().map(object_named).transpose()?,
+                why,
+                limit: *limit,
+                after: None,
+            }
+        }
     })
+}
+
+/// One of a closed set of words, with hyphens or underscores.
+fn word<T: Copy>(
+    what: &str,
+    text: &str,
+    all: &[T],
+    key: impl Fn(T) -> &'static str,
+) -> Result<T, Refusal> {
+    let wanted = text.to_lowercase().replace('-', "_");
+    let found = all.iter().copied().find(|one| key(*one) == wanted);
+    found.ok_or_else(|| {
+        let all: Vec<String> = all.iter().map(|one| key(*one).replace('_', "-")).collect();
+        Refusal::usage(format!(
+            "there is no {what} {text:?}; there are: {}",
+            all.join(", ")
+        ))
+    })
+}
+
+/// An object's name as it was typed.
+pub(super) fn object_named(text: &str) -> Result<ObjectName, Refusal> {
+    ObjectName::parse(text).map_err(|error| Refusal::usage(error.to_string()))
 }
 
 fn approval(approve: &Approve) -> Result<Request, Refusal> {
@@ -169,7 +296,7 @@ fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
 }
 
 /// Where to ask.
-struct Place {
+pub(super) struct Place {
     socket: Option<PathBuf>,
     store: PathBuf,
     zone: TimeZone,
@@ -207,7 +334,8 @@ impl Place {
         })
     }
 
-    fn ask(&self, request: &Request) -> Result<Report, Refusal> {
+    /// Asks the daemon, or answers in process when none runs.
+    pub(super) fn ask(&self, request: &Request) -> Result<Report, Refusal> {
         if let Some(answer) = self
             .socket
             .as_ref()
@@ -272,6 +400,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Errors(_)
         | Report::Cause(_)
         | Report::Kind(_)
+        | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
         | Report::Hold(_)

@@ -326,6 +326,7 @@ impl Stage {
             | Report::Errors(_)
             | Report::Cause(_)
             | Report::Kind(_)
+            | Report::Records(_)
             | Report::Record(_)
             | Report::Budget(_)
             | Report::Hold(_)

@@ -3,8 +3,10 @@
 mod args;
 mod ask;
 mod check;
+mod deeds;
 mod demo;
 mod demo_configuration;
+mod mapping;
 mod out;
 pub mod render;
 mod run;
@@ -15,7 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::control::request::Refusal;
-use args::{Arguments, Verb};
+use args::{Arguments, MappingVerb, Verb};
 
 /// Parses the arguments, does what they say, and returns the exit code after sysexits.
 pub fn run() -> ExitCode {
@@ -43,11 +45,17 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         Verb::Demo(demo) => demo::run(arguments, demo),
         Verb::Simulator(simulated) => simulator::run(simulated),
         Verb::Check(check) => check::run(arguments, check),
+        Verb::Mapping(mapping) => match &mapping.verb {
+            MappingVerb::Show(shown) => mapping::show(arguments, shown),
+        },
         Verb::Status
         | Verb::Errors(_)
         | Verb::Records(_)
         | Verb::Budget(_)
         | Verb::Approve(_)
+        | Verb::Link(_)
+        | Verb::Unlink(_)
+        | Verb::Exclude(_)
         | Verb::Pause
         | Verb::Resume
         | Verb::Journal(_)

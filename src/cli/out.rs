@@ -48,6 +48,15 @@ pub(super) fn error(message: &str) {
     let _ = writeln!(out, "{on}syncline:{off} {}", lines.join("\n"));
 }
 
+/// Asks on standard error, where the answer to the verb does not stand.
+pub(super) fn question(text: &str) {
+    let mut out = io::stderr().lock();
+    // An unseen question is answered with no.
+    let _ = out
+        .write_all(escaped(text).as_bytes())
+        .and_then(|()| out.flush());
+}
+
 /// Prints clap's own text where clap wants it.
 pub(super) fn help(error: &clap::Error) {
     let _ = error.print();

@@ -23,7 +23,7 @@ pub use credentials::{Credentials, Place, Secret};
 pub use limits::Limits;
 pub use mistakes::{Mistake, Mistakes, Unfit};
 pub use notify::{Digest, Recipient};
-pub use objects::standard_mapping;
+pub use objects::{standard_forms, standard_mapping};
 pub use sections::{Auth, Budget, Guard, HubSpot, Mail, Names, Salesforce, Sync};
 pub use url::{BaseUrl, Security, SmtpUrl};
 

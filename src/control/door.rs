@@ -22,8 +22,8 @@ use super::request::{Refusal, Request};
 /// Version of the protocol; another one is refused with both versions named.
 const VERSION: u32 = 1;
 
-/// Longest request, in bytes.
-const REQUEST_MAX: u64 = 64 * 1024;
+/// Longest request, in bytes: ten thousand records named by both ids fit.
+const REQUEST_MAX: u64 = 2 * 1024 * 1024;
 
 /// How long a peer may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,7 +1,9 @@
 //! What people can ask for: one function per request; verbs, socket and page are its doors.
 
 pub mod answer;
+pub mod deed;
 pub mod door;
+pub mod reason;
 pub mod report;
 pub mod request;
 pub mod vantage;

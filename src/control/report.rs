@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::event::{Action, Known, Mode};
+use crate::domain::event::{Action, Excluded, Known, Mode};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schedule::Frequency;
+use crate::projections::records;
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub enum Report {
     Cause(Box<CauseStory>),
     /// One type.
     Kind(KindStory),
+    /// Records by state.
+    Records(Records),
     /// One record's story.
     Record(Box<RecordStory>),
     /// The allocation and its use.
@@ -293,6 +296,40 @@ reports! {
         errors: u64,
         /// Records with one.
         records: u64,
+    }
+    /// Records by state, a page of them.
+    Records {
+        /// All that fit the filter; told with the first page.
+        total: Option<u64>,
+        /// The page.
+        records: Vec<RecordLine>,
+        /// What to ask for the next page with; none behind the last.
+        next: Option<(i64, i64)>,
+    }
+    /// One record in a list.
+    RecordLine {
+        /// Pair number; none before its first event.
+        record: Option<i64>,
+        /// Which object.
+        object: ObjectName,
+        /// HubSpot's id.
+        hubspot: Option<String>,
+        /// Salesforce's id.
+        salesforce: Option<String>,
+        /// The name people know it by, where it is kept.
+        label: Option<String>,
+        /// Where it stands.
+        state: records::State,
+        /// Why it is left out, as a word to filter by.
+        why: Option<Excluded>,
+        /// What is the matter, in words.
+        says: Option<String>,
+        /// What a person can do about it.
+        settle: Option<String>,
+        /// When a deferred change is due.
+        due: Option<Timestamp>,
+        /// When something was last written for it.
+        synced_at: Option<Timestamp>,
     }
     /// One record's story.
     RecordStory {

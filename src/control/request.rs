@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::deed::{Deed, Named};
+use crate::domain::event::Excluded;
+use crate::domain::record::ObjectName;
+use crate::projections::records;
 use crate::store::StoreError;
 
 /// One request. Verbs parse into it, the socket carries it as `{"v":1,"verb":…,"args":{…}}`.
@@ -31,6 +35,20 @@ pub enum Request {
         /// Its slug, or a word near it.
         slug: String,
     },
+    /// Records by state, a page of them.
+    Records {
+        /// Only in this state.
+        state: Option<records::State>,
+        /// Only this object.
+        object: Option<ObjectName>,
+        /// Only those left out for this reason.
+        why: Option<Excluded>,
+        /// At most so many.
+        limit: u32,
+        /// What the page before was answered with; none for the first.
+        #[serde(default)]
+        after: Option<(i64, i64)>,
+    },
     /// One record's story.
     Record {
         /// A HubSpot id, a Salesforce id, or `#12`.
@@ -58,6 +76,15 @@ pub enum Request {
         /// Written, or dropped.
         approve: bool,
     },
+    /// Does something to pairs by hand: to all that are named, or to none.
+    Decide {
+        /// What.
+        deed: Deed,
+        /// To which.
+        records: Vec<Named>,
+        /// False only says what would be done.
+        sure: bool,
+    },
     /// Stops writing.
     Pause,
     /// Writes again.
@@ -79,6 +106,7 @@ impl Request {
         match self {
             Self::SetBudget { .. }
             | Self::SettleHold { .. }
+            | Self::Decide { sure: true, .. }
             | Self::Pause
             | Self::Resume
             | Self::Rebuild => true,
@@ -87,9 +115,11 @@ impl Request {
             | Self::Errors { .. }
             | Self::Cause { .. }
             | Self::Kind { .. }
+            | Self::Records { .. }
             | Self::Record { .. }
             | Self::Budget
             | Self::Hold { .. }
+            | Self::Decide { sure: false, .. }
             | Self::Tail { .. } => false,
         }
     }

@@ -13,13 +13,14 @@ pub mod holds;
 pub mod pairs;
 pub mod prints;
 mod rebuild;
+pub mod records;
 pub mod settings;
 pub mod slots;
 pub mod wording;
 
 use anyhow::Context;
 
-use crate::domain::event::{Action, Entry, Event, RecordLinked, RecordSynced};
+use crate::domain::event::{Action, Entry, Event, Linked, RecordLinked, RecordSynced};
 use crate::domain::record::PairNumber;
 use crate::journal;
 use crate::store::Tx;
@@ -96,7 +97,10 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::RecordSynced(event) => synced(tx, entry, event),
         Event::RecordFailed(event) => {
             let record = about(entry)?;
-            errors::failed(tx, entry, record, event)?;
+            // What was on its way when a person left the record out is no error of it any more.
+            if !pairs::get(tx, record)?.is_some_and(|pair| pair.is_left_out()) {
+                errors::failed(tx, entry, record, event)?;
+            }
             pairs::failed(tx, entry, record, event)
         }
         Event::RecordExcluded(event) => {
@@ -104,6 +108,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
             errors::cleared(tx, entry, record)?;
             pairs::excluded(tx, entry, record, event)
         }
+        Event::RecordIncluded(event) => pairs::included(tx, entry, about(entry)?, event),
         Event::RecordLinked(event) => linked(tx, entry, event),
         Event::RecordUnlinked(event) => {
             let record = about(entry)?;
@@ -145,6 +150,10 @@ fn linked(tx: &Tx<'_>, entry: &Entry, event: &RecordLinked) -> anyhow::Result<()
         errors::cleared(tx, entry, absorbed)?;
         prints::forget(tx, absorbed)?;
         pairs::absorbed(tx, entry, absorbed, record)?;
+    }
+    if event.why == Linked::Operator {
+        // What either was compared with before says nothing of these two.
+        prints::forget(tx, record)?;
     }
     prints::moved(tx, record, &event.moved)?;
     pairs::linked(tx, entry, record, event)

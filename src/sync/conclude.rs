@@ -7,6 +7,7 @@ use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled, not_made
 use anyhow::Context as _;
 
 use super::job::{Answer, Job, Made, Reported};
+use super::left_out;
 use super::parents;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
@@ -25,7 +26,7 @@ use crate::projections::{self, errors, pairs};
 use crate::store::Tx;
 
 /// How long a row waits whose pair is being written by another row.
-const AGAIN_MS: i64 = 1_000;
+pub(super) const AGAIN_MS: i64 = 1_000;
 
 /// Code of a write that needs a parent without a partner.
 const PARENT_NOT_LINKED: &str = "parent_not_linked";
@@ -36,6 +37,9 @@ const UNKNOWN_MS: i64 = 500;
 /// Journals a decision; returns what is to be written.
 pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option<Planned>> {
     let lane = decision.row.lane;
+    if left_out::overruled(tx, &decision)? {
+        return Ok(None);
+    }
     if let Some(Met { ids, why, moved }) = decision.link {
         let linked = link(tx, ids, why, moved)?;
         let pair = linked.record.context("a link is about a record")?;

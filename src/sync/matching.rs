@@ -98,8 +98,10 @@ impl Context {
         sources: &[(Option<&Pair>, &Record)],
         lane: Lane,
     ) -> Result<Vec<Partner>, Trouble> {
-        let in_salesforce = self.partners_in_salesforce(forms, sources, lane).await?;
-        let in_hubspot = self.partners_in_hubspot(forms, sources, lane).await?;
+        let mut in_salesforce = self.partners_in_salesforce(forms, sources, lane).await?;
+        let mut in_hubspot = self.partners_in_hubspot(forms, sources, lane).await?;
+        self.set_aside(&mut in_salesforce).await?;
+        self.set_aside(&mut in_hubspot).await?;
         let mut partners = Vec::with_capacity(sources.len());
         let doubled = doubled_keys(sources, forms);
         for (pair, record) in sources {
@@ -184,7 +186,7 @@ impl Context {
         Ok(catch)
     }
 
-    /// A partner that is already half of another pair is nobody's to take.
+    /// A partner that is already half of another pair, or that a person left out, is nobody's to take.
     async fn refuse_taken(
         &self,
         sources: &[(Option<&Pair>, &Record)],
@@ -201,9 +203,10 @@ impl Context {
             .read(move |view| {
                 let mut taken = Vec::new();
                 for (place, source, partner) in asked {
-                    let across =
-                        pair_of(view, &partner)?.and_then(|pair| pair.ids.id(source.side).cloned());
-                    if across.is_some_and(|id| id != source.id) {
+                    let pair = pair_of(view, &partner)?;
+                    let left_out = pair.as_ref().is_some_and(Pair::is_left_out);
+                    let across = pair.and_then(|pair| pair.ids.id(source.side).cloned());
+                    if left_out || across.is_some_and(|id| id != source.id) {
                         taken.push(place);
                     }
                 }

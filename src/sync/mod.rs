@@ -19,6 +19,7 @@ mod forms;
 mod fresh;
 mod gate;
 mod job;
+mod left_out;
 mod live;
 mod matching;
 mod metadata;

@@ -64,6 +64,9 @@ impl Context {
     ) -> Result<Decision, Box<Question>> {
         let pair = known.pair.as_ref();
         let ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
+        if pair.is_some_and(Pair::is_left_out) {
+            return Ok(Decision::settled(known.row, ids, Settled::Quiet));
+        }
         if source.deleted {
             let settled = excluded_once(pair, Excluded::Deleted);
             return Ok(Decision::settled(known.row, ids, settled));

@@ -16,6 +16,7 @@ mod convert;
 mod crm_hubspot;
 mod crm_salesforce;
 mod crm_transport;
+mod deeds;
 mod digest;
 #[cfg(feature = "e2e")]
 mod e2e_clients;
@@ -31,6 +32,7 @@ mod origin;
 mod preflight;
 mod process;
 mod projections;
+mod records;
 mod render;
 mod retry;
 mod schedule;

@@ -4,6 +4,7 @@
 
 mod budget;
 mod errors;
+pub mod mapping;
 mod records;
 mod status;
 pub mod table;
@@ -29,6 +30,7 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Errors(list) => errors::list(list, moment),
         Report::Cause(cause) => errors::cause(cause, moment),
         Report::Kind(kind) => errors::kind(kind),
+        Report::Records(list) => records::list(list, moment),
         Report::Record(record) => records::story(record, moment),
         Report::Budget(budget) => budget::text(budget, moment),
         Report::Hold(hold) => held(hold, moment),

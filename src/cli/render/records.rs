@@ -1,9 +1,91 @@
-//! `syncline records show`.
+//! `syncline records list` and `syncline records show`.
 
 use serde_json::Value;
 
+use super::counted;
+use super::table::Table;
 use super::time::Moment;
-use crate::control::report::{EntryLine, RecordStory};
+use crate::control::report::{EntryLine, RecordLine, RecordStory, Records};
+use crate::projections::records::State;
+
+/// Records by state: a table, and for each reason in it what settles it.
+pub(super) fn list(list: &Records, moment: &Moment) -> String {
+    if list.records.is_empty() {
+        return "No record fits.\n".to_owned();
+    }
+    let labelled = list.records.iter().any(|record| record.label.is_some());
+    let mut head = vec!["RECORD", "OBJECT", "HUBSPOT", "SALESFORCE"];
+    head.extend(labelled.then_some("NAME"));
+    head.extend(["STATE", "WHY"]);
+    let mut table = Table::new(&head);
+    for record in &list.records {
+        table.row(cells(record, labelled, moment));
+    }
+    let mut text = table.text();
+    let total = list.total.unwrap_or_default();
+    let more = total.saturating_sub(list.records.len() as u64);
+    if more > 0 {
+        text.push_str(&format!(
+            "and {} (--limit N shows more)\n",
+            counted(more, "more record")
+        ));
+    }
+    text.push_str(&settled(&list.records));
+    text.push_str("\none record's story   syncline records show ID\n");
+    if list
+        .records
+        .iter()
+        .any(|record| record.state == State::Failing)
+    {
+        text.push_str("one cause's fix      syncline errors show C-N\n");
+    }
+    text
+}
+
+fn cells(record: &RecordLine, labelled: bool, moment: &Moment) -> Vec<String> {
+    let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "-".to_owned());
+    let number = record.record.map(|number| format!("#{number}"));
+    let mut cells = vec![
+        id(&number),
+        record.object.to_string(),
+        id(&record.hubspot),
+        id(&record.salesforce),
+    ];
+    cells.extend(labelled.then(|| record.label.clone().unwrap_or_default()));
+    cells.push(record.state.key().replace('_', "-"));
+    let due = record.due.map(|at| format!(" ({})", moment.clock(at)));
+    let why = match (record.why, &record.says) {
+        (Some(why), _) => why.key().replace('_', "-"),
+        (None, says) => says.clone().unwrap_or_default(),
+    };
+    cells.push(format!("{why}{}", due.unwrap_or_default()));
+    cells
+}
+
+/// What each reason means and what settles it, each said once.
+fn settled(records: &[RecordLine]) -> String {
+    let mut said: Vec<(String, String)> = Vec::new();
+    // Causes are many, and each has a page of its own.
+    for record in records
+        .iter()
+        .filter(|record| record.state != State::Failing)
+    {
+        let (Some(says), Some(settle)) = (&record.says, &record.settle) else {
+            continue;
+        };
+        let what = match record.why {
+            Some(why) => format!("{}: {says}", why.key().replace('_', "-")),
+            None => says.clone(),
+        };
+        if !said.iter().any(|(known, _)| *known == what) {
+            said.push((what, settle.clone()));
+        }
+    }
+    let lines = said
+        .iter()
+        .map(|(what, settle)| format!("\n{what}\n  settle it: {settle}\n"));
+    lines.collect()
+}
 
 /// One record's whole story.
 pub(super) fn story(record: &RecordStory, moment: &Moment) -> String {

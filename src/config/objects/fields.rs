@@ -158,7 +158,7 @@ impl Change {
         let rule = self.rule.or(before.map(|line| line.rule));
         let owner = self.owner.or(before.map(|line| line.owner));
         let domain = self.domain.or(before.map(|line| line.domain));
-        let parents = self.parents;
+        let parents = self.parents.or(before.map(|line| line.parents.clone()));
         let values = self.values.or(before.map(|line| line.values.clone()));
         Some(Line {
             hubspot: self.hubspot.value,

@@ -74,6 +74,13 @@ pub fn standard_mapping(object: &ObjectName) -> Option<Result<Mapping, Mistakes>
     Some(standard::shape(object)?.map(first))
 }
 
+/// The standard mapping of `object` in each of its forms, with all its associations; `None` for one
+/// that has none.
+pub fn standard_forms(object: &ObjectName) -> Option<Result<Vec<Mapping>, Mistakes>> {
+    let shape = standard::shape(object)?;
+    Some(shape.map(|shape| shape.mappings(OnFirstLink::default())))
+}
+
 /// Reads `[objects]`: each name in it is an object kept in step. Parents come before children, the
 /// forms of one object one after the other.
 pub(super) fn objects(root: &Section<'_>, on_first_link: OnFirstLink) -> Vec<Mapping> {

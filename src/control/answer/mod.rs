@@ -2,7 +2,9 @@
 
 mod attention;
 mod budget;
+mod deeds;
 mod errors;
+mod listing;
 mod records;
 mod settle;
 mod status;
@@ -16,6 +18,7 @@ use crate::domain::digest::thousands;
 use crate::domain::event::{By, Entry};
 use crate::domain::record::{Side, Timestamp};
 use crate::journal;
+use crate::projections::records::Filter;
 use crate::projections::{self, calls, errors as open_errors, figures as sums};
 use crate::store::{Store, View};
 
@@ -40,6 +43,19 @@ pub async fn answer(
         }
         Request::Cause { number } => ask(store, move |view| errors::cause(view, number)).await,
         Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,
+        Request::Records {
+            state,
+            object,
+            why,
+            limit,
+            after,
+        } => {
+            let filter = Filter { state, object, why };
+            ask(store, move |view| {
+                listing::records(view, &filter, limit, after)
+            })
+            .await
+        }
         Request::Record { id } => ask(store, move |view| records::story(view, &id)).await,
         Request::Budget => ask(store, move |view| budget::used(view, now)).await,
         Request::Hold { number, after } => {
@@ -48,6 +64,11 @@ pub async fn answer(
         Request::Tail { lines, after } => ask(store, move |view| tail(view, lines, after)).await,
         Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
         Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
+        Request::Decide {
+            deed,
+            records,
+            sure,
+        } => deeds::decide(store, deed, records, sure, by, &vantage).await,
         Request::Pause => settle::pause(store, by).await,
         Request::Resume => settle::resume(store, by).await,
         Request::Rebuild => {

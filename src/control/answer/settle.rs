@@ -108,7 +108,7 @@ fn leave_out(tx: &Tx<'_>, hold: i64) -> anyhow::Result<()> {
         };
         after = last.number;
         for member in members.iter().filter(|member| member.pair.is_none()) {
-            let (ids, why) = (PairIds::half(&member.key), Excluded::Operator);
+            let (ids, why) = (PairIds::half(&member.key), Excluded::Dropped);
             projections::append(tx, None, RecordExcluded { ids, why })?;
         }
     }

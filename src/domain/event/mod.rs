@@ -106,6 +106,8 @@ events! {
     CauseNumbered = "cause_numbered",
     /// A record is left out on purpose.
     RecordExcluded = "record_excluded",
+    /// A person ended its exclusion.
+    RecordIncluded = "record_included",
     /// Two records became a pair.
     RecordLinked = "record_linked",
     /// A pair was taken apart.
@@ -147,6 +149,7 @@ impl Event {
             Self::RecordSynced(event) => Some(&event.ids),
             Self::RecordFailed(event) => Some(&event.ids),
             Self::RecordExcluded(event) => Some(&event.ids),
+            Self::RecordIncluded(event) => Some(&event.ids),
             Self::RecordLinked(event) => Some(&event.ids),
             Self::RecordUnlinked(event) => Some(&event.ids),
             Self::LoopFound(event) => Some(&event.ids),

@@ -170,6 +170,13 @@ payloads! {
         /// Why.
         why: Excluded,
     }
+    /// Payload of `record_included`.
+    RecordIncluded {
+        /// The halves known.
+        ids: PairIds,
+        /// Who decided.
+        by: By,
+    }
     /// Payload of `record_linked`.
     RecordLinked {
         /// Both halves.

@@ -81,6 +81,8 @@ keyed! {
         Ambiguous = "ambiguous",
         /// The other side may not get new records.
         Creation = "creation",
+        /// Its first write stood in a hold that a person dropped.
+        Dropped = "dropped",
         /// A person decided.
         Operator = "operator",
     }

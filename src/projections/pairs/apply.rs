@@ -4,8 +4,8 @@ use rusqlite::params;
 
 use crate::domain::call::Lane;
 use crate::domain::event::{
-    Action, Entry, Known, LoopFound, RecordExcluded, RecordFailed, RecordLinked, RecordSynced,
-    RecordUnlinked,
+    Action, Entry, Known, Linked, LoopFound, RecordExcluded, RecordFailed, RecordIncluded,
+    RecordLinked, RecordSynced, RecordUnlinked,
 };
 use crate::domain::record::{PairIds, PairNumber, RecordKey, Side};
 use crate::projections::{errors, figures, prints};
@@ -70,7 +70,27 @@ pub(in crate::projections) fn linked(
     record: PairNumber,
     event: &RecordLinked,
 ) -> anyhow::Result<()> {
-    change(tx, entry, record, &event.ids, |pair| resume(tx, pair))
+    change(tx, entry, record, &event.ids, |pair| {
+        if event.why == Linked::Operator {
+            pair.why = None;
+            pair.created_on = None;
+            pair.marked = PerSide::default();
+            pair.provisional = PerSide::default();
+        }
+        resume(tx, pair)
+    })
+}
+
+pub(in crate::projections) fn included(
+    tx: &Tx<'_>,
+    entry: &Entry,
+    record: PairNumber,
+    event: &RecordIncluded,
+) -> anyhow::Result<()> {
+    change(tx, entry, record, &event.ids, |pair| {
+        pair.why = None;
+        resume(tx, pair)
+    })
 }
 
 pub(in crate::projections) fn excluded(
@@ -80,8 +100,10 @@ pub(in crate::projections) fn excluded(
     event: &RecordExcluded,
 ) -> anyhow::Result<()> {
     change(tx, entry, record, &event.ids, |pair| {
+        if !pair.is_left_out() {
+            pair.why = Some(event.why);
+        }
         pair.state = State::Excluded;
-        pair.why = Some(event.why);
         pair.attempts = PerSide::default();
         pair.loop_field = None;
         Ok(())
@@ -218,8 +240,12 @@ fn take_over(
     save(tx, entry, Some(&before), &pair)
 }
 
-/// The state an attempt or a link leaves: what its open errors say.
+/// The state an attempt or a link leaves: what its open errors say. What a person left out stays
+/// so, whatever was on its way then.
 fn resume(tx: &Tx<'_>, pair: &mut Pair) -> anyhow::Result<()> {
+    if pair.is_left_out() {
+        return Ok(());
+    }
     pair.why = None;
     pair.state = match errors::standing(tx, pair.number)? {
         errors::Standing::None => State::InSync,

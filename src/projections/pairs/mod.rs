@@ -11,7 +11,7 @@ use crate::domain::event::{Excluded, Span};
 use crate::domain::record::{FieldName, PairIds, PairNumber, Side, Timestamp};
 use crate::store::columns::words;
 
-pub(super) use apply::{absorbed, excluded, failed, linked, looped, synced, unlinked};
+pub(super) use apply::{absorbed, excluded, failed, included, linked, looped, synced, unlinked};
 pub use listing::{Counted, Filter, by_key, counts, get, history, list, resolve, total};
 pub(super) use number::{forget_handed, living};
 pub use number::{link, number_of, number_of_ids};
@@ -106,6 +106,11 @@ impl Pair {
     /// Whether both halves are known.
     pub fn is_linked(&self) -> bool {
         self.ids.hubspot.is_some() && self.ids.salesforce.is_some()
+    }
+
+    /// Whether a person left it out: then nothing is planned for it until a person takes it up.
+    pub fn is_left_out(&self) -> bool {
+        self.state == State::Excluded && self.why == Some(Excluded::Operator)
     }
 
     /// The latest write that its side has not yet shown.

@@ -68,10 +68,25 @@ impl Clock for RunClock {
     }
 }
 
+/// What happens once while a request is on its way whose address holds these words.
+pub(crate) type Interruption = Arc<Mutex<Option<(&'static str, Box<dyn FnOnce() + Send>)>>>;
+
 /// The way to both CRMs, in process.
 pub(crate) struct Line {
     simulator: Arc<Mutex<Simulator>>,
     clock: Arc<RunClock>,
+    interruption: Interruption,
+}
+
+impl Line {
+    fn interrupt(&self, url: &str) {
+        let mut due = self.interruption.lock().expect("nobody panicked with it");
+        let happens = due.take_if(|(words, _)| url.contains(*words));
+        drop(due);
+        if let Some((_, happens)) = happens {
+            happens();
+        }
+    }
 }
 
 impl Transport for Line {
@@ -80,6 +95,7 @@ impl Transport for Line {
             Side::HubSpot => Server::HubSpot,
             Side::Salesforce => Server::Salesforce,
         };
+        self.interrupt(&request.url);
         let request = on_the_wire(request);
         let mut simulator = self.simulator.lock().expect("nobody panicked with it");
         let outcome = simulator.handle(server, &request, self.clock.ms());
@@ -133,6 +149,7 @@ pub(crate) struct World {
     pub(crate) simulator: Arc<Mutex<Simulator>>,
     pub(crate) clock: Arc<RunClock>,
     pub(crate) store: Arc<Store>,
+    pub(crate) interruption: Interruption,
     connection: Connection,
     salesforce: SalesforceDetector,
     hubspot: HubSpotDetector,
@@ -162,8 +179,11 @@ impl World {
         let store = Arc::new(store);
         configure(&store, &mappings).await;
         let simulator = Arc::new(Mutex::new(simulator));
-        let context = Arc::new(context(&simulator, &clock, &store, mappings));
+        let interruption = Interruption::default();
+        let context = context(&simulator, &clock, &store, &interruption, mappings);
+        let context = Arc::new(context);
         Self {
+            interruption,
             simulator,
             clock,
             store,
@@ -229,6 +249,7 @@ fn context(
     simulator: &Arc<Mutex<Simulator>>,
     clock: &Arc<RunClock>,
     store: &Arc<Store>,
+    interruption: &Interruption,
     mappings: Vec<Mapping>,
 ) -> Context {
     let (portal, org) = (
@@ -238,6 +259,7 @@ fn context(
     let line = Arc::new(Line {
         simulator: Arc::clone(simulator),
         clock: Arc::clone(clock),
+        interruption: Arc::clone(interruption),
     });
     let hubspot = HubSpotSettings {
         base: "https://api.hubapi.com".to_owned(),

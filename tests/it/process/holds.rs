@@ -37,6 +37,8 @@ fn the_records_of_a_dropped_hold_are_told_as_left_out() {
     assert_eq!(figure(&status, "total"), 4 + FLOOD);
     let shown = scene.verb(&["records", "show", &ids[0]]);
     assert_eq!(shown.exit, 0, "{shown:?}");
+    let why = scene.verb(&["records", "list", "--why", "dropped", "--json"]);
+    assert_eq!(why.json()["total"], json!(FLOOD), "{why:?}");
     daemon.stop();
 }
 

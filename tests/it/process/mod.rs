@@ -2,12 +2,14 @@
 
 mod attention;
 mod check;
+mod deeds;
 #[cfg(feature = "e2e")]
 mod disk;
 mod door;
 mod edits;
 mod holds;
 mod kills;
+mod mapping;
 mod scene;
 mod signals;
 mod simulator;

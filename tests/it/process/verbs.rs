@@ -18,6 +18,7 @@ const READING: &[&[&str]] = &[
     &["errors", "show", "C-1"],
     &["errors", "show", "string-too-long"],
     &["records", "show", "#1"],
+    &["records", "list"],
     &["budget"],
     &["budget", "show"],
     &["journal", "tail", "-n", "5"],
@@ -240,6 +241,15 @@ fn what_is_unknown_is_refused_with_64_and_a_near_name() {
         check(&["errors", "list", "--limit", "0"], "a limit from 1 to");
         check(&["records", "show", "nobody"], "no record \"nobody\"");
         check(&["records", "show", "#99999"], "no record \"#99999\"");
+        check(
+            &["records", "list", "--state", "lost"],
+            "there is no state \"lost\"; there are: in-sync, failing",
+        );
+        check(
+            &["records", "list", "--why", "ambiguous", "--state", "held"],
+            "only excluded records have a reason",
+        );
+        check(&["records", "list", "--object", "Deal"], "no object name");
         check(&["approve", "H-99"], "there is no hold H-99");
         check(&["approve", "H-x"], "no H-number");
         check(&["stattus"], "status");

@@ -40,7 +40,7 @@ fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Resu
         _ => both(who),
     };
     let known = Known::ALL[usize::from(how) % 3];
-    let excluded = Excluded::Condition;
+    let excluded = [Excluded::Condition, Excluded::Operator][usize::from(more % 2)];
     match what % 12 {
         0..=2 => {
             let mut failures = vec![failure(["E1", "E2", "E3"][usize::from(more % 3)], None)];

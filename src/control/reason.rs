@@ -1,0 +1,51 @@
+//! Why a record is left out, in words, and what settles it.
+
+use crate::domain::event::Excluded;
+
+/// What a reason means to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    /// What is the matter, as the end of a sentence about the record.
+    pub says: &'static str,
+    /// What a person can do about it.
+    pub settle: &'static str,
+}
+
+/// The words for `why`.
+pub fn reason(why: Excluded) -> Reason {
+    let (says, settle) = match why {
+        Excluded::Condition => (
+            "the configuration's condition leaves it out",
+            "change the condition in the configuration",
+        ),
+        Excluded::NoKey => (
+            "it has no value to be matched by",
+            "give it one, or: syncline link HUBSPOT-ID SALESFORCE-ID",
+        ),
+        Excluded::Deleted => (
+            "it or its partner was deleted",
+            "restore what was deleted, or: syncline unlink ID",
+        ),
+        Excluded::Converted => (
+            "the lead was converted, and its contact goes on in its place",
+            "nothing: see the contact",
+        ),
+        Excluded::Ambiguous => (
+            "several records share its key, or the one that does is another's or left out",
+            "syncline link HUBSPOT-ID SALESFORCE-ID, or: syncline exclude ID",
+        ),
+        Excluded::Creation => (
+            "it has no partner, and the mapping creates none there",
+            "change \"creates\" in the configuration, or: syncline link HUBSPOT-ID SALESFORCE-ID",
+        ),
+        Excluded::Dropped => (
+            "its first write stood in a hold that a person dropped",
+            "it is planned again when it changes, or now: syncline exclude ID --drop",
+        ),
+        Excluded::Operator => (
+            "a person left it out",
+            "syncline exclude ID --drop, or: syncline link HUBSPOT-ID SALESFORCE-ID",
+        ),
+    };
+    Reason { says, settle }
+}
