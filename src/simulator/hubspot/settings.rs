@@ -31,6 +31,8 @@ pub struct Settings {
     pub burst_limit: u32,
     /// Searches per second of the whole account.
     pub search_limit: u32,
+    /// How many results of one search can be paged through. 10,000 [D].
+    pub search_depth: usize,
     /// Calls per day of the account.
     pub daily_limit: u64,
     /// Seed of record ids, correlation ids, lag and the order of batch results.
@@ -118,6 +120,7 @@ impl Default for Settings {
             index_lag_spread_ms: 0,
             burst_limit: 190,
             search_limit: 5,
+            search_depth: 10_000,
             daily_limit: 1_000_000,
             seed: 1,
             app_id: 3_217_786,

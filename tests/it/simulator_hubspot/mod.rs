@@ -17,6 +17,7 @@ mod lists;
 mod portal;
 mod records;
 mod searches;
+mod types;
 
 use serde_json::{Map, Value, json};
 use syncline::simulator::hubspot::{HubSpot, Settings};

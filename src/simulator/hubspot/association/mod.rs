@@ -7,6 +7,7 @@ pub mod admin;
 pub mod batch;
 pub mod ceiling;
 pub mod definitions;
+pub mod find;
 pub mod inline;
 pub mod label;
 pub mod link;
