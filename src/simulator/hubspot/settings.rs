@@ -53,6 +53,8 @@ pub struct Settings {
     pub bad_owner_code: String,
     /// Whether a record may be given to an archived owner.
     pub archived_owner_accepted: bool,
+    /// Whether a record may be given to a queue.
+    pub queue_owner_accepted: bool,
     /// Whether a contact without e-mail and name may be created.
     pub empty_contact_accepted: bool,
     /// Whether a merged-away id still resolves in `batch/read`.
@@ -131,6 +133,7 @@ impl Default for Settings {
             bad_number_code: "INVALID_LONG".to_owned(),
             bad_owner_code: "INVALID_OWNER_ID".to_owned(),
             archived_owner_accepted: false,
+            queue_owner_accepted: true,
             empty_contact_accepted: false,
             merged_ids_in_batch_read: true,
             merged_listed_as_archived: false,

@@ -344,6 +344,23 @@ fn what_is_not_known_for_sure_is_a_switch() {
 }
 
 #[test]
+fn a_first_company_may_be_primary_whatever_call_brings_it() {
+    let mut desk = switched(Switches {
+        first_company: FirstCompany::PrimaryAlways,
+        ..Switches::default()
+    });
+    let (ada, one, two) = contact_and_companies(&mut desk);
+    for company in [&one, &two] {
+        let plain = json!([{ "associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279 }]);
+        let place = format!("{OBJECTS}/contacts/{ada}/associations/companies/{company}");
+        assert_eq!(desk.put(&place, &plain).0, 201);
+    }
+    let has = desk.hubspot.associations_of("contacts", &ada, "companies");
+    let flags: Vec<bool> = has.iter().map(|one| one.is_primary).collect();
+    assert_eq!(flags, [true, false]);
+}
+
+#[test]
 fn records_and_kinds_that_do_not_exist_are_refused() {
     let mut desk = Desk::new();
     let (ada, one, _) = contact_and_companies(&mut desk);
