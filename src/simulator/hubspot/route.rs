@@ -90,6 +90,10 @@ pub fn parse(path: &str) -> Option<(Generation, Route)> {
             let address = Address::of_record(rest)?;
             Some((Generation::Legacy, Route::Associations(address)))
         }
+        ["crm", "v3", "objects", _, _, "associations", ..] => {
+            let address = Address::of_record_v3(&parts[3..])?;
+            Some((Generation::Legacy, Route::Associations(address)))
+        }
         ["crm", "v3", area, rest @ ..] => Some((Generation::Legacy, crm(area, rest)?)),
         ["crm", area, version, rest @ ..] => Some((dated(version)?, crm(area, rest)?)),
         ["crm-object-schemas", version, rest @ ..] => {

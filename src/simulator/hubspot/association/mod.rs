@@ -11,6 +11,7 @@ pub mod find;
 pub mod inline;
 pub mod label;
 pub mod link;
+pub mod old;
 pub mod settle;
 pub mod shown;
 pub mod single;
