@@ -11,6 +11,7 @@ use crate::simulator::hubspot::pipeline::{Pipeline, Stage};
 use crate::simulator::hubspot::property::{Access, Choice, Presence, Property};
 use crate::simulator::hubspot::record::Record;
 use crate::simulator::hubspot::rule::{Automation, Rewrite, Rule, When};
+use crate::simulator::hubspot::schema::Definition;
 use crate::simulator::stamp;
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,14 @@ pub(super) fn command(hubspot: &mut HubSpot, order: &Order<'_>, now: i64) -> Res
         "count" => Ok(json!({ "count": hubspot.records(order.text("object")?).len() })),
         "archive" | "delete" => {
             hubspot.archive(order.text("object")?, order.text("id")?, now)?;
+            Ok(done())
+        }
+        "restore" => {
+            hubspot.restore(order.text("object")?, order.text("id")?, now)?;
+            Ok(done())
+        }
+        "define_object_type" => {
+            hubspot.define_object_type(definition(order, now)?);
             Ok(done())
         }
         "merge" => {
@@ -212,6 +221,23 @@ fn stages(order: &Order<'_>) -> Result<Vec<Stage>, String> {
             Ok(Stage::new(id, label, stage.text("probability")?))
         })
         .collect()
+}
+
+fn definition(order: &Order<'_>, now: i64) -> Result<Definition, String> {
+    let (plural, singular) = (order.text("plural")?, order.text("singular")?);
+    let mut definition = Definition::new(plural, singular, order.text("type_id")?);
+    let list = |name: &str| order.get(name).and_then(Value::as_array);
+    for property in list("properties").into_iter().flatten() {
+        definition
+            .properties
+            .push(Property::from_json(property, now)?);
+    }
+    let required = list("required").into_iter().flatten();
+    definition.required = required
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    Ok(definition)
 }
 
 fn shown(record: &Record) -> Value {

@@ -21,8 +21,12 @@ faults       {"do": "fault", "server": "salesforce", "fault": "503", "method": "
 records      {"do": "put", "side": "hubspot", "object": "contacts", "properties": {"email": "ada@acme.example"}}
              {"do": "put", "side": "salesforce", "object": "Contact", "fields": {"LastName": "Ada"}}
              get, list, count, archive and merge, each with "object"; get and archive with "id"
+             {"do": "associate", "side": "hubspot", "from": "contacts", "from_id": "1", "to": "companies", "to_id": "2", "primary": true}
 the portal   add_rule remove_rule change_property automate stop_automation put_owner token
-             refresh_token expire_sessions portal scopes usage index_lag
+             refresh_token expire_sessions portal scopes usage index_lag restore define_object_type
+             associate dissociate associations add_association_label set_association_limit
+             put_pipeline remove_pipeline put_stage remove_stage
+             add_list add_to_list remove_from_list list_members set_list_readable delete_list
 the org      undelete convert_lead late_commit add_rule remove_rule set_rule automate stop_automation
              change_field object_access record_access user switch token api concurrent_limit
              add_object add_key_field add_record_type record_type add_queue stage add_user

@@ -1,7 +1,6 @@
 //! What people do to the portal behind the API's back: edit, delete, merge, and change the rules.
 
 use super::HubSpot;
-use super::object::ObjectType;
 use super::owner::Owner;
 use super::property::{Access, Choice, Presence, Property};
 use super::record::Record;
@@ -114,12 +113,12 @@ impl HubSpot {
             .collect()
     }
 
-    /// Defines a custom type, say `("cars", "car", "2-77")`.
-    pub fn add_object_type(&mut self, plural: &str, singular: &str, type_id: &str) {
-        let place = self.objects.len();
-        let custom = ObjectType::custom(plural, singular, type_id, &self.settings);
-        self.objects.push(custom);
-        self.associations.labels.open_to(place, 0..=place);
+    /// Brings an archived record back, as a person may for 90 days: with its values, without its
+    /// associations and lists (assumed). Refused where somebody else has a unique value of it by now.
+    pub fn restore(&mut self, object_type: &str, id: &str, now: i64) -> Result<(), Refusal> {
+        self.advance(now);
+        let object = self.object_named(object_type)?;
+        self.restore_record(object, number(id)?, now)
     }
 
     /// Changes a property's definition.

@@ -204,6 +204,10 @@ fn scope_for(method: &str, route: &Route, objects: &[ObjectType]) -> Option<Stri
             Some(format!("crm.schemas.{}.{right}", family(name)))
         }
         Route::Pipelines(name, _) => Some(format!("crm.objects.{}.read", family(name))),
+        Route::Schemas(name) => {
+            let name = name.as_deref().map_or("custom".to_owned(), family);
+            Some(format!("crm.schemas.{name}.read"))
+        }
         Route::Lists(address) => {
             let right = if address.reads(method) {
                 "read"

@@ -137,17 +137,17 @@ impl HubSpot {
     }
 
     fn need(&self, kept: &ObjectType, draft: &Draft) -> Result<(), Refusal> {
-        let set = |name: &&str| {
+        let set = |name: &&String| {
             draft
                 .values
                 .iter()
-                .any(|(have, value)| have == name && !value.is_empty())
+                .any(|(have, value)| have == *name && !value.is_empty())
         };
-        let missing: Vec<&str> = match &kept.needs {
-            Needs::All(names) => names.iter().filter(|name| !set(name)).copied().collect(),
-            Needs::Any(names) if names.iter().any(set) => Vec::new(),
+        let missing: Vec<&String> = match &kept.needs {
+            Needs::All(names) => names.iter().filter(|name| !set(name)).collect(),
+            Needs::Any(names) if names.iter().any(|name| set(&name)) => Vec::new(),
             Needs::Any(_) if self.settings.empty_contact_accepted => Vec::new(),
-            Needs::Any(names) => names.clone(),
+            Needs::Any(names) => names.iter().collect(),
         };
         if missing.is_empty() {
             return Ok(());

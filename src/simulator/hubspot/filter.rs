@@ -8,6 +8,7 @@ use super::refusal::Refusal;
 use crate::simulator::stamp;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 const GROUPS_MAX: usize = 5;
@@ -44,11 +45,19 @@ enum Test {
     Unknown,
     Token(String),
     NoToken(String),
+    OneOf(BTreeSet<u64>),
 }
+
+/// Finds the ids of the records that are associated with a record: (name of its type, its id).
+pub type TiedTo<'a> = &'a dyn Fn(&str, &str) -> Result<BTreeSet<u64>, Refusal>;
 
 impl Query {
     /// Reads `filterGroups`, or the shorthand `filters`.
-    pub fn read(body: &Map<String, Value>, kept: &ObjectType) -> Result<Query, Refusal> {
+    pub fn read(
+        body: &Map<String, Value>,
+        kept: &ObjectType,
+        tied_to: TiedTo<'_>,
+    ) -> Result<Query, Refusal> {
         let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned();
         let mut groups: Vec<Vec<Value>> = list(body.get("filterGroups"))
             .unwrap_or_default()
@@ -67,7 +76,7 @@ impl Query {
         let read = |filters: Vec<Value>| -> Result<Vec<Clause>, Refusal> {
             filters
                 .iter()
-                .map(|filter| Clause::read(filter, kept))
+                .map(|filter| Clause::read(filter, kept, tied_to))
                 .collect()
         };
         Ok(Query {
@@ -103,10 +112,19 @@ impl Query {
 }
 
 impl Clause {
-    fn read(filter: &Value, kept: &ObjectType) -> Result<Clause, Refusal> {
+    fn read(filter: &Value, kept: &ObjectType, tied_to: TiedTo<'_>) -> Result<Clause, Refusal> {
         let empty = Map::new();
         let filter = filter.as_object().unwrap_or(&empty);
         let name = text_member(filter, "propertyName").unwrap_or_default();
+        if let Some(other) = name.strip_prefix("associations.") {
+            let id = text_member(filter, "value").unwrap_or_default();
+            return Ok(Clause {
+                kind: Kind::Number,
+                multiple: false,
+                test: Test::OneOf(tied_to(other, &id)?),
+                property: name,
+            });
+        }
         let property = kept
             .property(&name)
             .ok_or_else(|| Refusal::invalid(&format!("Property \"{name}\" does not exist")))?;
@@ -133,6 +151,9 @@ impl Clause {
     }
 
     fn accepts(&self, kept: &ObjectType, record: &Record) -> bool {
+        if let Test::OneOf(ids) = &self.test {
+            return ids.contains(&record.id);
+        }
         if self.property == kept.modified
             && let Some(bounds) = self.bounds()
         {
@@ -150,7 +171,8 @@ impl Clause {
                 | Test::Between(..)
                 | Test::In(_)
                 | Test::Known
-                | Test::Token(_) => false,
+                | Test::Token(_)
+                | Test::OneOf(_) => false,
             };
         };
         let order = |other: &str| Clause::compare(self.kind, value, other);
@@ -167,7 +189,7 @@ impl Clause {
             Test::In(others) => others.iter().any(|other| self.equals(value, other)),
             Test::NotIn(others) => !others.iter().any(|other| self.equals(value, other)),
             Test::Known => true,
-            Test::Unknown => false,
+            Test::Unknown | Test::OneOf(_) => false,
             Test::Token(token) => has_token(value, token),
             Test::NoToken(token) => !has_token(value, token),
         }
@@ -195,7 +217,8 @@ impl Clause {
             | Test::Known
             | Test::Unknown
             | Test::Token(_)
-            | Test::NoToken(_) => None,
+            | Test::NoToken(_)
+            | Test::OneOf(_) => None,
         }
     }
 }

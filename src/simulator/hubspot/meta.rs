@@ -60,10 +60,11 @@ impl HubSpot {
         }
         let archived = call.is_set("archived");
         if let Some(id) = id {
-            let owner = self
-                .owners
-                .get(id, archived)
-                .ok_or_else(Refusal::not_found)?;
+            let owner = match call.param("idProperty") {
+                Some("userId") => self.owners.of_user(id, archived),
+                _ => self.owners.get(id, archived),
+            };
+            let owner = owner.ok_or_else(Refusal::not_found)?;
             return Ok(Answer::Json(200, owner.to_json()));
         }
         let limit = call.limit(100, 500)?;

@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod render;
 pub mod route;
 pub mod rule;
+pub mod schema;
 pub mod search;
 pub mod settings;
 pub mod single;
@@ -168,6 +169,7 @@ impl HubSpot {
                 let object = self.object_named(name)?;
                 self.answer_pipelines(call, object, ask)
             }
+            Route::Schemas(name) => self.answer_schemas(call, name.as_deref()),
             Route::Lists(address) => self.answer_lists(call, address),
             Route::Owners(id) => self.answer_owners(call, id.as_deref()),
             Route::AccountDetails => Ok(self.account_details(call.now)),

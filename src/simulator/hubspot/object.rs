@@ -5,6 +5,7 @@ use super::pipeline::Pipeline;
 use super::property::{Property, Sharing};
 use super::record::Record;
 use super::rule::{Automation, Rule};
+use super::schema::Definition;
 use super::settings::Settings;
 use super::standard;
 use super::table::{EMAIL, Table};
@@ -15,9 +16,19 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Needs {
     /// Each of these.
-    All(Vec<&'static str>),
+    All(Vec<String>),
     /// One of these.
-    Any(Vec<&'static str>),
+    Any(Vec<String>),
+}
+
+impl Needs {
+    fn all(names: &[&str]) -> Needs {
+        Needs::All(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    fn any(names: &[&str]) -> Needs {
+        Needs::Any(names.iter().map(|name| (*name).to_owned()).collect())
+    }
 }
 
 /// One type of records.
@@ -53,6 +64,8 @@ pub struct ObjectType {
     pub aliases: HashMap<u64, u64>,
     /// The ways its records go; only deals have any.
     pub pipelines: Vec<Pipeline>,
+    /// The property that pages show a record by.
+    pub display: &'static str,
 }
 
 impl ObjectType {
@@ -78,7 +91,7 @@ impl ObjectType {
                 ["contacts", "contact", "0-1"],
                 ["createdate", "lastmodifieddate"],
             )
-            .with(&contact, Needs::Any(vec!["email", "firstname", "lastname"]))
+            .with(&contact, Needs::any(&["email", "firstname", "lastname"]))
             .having(standard::contacts(settings)),
             ObjectType::new(
                 ["companies", "company", "0-2"],
@@ -86,32 +99,44 @@ impl ObjectType {
             )
             .with(
                 &["createdate", "domain", "name"],
-                Needs::Any(vec!["name", "domain"]),
+                Needs::any(&["name", "domain"]),
             )
             .having(standard::companies::companies(settings)),
             ObjectType::new(
                 ["deals", "deal", "0-3"],
                 ["createdate", "hs_lastmodifieddate"],
             )
-            .with(&deal, Needs::All(vec!["dealname", "dealstage"]))
+            .with(&deal, Needs::all(&["dealname", "dealstage"]))
             .having(standard::deals::deals(settings))
             .going_through(Pipeline::standard()),
             ObjectType::new(
                 ["tasks", "task", "0-27"],
                 ["hs_createdate", "hs_lastmodifieddate"],
             )
-            .with(&[], Needs::All(vec!["hs_timestamp"]))
+            .with(&[], Needs::all(&["hs_timestamp"]))
             .having(standard::tasks::tasks(settings)),
         ]
     }
 
-    /// A custom type, as `2-…` with one text property `name`.
-    pub fn custom(plural: &str, singular: &str, type_id: &str, settings: &Settings) -> ObjectType {
-        ObjectType::new(
-            [plural, singular, type_id],
-            ["hs_createdate", "hs_lastmodifieddate"],
-        )
-        .having(standard::custom_type(settings))
+    /// A type that people defined.
+    pub fn custom(definition: Definition, settings: &Settings) -> ObjectType {
+        let Definition {
+            plural,
+            singular,
+            type_id,
+            properties,
+            required,
+        } = definition;
+        let stamps = ["hs_createdate", "hs_lastmodifieddate"];
+        ObjectType::new([&plural, &singular, &type_id], stamps)
+            .with(&[], Needs::All(required))
+            .having(standard::custom_type(settings))
+            .having(properties)
+    }
+
+    /// Whether people defined it.
+    pub fn is_custom(&self) -> bool {
+        self.type_id.starts_with("2-")
     }
 
     fn new(names: [&str; 3], stamps: [&'static str; 2]) -> ObjectType {
@@ -133,6 +158,7 @@ impl ObjectType {
             automations: Vec::new(),
             aliases: HashMap::new(),
             pipelines: Vec::new(),
+            display: "name",
         };
         object.having(standard::automatic(created, modified))
     }

@@ -1,5 +1,6 @@
 //! The people and queues that may own records.
 
+use super::settings::Settings;
 use crate::simulator::stamp;
 use serde_json::{Value, json};
 
@@ -66,11 +67,19 @@ impl Owners {
         self.0.sort_by(|one, other| one.id.cmp(&other.id));
     }
 
-    /// Whether a record may carry this owner id.
-    pub fn may_own(&self, id: &str, archived_too: bool) -> bool {
-        self.0
-            .iter()
-            .any(|owner| owner.id == id && (archived_too || !owner.archived))
+    /// Whether a record may be given to this owner.
+    pub fn may_own(&self, id: &str, settings: &Settings) -> bool {
+        let owner = self.0.iter().find(|owner| owner.id == id);
+        owner.is_some_and(|owner| {
+            (settings.archived_owner_accepted || !owner.archived)
+                && (settings.queue_owner_accepted || owner.kind != OwnerKind::Queue)
+        })
+    }
+
+    /// The owner of that user id, archived as asked; whoever is archived has it still, to be found by.
+    pub fn of_user(&self, user: &str, archived: bool) -> Option<&Owner> {
+        let mut all = self.0.iter();
+        all.find(|owner| owner.user_id().to_string() == user && owner.archived == archived)
     }
 
     /// The owner of that id, archived as asked.
@@ -94,8 +103,7 @@ impl Owners {
 impl Owner {
     /// The owner as the owners API shows it; who is archived has no user id any more.
     pub fn to_json(&self) -> Value {
-        let number: u64 = self.id.parse().unwrap_or(0);
-        let user = number % 10_000_000 + 9_000_000;
+        let user = self.user_id();
         let made = stamp::iso(1_704_067_200_000);
         json!({
             "id": self.id, "email": self.email, "firstName": self.first_name,
@@ -105,5 +113,11 @@ impl Owner {
             "userIdIncludingInactive": user, "createdAt": made, "updatedAt": made,
             "archived": self.archived,
         })
+    }
+
+    // Another number than the owner's id, since clients mix the two up.
+    fn user_id(&self) -> u64 {
+        let number: u64 = self.id.parse().unwrap_or(0);
+        number % 10_000_000 + 9_000_000
     }
 }

@@ -129,7 +129,7 @@ impl Refusal {
     }
 
     /// 400: properties without which the type cannot be created.
-    pub fn required_missing(caps: &str, names: &[&str]) -> Refusal {
+    pub fn required_missing(caps: &str, names: &[&String]) -> Refusal {
         let message = format!("Error creating {caps}. Some required properties were not set.");
         Refusal::invalid(&message).with("context", json!({ "properties": names }))
     }

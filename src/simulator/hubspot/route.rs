@@ -29,6 +29,8 @@ pub enum Route {
     Properties(String, Option<String>),
     /// Pipelines of the named type.
     Pipelines(String, PipelineAsk),
+    /// Definitions of custom types; `None` is the list.
+    Schemas(Option<String>),
     /// Lists and their members.
     Lists(ListAddress),
     /// Owners; `None` is the list.
@@ -88,18 +90,33 @@ pub fn parse(path: &str) -> Option<(Generation, Route)> {
             let address = Address::of_record(rest)?;
             Some((Generation::Legacy, Route::Associations(address)))
         }
+        ["crm", "v3", "objects", _, _, "associations", ..] => {
+            let address = Address::of_record_v3(&parts[3..])?;
+            Some((Generation::Legacy, Route::Associations(address)))
+        }
         ["crm", "v3", area, rest @ ..] => Some((Generation::Legacy, crm(area, rest)?)),
         ["crm", area, version, rest @ ..] => Some((dated(version)?, crm(area, rest)?)),
-        ["account-info", version, rest @ ..] => {
-            let generation = if *version == "v3" {
-                Generation::Legacy
-            } else {
-                dated(version)?
-            };
-            Some((generation, account(rest)?))
+        ["crm-object-schemas", version, rest @ ..] => {
+            Some((old_or_dated(version)?, crm("schemas", schemas(rest)?)?))
         }
+        ["account-info", version, rest @ ..] => Some((old_or_dated(version)?, account(rest)?)),
         ["oauth", "v1" | "v3", "token"] => Some((Generation::Legacy, Route::Token)),
         ["oauth", version, "token"] => Some((dated(version)?, Route::Token)),
+        _ => None,
+    }
+}
+
+fn old_or_dated(version: &str) -> Option<Generation> {
+    match version {
+        "v3" => Some(Generation::Legacy),
+        version => dated(version),
+    }
+}
+
+// `/crm-object-schemas/{version}/schemas/…` is also `/crm/{version}/schemas/…` [S][D].
+fn schemas<'a>(rest: &'a [&'a str]) -> Option<&'a [&'a str]> {
+    match rest {
+        ["schemas", rest @ ..] => Some(rest),
         _ => None,
     }
 }
@@ -131,6 +148,8 @@ fn crm(area: &str, rest: &[&str]) -> Option<Route> {
             let ask = PipelineAsk::parse(rest)?;
             Some(Route::Pipelines((*object).to_owned(), ask))
         }
+        ("schemas", []) => Some(Route::Schemas(None)),
+        ("schemas", [name]) => Some(Route::Schemas(Some((*name).to_owned()))),
         ("lists", rest) => ListAddress::parse(rest).map(Route::Lists),
         ("owners", []) => Some(Route::Owners(None)),
         ("owners", [id]) => Some(Route::Owners(Some((*id).to_owned()))),

@@ -1,4 +1,4 @@
-//! Search: records as they were a moment ago, found by filters, at most 10,000 deep.
+//! Search: records as they were a moment ago, found by filters, and no deeper than the portal allows.
 
 use super::HubSpot;
 use super::call::{Answer, Call, text_member, words_member};
@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 const BODY_MAX: usize = 3_000;
 const PAGE_MAX: usize = 200;
-const DEPTH_MAX: usize = 10_000;
 const SEARCHED: [&str; 8] = [
     "email",
     "hs_additional_emails",
@@ -40,9 +39,9 @@ impl HubSpot {
         }
         let body = call.json()?;
         let kept = &self.objects[object];
-        let query = Query::read(&body, kept)?;
+        let query = Query::read(&body, kept, &|other, id| self.tied_to(object, other, id))?;
         let order = order(&body, kept)?;
-        let (limit, after) = window(&body)?;
+        let (limit, after) = window(&body, self.settings.search_depth)?;
         let found = find(kept, &query, &order, text_member(&body, "query").as_deref());
         let shown = Shown::Asked(words_member(&body, "properties"));
         let page = found.iter().skip(after).take(limit);
@@ -58,7 +57,7 @@ impl HubSpot {
     }
 }
 
-fn window(body: &Map<String, Value>) -> Result<(usize, usize), Refusal> {
+fn window(body: &Map<String, Value>, depth: usize) -> Result<(usize, usize), Refusal> {
     let number = |name: &str, usual: usize| match text_member(body, name) {
         None => Ok(usual),
         Some(text) => text
@@ -71,8 +70,8 @@ fn window(body: &Map<String, Value>) -> Result<(usize, usize), Refusal> {
             "limit must not be greater than {PAGE_MAX}"
         )));
     }
-    if after + limit > DEPTH_MAX {
-        let message = format!("Paging past {DEPTH_MAX} results is not supported");
+    if after + limit > depth {
+        let message = format!("Paging past {depth} results is not supported");
         return Err(Refusal::invalid(&message));
     }
     Ok((limit, after))

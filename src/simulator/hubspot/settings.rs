@@ -31,6 +31,8 @@ pub struct Settings {
     pub burst_limit: u32,
     /// Searches per second of the whole account.
     pub search_limit: u32,
+    /// How many results of one search can be paged through. 10,000 [D].
+    pub search_depth: usize,
     /// Calls per day of the account.
     pub daily_limit: u64,
     /// Seed of record ids, correlation ids, lag and the order of batch results.
@@ -51,6 +53,8 @@ pub struct Settings {
     pub bad_owner_code: String,
     /// Whether a record may be given to an archived owner.
     pub archived_owner_accepted: bool,
+    /// Whether a record may be given to a queue.
+    pub queue_owner_accepted: bool,
     /// Whether a contact without e-mail and name may be created.
     pub empty_contact_accepted: bool,
     /// Whether a merged-away id still resolves in `batch/read`.
@@ -118,6 +122,7 @@ impl Default for Settings {
             index_lag_spread_ms: 0,
             burst_limit: 190,
             search_limit: 5,
+            search_depth: 10_000,
             daily_limit: 1_000_000,
             seed: 1,
             app_id: 3_217_786,
@@ -128,6 +133,7 @@ impl Default for Settings {
             bad_number_code: "INVALID_LONG".to_owned(),
             bad_owner_code: "INVALID_OWNER_ID".to_owned(),
             archived_owner_accepted: false,
+            queue_owner_accepted: true,
             empty_contact_accepted: false,
             merged_ids_in_batch_read: true,
             merged_listed_as_archived: false,

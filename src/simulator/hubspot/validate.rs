@@ -104,10 +104,7 @@ fn plain(value: String) -> Accepted {
 }
 
 fn owner(property: &Property, raw: &str, portal: &Portal<'_>) -> Result<Accepted, BadProperty> {
-    if portal
-        .owners
-        .may_own(raw.trim(), portal.settings.archived_owner_accepted)
-    {
+    if portal.owners.may_own(raw.trim(), portal.settings) {
         return Ok(plain(raw.trim().to_owned()));
     }
     let message = format!("Owner {raw} does not exist");

@@ -108,6 +108,32 @@ impl HubSpot {
         true
     }
 
+    /// Brings an archived record back with a new stamp.
+    pub(super) fn restore_record(
+        &mut self,
+        object: usize,
+        id: u64,
+        now: i64,
+    ) -> Result<(), Refusal> {
+        let kept = &mut self.objects[object];
+        let record = kept.table.get(id).filter(|record| {
+            // What was merged away stays away.
+            record.archived_at.is_some() && record.merged_into.is_none()
+        });
+        let mut record = Record::clone(record.ok_or_else(Refusal::not_found)?);
+        for property in kept.table.indexed() {
+            let value = record.value(&property);
+            if let Some(holder) = value.and_then(|value| kept.table.holder(&property, value)) {
+                return Err(Refusal::conflict(holder));
+            }
+        }
+        record.archived_at = None;
+        record.touch(now);
+        let before = kept.table.replace(id, Some(Arc::new(record)));
+        self.commit(object, &vec![(id, before)], Source::Person, now);
+        Ok(())
+    }
+
     /// Lets the world see what was written: search after its lag, workflows after their delay.
     pub(super) fn commit(&mut self, object: usize, undo: &Undo, source: Source, now: i64) {
         for (id, before) in undo {

@@ -344,6 +344,54 @@ fn what_is_not_known_for_sure_is_a_switch() {
 }
 
 #[test]
+fn a_first_company_may_be_primary_whatever_call_brings_it() {
+    let mut desk = switched(Switches {
+        first_company: FirstCompany::PrimaryAlways,
+        ..Switches::default()
+    });
+    let (ada, one, two) = contact_and_companies(&mut desk);
+    for company in [&one, &two] {
+        let plain = json!([{ "associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279 }]);
+        let place = format!("{OBJECTS}/contacts/{ada}/associations/companies/{company}");
+        assert_eq!(desk.put(&place, &plain).0, 201);
+    }
+    let has = desk.hubspot.associations_of("contacts", &ada, "companies");
+    let flags: Vec<bool> = has.iter().map(|one| one.is_primary).collect();
+    assert_eq!(flags, [true, false]);
+}
+
+#[test]
+fn the_old_form_names_kinds_by_number_or_name() {
+    let mut desk = Desk::new();
+    let (ada, one, two) = contact_and_companies(&mut desk);
+    let place = format!("/crm/v3/objects/contacts/{ada}/associations/companies");
+    let (status, body) = desk.put(&format!("{place}/{one}/1"), &Value::Null);
+    assert_eq!((status, &body["id"]), (200, &json!(ada)));
+    let by_name = format!("{place}/{two}/contact_to_company_unlabeled");
+    assert_eq!(desk.put(&by_name, &Value::Null).0, 200);
+    let (_, list) = desk.get(&place);
+    assert_eq!(
+        list["results"],
+        json!([
+            { "id": one, "type": "contact_to_company" },
+            { "id": one, "type": "contact_to_company_unlabeled" },
+            { "id": two, "type": "contact_to_company_unlabeled" },
+        ])
+    );
+    assert_eq!(
+        desk.delete(&format!("{place}/{one}/contact_to_company")),
+        204
+    );
+    assert_eq!(desk.delete(&by_name), 204);
+    let left = desk.hubspot.associations_of("contacts", &ada, "companies");
+    assert_eq!((left.len(), left[0].is_primary), (1, false));
+    assert_eq!(
+        desk.put(&format!("{place}/{one}/friend"), &Value::Null).0,
+        400
+    );
+}
+
+#[test]
 fn records_and_kinds_that_do_not_exist_are_refused() {
     let mut desk = Desk::new();
     let (ada, one, _) = contact_and_companies(&mut desk);

@@ -12,11 +12,14 @@ mod access;
 mod associations;
 mod batches;
 mod deals;
+mod door;
 mod labels;
 mod lists;
+mod owners;
 mod portal;
 mod records;
 mod searches;
+mod types;
 
 use serde_json::{Map, Value, json};
 use syncline::simulator::hubspot::{HubSpot, Settings};

@@ -29,6 +29,17 @@ pub enum Address {
     Pair(Pair),
     /// `…/objects/{from}/{id}/associations/default/{to}/{to_id}`
     Default(Pair),
+    /// The v3 form of [`Address::Of`].
+    OldOf {
+        /// Name of the record's type.
+        from: String,
+        /// Id of the record.
+        id: String,
+        /// Name of the other type.
+        to: String,
+    },
+    /// `/crm/v3/objects/{from}/{id}/associations/{to}/{to_id}/{kind}`
+    OldPair(Pair, String),
     /// `…/limits/associations/records/from`
     AtLimit,
 }
@@ -90,12 +101,6 @@ impl Address {
 
     /// Reads what follows `objects` in a path that names one record.
     pub fn of_record(rest: &[&str]) -> Option<Address> {
-        let pair = |from: &str, id: &str, to: &str, to_id: &str| Pair {
-            from: from.to_owned(),
-            id: id.to_owned(),
-            to: to.to_owned(),
-            to_id: to_id.to_owned(),
-        };
         match rest {
             [from, id, "associations", to] => Some(Address::Of {
                 from: (*from).to_owned(),
@@ -110,11 +115,31 @@ impl Address {
         }
     }
 
+    /// Reads what follows `objects` in a v3 path that names one record.
+    pub fn of_record_v3(rest: &[&str]) -> Option<Address> {
+        match rest {
+            [from, id, "associations", to] => Some(Address::OldOf {
+                from: (*from).to_owned(),
+                id: (*id).to_owned(),
+                to: (*to).to_owned(),
+            }),
+            [from, id, "associations", to, to_id, kind] => {
+                let pair = pair(from, id, to, to_id);
+                Some(Address::OldPair(pair, (*kind).to_owned()))
+            }
+            _ => None,
+        }
+    }
+
     /// Name of the type whose scope is needed; the report of limits needs none.
     pub fn from(&self) -> Option<&str> {
         match self {
-            Address::Between { from, .. } | Address::Of { from, .. } => Some(from),
-            Address::Pair(pair) | Address::Default(pair) => Some(&pair.from),
+            Address::Between { from, .. }
+            | Address::Of { from, .. }
+            | Address::OldOf { from, .. } => Some(from),
+            Address::Pair(pair) | Address::Default(pair) | Address::OldPair(pair, _) => {
+                Some(&pair.from)
+            }
             Address::AtLimit => None,
         }
     }
@@ -123,6 +148,15 @@ impl Address {
     pub fn reads(&self, method: &str) -> bool {
         let asks = matches!(self, Address::Between { ask: Ask::Read, .. });
         asks || method == "GET"
+    }
+}
+
+fn pair(from: &str, id: &str, to: &str, to_id: &str) -> Pair {
+    Pair {
+        from: from.to_owned(),
+        id: id.to_owned(),
+        to: to.to_owned(),
+        to_id: to_id.to_owned(),
     }
 }
 
@@ -152,6 +186,9 @@ impl HubSpot {
             ("PUT", Address::Pair(pair)) => self.put_labels(call, pair),
             ("DELETE", Address::Pair(pair)) => self.delete_tie(call, pair),
             ("PUT", Address::Default(pair)) => self.put_default(call, pair),
+            ("GET", Address::OldOf { from, id, to }) => self.list_ties_v3(call, from, id, to),
+            ("PUT", Address::OldPair(pair, kind)) => self.put_tie_v3(call, pair, kind),
+            ("DELETE", Address::OldPair(pair, kind)) => self.delete_tie_v3(call, pair, kind),
             ("GET", Address::AtLimit) => Ok(self.types_at_limit()),
             _ => Ok(Answer::MethodNotAllowed),
         }

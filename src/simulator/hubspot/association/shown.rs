@@ -112,7 +112,7 @@ impl HubSpot {
         (!out.is_empty()).then_some(Value::Object(out))
     }
 
-    fn labels_of<'a>(
+    pub(super) fn labels_of<'a>(
         &'a self,
         from: usize,
         to: usize,
@@ -124,9 +124,9 @@ impl HubSpot {
             .filter_map(move |kind| labels.find(from, to, *kind))
     }
 
-    // The old names: the primary one has the bare name, and beside it the unlabelled one says so (assumed,
-    // as is a label's own words in small letters).
-    fn wire_name(&self, label: &Label) -> String {
+    /// The old name of a kind: the primary one has the bare name, and beside it the unlabelled one says so
+    /// (assumed, as is a label's own words in small letters).
+    pub(super) fn wire_name(&self, label: &Label) -> String {
         let name = |object: usize| self.objects[object].singular.as_str();
         let bare = format!("{}_to_{}", name(label.from), name(label.to));
         let has_primary = self

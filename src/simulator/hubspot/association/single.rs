@@ -86,8 +86,8 @@ impl HubSpot {
         Ok(Answer::Nothing)
     }
 
-    // A record that is missing is 404 here, unlike in a batch [U].
-    fn both(&self, pair: &Pair) -> Result<(End, End), Refusal> {
+    /// The two records of an address. One that is missing is 404 here, unlike in a batch [U].
+    pub(super) fn both(&self, pair: &Pair) -> Result<(End, End), Refusal> {
         let (from, to) = (self.object_named(&pair.from)?, self.object_named(&pair.to)?);
         let from = self.end(from, &pair.id).ok_or_else(Refusal::not_found)?;
         let to = self.end(to, &pair.to_id).ok_or_else(Refusal::not_found)?;
