@@ -4,6 +4,7 @@
 //! org. Lost answers, time-outs and 5xx are not its business: the shell around it makes those.
 
 mod admin;
+mod bulk;
 mod call;
 mod cell;
 mod collections;
@@ -12,6 +13,7 @@ mod derived;
 mod describe;
 mod ids;
 mod intake;
+mod keyed;
 mod moments;
 mod oauth;
 mod places;
@@ -58,6 +60,7 @@ pub struct Salesforce {
     usage: usage::Usage,
     sessions: oauth::Sessions,
     cursors: BTreeMap<String, query::Cursor>,
+    jobs: bulk::Jobs,
     rules: Vec<Injected>,
     /// (object, field, what becomes of its text)
     automations: Vec<(String, String, Rewrite)>,
@@ -97,6 +100,7 @@ impl Salesforce {
             usage: usage::Usage::default(),
             sessions: oauth::Sessions::default(),
             cursors: BTreeMap::new(),
+            jobs: bulk::Jobs::default(),
             rules: Vec::new(),
             automations: Vec::new(),
             denied: BTreeSet::new(),
@@ -228,6 +232,7 @@ impl Salesforce {
     }
 
     fn advance(&mut self, now: i64) {
+        self.run_jobs(now);
         self.clock = self.clock.max(now);
         self.commit_late();
     }

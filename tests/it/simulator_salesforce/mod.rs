@@ -1,5 +1,6 @@
 //! The simulated Salesforce, asked as a client would ask it: what it answers is the real protocol.
 
+mod bulk;
 mod composites;
 mod connection;
 mod conversions;
