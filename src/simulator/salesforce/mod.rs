@@ -32,6 +32,7 @@ mod setup_tables;
 mod soql;
 mod stages;
 mod standard;
+mod tooling;
 mod usage;
 mod validate;
 
@@ -69,6 +70,10 @@ pub struct Salesforce {
     read_only: BTreeSet<String>,
     /// By object, the record type that a record gets whose creator names none.
     default_types: BTreeMap<String, String>,
+    /// (object, field) made over the API: seen only where a permission set says so.
+    ungranted: BTreeSet<(String, String)>,
+    /// Rows that grant something were written since the grants were looked at.
+    grants_moved: bool,
     late: Vec<admin::Late>,
     locked_rows: u64,
     mint: ids::Mint,
@@ -107,6 +112,8 @@ impl Salesforce {
             unseen: BTreeSet::new(),
             read_only: BTreeSet::new(),
             default_types: BTreeMap::new(),
+            ungranted: BTreeSet::new(),
+            grants_moved: false,
             late: Vec::new(),
             locked_rows: 0,
             mint: ids::Mint::new(settings.seed),
@@ -213,6 +220,7 @@ impl Salesforce {
         self.advance(now);
         let answer = self.answer(request);
         self.tables.commit();
+        self.settle_grants();
         answer.sent(moments::http(self.clock))
     }
 

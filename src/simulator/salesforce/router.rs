@@ -118,6 +118,7 @@ impl Salesforce {
             ("POST", ["composite", "batch"]) => self.batch(call),
             (_, ["composite", "sobjects", rest @ ..]) => self.collections(call, rest),
             (_, ["jobs", rest @ ..]) => self.bulk(call, rest),
+            (_, ["tooling", rest @ ..]) => self.tooling(call, rest),
             (
                 method,
                 [
@@ -138,7 +139,7 @@ impl Salesforce {
         let identity = format!("{}/id/{org}/{user}", self.instance_url(&call.headers));
         Answer::ok(json!({
             "sobjects": at("sobjects"), "query": at("query"), "queryAll": at("queryAll"),
-            "limits": at("limits"), "composite": at("composite"), "jobs": at("jobs"), "identity": identity,
+            "limits": at("limits"), "composite": at("composite"), "jobs": at("jobs"), "tooling": at("tooling"), "identity": identity,
         }))
     }
 

@@ -107,4 +107,8 @@ pub enum Switch {
     ConversionCarriesKeys,
     /// A Bulk result file without rows is empty instead of a header alone.
     EmptyResultsWithoutHeader,
+    /// The integration user may not change the setup: fields and permission sets are refused.
+    SetupRefused,
+    /// Custom fields of activities can be unique external ids.
+    ActivityKeys,
 }

@@ -8,6 +8,7 @@ mod objects;
 mod org;
 mod queries;
 mod rows;
+mod setup;
 
 use serde_json::{Map, Value, json};
 use syncline::simulator::salesforce::{Salesforce, Settings};

@@ -102,6 +102,7 @@ impl Salesforce {
             care,
         });
         self.tables.commit();
+        self.settle_grants();
         saved
     }
 
@@ -111,6 +112,7 @@ impl Salesforce {
         self.named(object)?;
         let done = self.remove(&ids::parse(id).unwrap_or_default(), Doer::Human);
         self.tables.commit();
+        self.settle_grants();
         done
     }
 
