@@ -1,7 +1,9 @@
 //! Loads on their way in: created, uploaded once, closed. What they do is `load`'s.
 
+use serde_json::{Map, Value};
+
 use super::job::{Load, Operation, State, Work};
-use super::{invalid_job, quota, text, wrong_state};
+use super::{invalid_job, multipart, quota, text, wrong_state};
 use crate::simulator::salesforce::Salesforce;
 use crate::simulator::salesforce::call::{Answer, Body, Call};
 use crate::simulator::salesforce::describe;
@@ -14,8 +16,27 @@ const BATCH_ROWS: usize = 10_000;
 
 impl Salesforce {
     pub(super) fn create_load(&mut self, call: &Call) -> Result<Answer, Problem> {
-        let body = call.object()?;
-        let object = text(&body, "object").unwrap_or_default();
+        let id = match multipart::form(call) {
+            None => self.open_load(call, &call.object()?)?,
+            Some(form) => {
+                let form = form?;
+                let id = self.open_load(call, &form.job)?;
+                if let Some(job) = self.jobs.all.get_mut(&id)
+                    && let Work::Load(load) = &mut job.work
+                {
+                    load.upload = Some(form.content);
+                }
+                self.close_load(&id)?;
+                id
+            }
+        };
+        let job = self.jobs.all.get(&id).ok_or_else(Problem::not_found)?;
+        Ok(Answer::ok(job.info()))
+    }
+
+    /// Keeps a new load, and answers its id.
+    fn open_load(&mut self, call: &Call, body: &Map<String, Value>) -> Result<String, Problem> {
+        let object = text(body, "object").unwrap_or_default();
         let table = self.tables.get(object);
         let known = table.filter(|table| describe::is_writable(&table.schema));
         let object = known
@@ -24,7 +45,7 @@ impl Salesforce {
                 let message = format!("Entity '{object}' is not supported by the Bulk API.");
                 Problem::new(400, "INVALIDENTITY", message)
             })?;
-        let operation = text(&body, "operation").unwrap_or_default();
+        let operation = text(body, "operation").unwrap_or_default();
         if operation == "hardDelete" {
             // It takes a permission of its own, which integration users do not have.
             let message = "hardDelete is not enabled for this user";
@@ -32,7 +53,7 @@ impl Salesforce {
         }
         let operation = Operation::named(operation)
             .ok_or_else(|| invalid_job(format!("Operation {operation} is not supported")))?;
-        let key = match (operation, text(&body, "externalIdFieldName")) {
+        let key = match (operation, text(body, "externalIdFieldName")) {
             (Operation::Upsert, Some(name)) => Some(self.load_key(&object, name)?),
             (Operation::Upsert, None) => {
                 let message = "InvalidJob : an upsert needs an external ID field";
@@ -52,10 +73,10 @@ impl Salesforce {
             fates: Vec::new(),
             order: Vec::new(),
         };
-        let job = self.new_job(call, &body, Work::Load(load))?;
-        let info = job.info();
-        self.jobs.all.insert(job.id.clone(), job);
-        Ok(Answer::ok(info))
+        let job = self.new_job(call, body, Work::Load(load))?;
+        let id = job.id.clone();
+        self.jobs.all.insert(id.clone(), job);
+        Ok(id)
     }
 
     /// The exact name of the field that names an upsert's records; `Id` is one.

@@ -6,6 +6,7 @@ mod export;
 mod ingest;
 mod job;
 mod load;
+mod multipart;
 mod results;
 
 use std::collections::BTreeMap;

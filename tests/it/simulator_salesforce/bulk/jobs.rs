@@ -209,3 +209,34 @@ fn a_list_without_rows_is_a_header_or_nothing() {
         "rows keep their header"
     );
 }
+
+#[test]
+fn a_form_creates_fills_and_closes_a_job_in_one_call() {
+    let mut org = org();
+    let form = "--BOUNDARY\r\nContent-Type: application/json\r\n\
+        Content-Disposition: form-data; name=\"job\"\r\n\r\n\
+        {\"object\":\"Contact\",\"operation\":\"insert\",\"lineEnding\":\"LF\"}\r\n\
+        --BOUNDARY\r\nContent-Type: text/csv\r\n\
+        Content-Disposition: form-data; name=\"content\"; filename=\"content\"\r\n\r\n\
+        LastName,Title\nRossi,\"a\n\nb\"\n\r\n--BOUNDARY--\r\n";
+    let url = "/services/data/v66.0/jobs/ingest/";
+    let kind = "multipart/form-data; boundary=\"BOUNDARY\"";
+    let before = org.model.calls_counted();
+    let answer = org.send("POST", url, &[("content-type", kind)], form.as_bytes());
+    assert_eq!(
+        body(&answer)["state"],
+        "UploadComplete",
+        "{}",
+        told(&answer)
+    );
+    assert_eq!(org.model.calls_counted(), before + 1);
+    let id = body(&answer)["id"].as_str().unwrap().to_owned();
+    org.now += 60_000;
+    assert_eq!(org.state(&id), "JobComplete");
+    assert_eq!(org.model.records("Contact")[0]["Title"], "a\n\nb");
+    let empty = org.send("POST", url, &[("content-type", kind)], b"--BOUNDARY--");
+    assert_eq!(
+        told(&empty),
+        "400 INVALIDJOB: the part named job is missing"
+    );
+}
