@@ -1,6 +1,7 @@
 //! The simulated Salesforce, asked as a client would ask it: what it answers is the real protocol.
 
 mod bulk;
+mod commands;
 mod composites;
 mod connection;
 mod conversions;

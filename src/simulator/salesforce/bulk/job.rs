@@ -152,7 +152,8 @@ impl Job {
             "lineEnding": self.dialect.ending, "columnDelimiter": self.dialect.delimiter,
             "retries": 0, "totalProcessingTime": self.worked(),
         });
-        if let Some(error) = &self.error {
+        // A flaw of the file is known before the job begins, and told only when it has failed.
+        if let Some(error) = self.error.as_ref().filter(|_| self.state == State::Failed) {
             body["errorMessage"] = json!(error);
         }
         match &self.work {

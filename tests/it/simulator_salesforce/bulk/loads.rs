@@ -244,7 +244,8 @@ fn a_file_that_breaks_the_rules_fails_the_job_and_leaves_every_row_unprocessed()
             .unwrap()
             .to_owned();
         org.upload(&id, csv);
-        org.turn(&id, "UploadComplete");
+        let waiting = body(&org.turn(&id, "UploadComplete"));
+        assert!(waiting.get("errorMessage").is_none());
         org.now += 60_000;
         let info = org.poll(&id);
         assert_eq!(
