@@ -267,22 +267,22 @@ impl Salesforce {
             .await
     }
 
-    async fn get(&self, path: &str) -> Result<HttpResponse, CallError> {
+    pub(super) async fn get(&self, path: &str) -> Result<HttpResponse, CallError> {
         self.send(self.request(path)?).await
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         answer::accepted(self.transport.send(request).await?)
     }
 
     /// A resource's path with the version in front.
-    fn versioned(&self, resource: &str) -> String {
+    pub(super) fn versioned(&self, resource: &str) -> String {
         let version = self.settings.api_version.as_deref().unwrap_or(API_VERSION);
         format!("/services/data/v{version}/{resource}")
     }
 
     /// A request to `path` at the org's address, with the token.
-    fn request(&self, path: &str) -> Result<HttpRequest, CallError> {
+    pub(super) fn request(&self, path: &str) -> Result<HttpRequest, CallError> {
         let (Some(token), Some(identity)) = (self.token.get(), self.identity.get()) else {
             return Err(CallError::NotSent("no token yet".to_owned()));
         };
@@ -333,7 +333,7 @@ fn fits(count: usize, most: usize, what: &str) -> Result<(), CallError> {
     }
 }
 
-fn reply<T>(response: &HttpResponse, value: T) -> Reply<T> {
+pub(super) fn reply<T>(response: &HttpResponse, value: T) -> Reply<T> {
     Reply::of(response, answer::usage(response), value)
 }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod batch;
+mod bulk;
 mod client;
 mod composite;
 mod describe;
@@ -10,6 +11,10 @@ mod rows;
 mod users;
 
 pub use batch::{Batch, BatchOperation, ROWS_MAX, Row, RowOutcome};
+pub use bulk::{
+    ExportLocator, ExportPage, Job, JobId, JobKind, JobPage, JobState, JobsLocator, Load, Loaded,
+    LoadedRow, NoRoom, ResultList, SHEET_BYTES_MAX, Sheet,
+};
 pub use client::{API_VERSION, Identity, Salesforce, SalesforceSettings};
 pub use composite::{BATCHES_MAX, QUERIES_MAX};
 pub use query::{Locator, Query, QueryPage};

@@ -30,7 +30,7 @@ the portal   add_rule remove_rule change_property automate stop_automation put_o
 the org      undelete convert_lead late_commit add_rule remove_rule set_rule automate stop_automation
              change_field object_access record_access user switch token api concurrent_limit
              add_object add_key_field add_record_type record_type add_queue stage add_user
-             expire_sessions expire_locators lock_rows org_limit usage
+             expire_sessions expire_locators lock_rows org_limit usage bulk_pace bulk_limits
 
 What is missing from a command, and what is not known, is named in the answer.
 "#;

@@ -195,6 +195,10 @@ fn limit(salesforce: &mut Salesforce, order: &Order<'_>) -> Result<Value, String
         "expire_locators" => salesforce.expire_locators(),
         "lock_rows" => salesforce.lock_rows(calls(order, "rows")?),
         "org_limit" => salesforce.set_org_limit(calls(order, "calls")?),
+        "bulk_pace" => salesforce.set_bulk_pace(order.number("ms")?),
+        "bulk_limits" => {
+            salesforce.set_bulk_limits(calls(order, "batches")?, calls(order, "queries")?);
+        }
         "usage" => salesforce.set_preload_used(calls(order, "used")?),
         _ => return Err(order.unknown()),
     }

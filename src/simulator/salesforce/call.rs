@@ -129,6 +129,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    /// The body where it is CSV and not JSON.
+    csv: Option<String>,
 }
 
 impl Answer {
@@ -137,6 +139,7 @@ impl Answer {
             status,
             headers: Vec::new(),
             body: Some(body),
+            csv: None,
         }
     }
 
@@ -149,6 +152,15 @@ impl Answer {
             status,
             headers: Vec::new(),
             body: None,
+            csv: None,
+        }
+    }
+
+    /// 200 with a file of rows.
+    pub(crate) fn csv(text: String) -> Self {
+        Answer {
+            csv: Some(text),
+            ..Answer::empty(200)
         }
     }
 
@@ -164,14 +176,18 @@ impl Answer {
     /// The answer on the wire, with the headers every answer has.
     pub(crate) fn sent(self, date: String) -> wire::Response {
         let mut headers = vec![("date".to_owned(), date)];
-        let body = match self.body {
-            Some(body) => {
+        let body = match (self.body, self.csv) {
+            (Some(body), _) => {
                 let kind = "application/json;charset=UTF-8".to_owned();
                 headers.push(("content-type".to_owned(), kind));
                 // Not `to_string`, which checks every piece again on its way through a formatter.
                 serde_json::to_vec(&body).expect("a JSON value can always be written")
             }
-            None => Vec::new(),
+            (None, Some(text)) => {
+                headers.push(("content-type".to_owned(), "text/csv".to_owned()));
+                text.into_bytes()
+            }
+            (None, None) => Vec::new(),
         };
         headers.extend(self.headers);
         wire::Response {

@@ -6,8 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::Salesforce;
 use super::call::{Answer, Call, settled};
-use super::cell::Cell;
-use super::intake::live_ids;
 use super::problem::Problem;
 use super::row_endpoints::no_such_object;
 use super::save::{Doer, Write};
@@ -184,7 +182,7 @@ impl Salesforce {
         self.write(call, object, Some(id), record)
     }
 
-    fn own_id(&self, object: &str, text: &str) -> Result<String, Problem> {
+    pub(crate) fn own_id(&self, object: &str, text: &str) -> Result<String, Problem> {
         let prefix = &self.table(object).schema.prefix;
         ids::parse(text)
             .filter(|id| id.starts_with(prefix))
@@ -254,35 +252,20 @@ impl Salesforce {
         record: &Map<String, Value>,
     ) -> Intake {
         let name = &self.table(object).schema.fields[column].name;
-        let Some(key) = key_of(record, name) else {
-            let message = format!("{name} not specified");
-            return Err(Problem::data("MISSING_ARGUMENT", message, &[]));
-        };
-        let mut write = self.write(call, object.to_owned(), None, record)?;
-        if doubles
-            .get(&key.to_lowercase())
-            .is_some_and(|rows| *rows > 1)
-        {
-            let message = format!("Duplicate external id specified: {key}");
-            return Err(Problem::data("DUPLICATE_VALUE", message, &[name]));
+        let key = key_of(record, name);
+        if key.is_none() {
+            // A row without a key is told so before its fields are looked at.
+            let write = Write {
+                object: object.to_owned(),
+                id: None,
+                cells: Vec::new(),
+                by: Doer::Integration,
+                care: call.care(),
+            };
+            return self.keyed(write, column, None, doubles);
         }
-        let mut found = live_ids(self.table(object), column, &key);
-        found.retain(|id| !self.unseen.contains(id));
-        if found.len() > 1 {
-            let message = format!(
-                "{name}: more than one record found for external id field: [{}]",
-                found.join(", ")
-            );
-            return Err(Problem::data("DUPLICATE_EXTERNAL_ID", message, &[]));
-        }
-        write.id = found.pop();
-        if write.id.is_some() {
-            // The key itself is not written again: it need not be updateable.
-            write
-                .cells
-                .retain(|(own, _): &(usize, Cell)| *own != column);
-        }
-        Ok(write)
+        let write = self.write(call, object.to_owned(), None, record)?;
+        self.keyed(write, column, key, doubles)
     }
 
     fn delete_rows(&mut self, call: &Call) -> Result<Answer, Problem> {

@@ -103,14 +103,13 @@ impl Salesforce {
         let Some(mut call) = Call::parse(&method.to_uppercase(), path, query) else {
             return Problem::not_found().into();
         };
-        let nested = call
-            .segments
-            .first()
-            .is_some_and(|first| first == "composite")
-            && call
-                .segments
-                .get(1)
-                .is_none_or(|second| second != "sobjects");
+        let path: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+        let nested = match path.as_slice() {
+            ["composite", rest @ ..] => rest.first() != Some(&"sobjects"),
+            // Bulk has no part in composites.
+            ["jobs", ..] => true,
+            _ => false,
+        };
         if nested {
             return Problem::not_found().into();
         }

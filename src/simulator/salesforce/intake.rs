@@ -32,6 +32,7 @@ impl Salesforce {
                 (Some(column), _, value) => {
                     cells.push((column, cell_of(&table.schema.fields[column], value)?));
                 }
+                (None, Some(column), Value::Null) => cells.push((column, Cell::Null)),
                 (None, Some(column), Value::Object(parent)) => {
                     let field = &table.schema.fields[column];
                     cells.push((column, self.parent_by_key(field, parent)?));
@@ -51,9 +52,14 @@ impl Salesforce {
     /// `"Account": {"Ext__c": "123"}`: the parent by one of its external ids.
     fn parent_by_key(&self, field: &Field, parent: &Map<String, Value>) -> Result<Cell, Problem> {
         let key = parent.iter().find(|(name, _)| *name != "attributes");
+        let named = parent
+            .get("attributes")
+            .and_then(|attributes| attributes.get("type"))
+            .and_then(Value::as_str);
         let target = field
             .reference_to
-            .first()
+            .iter()
+            .find(|target| named.is_none_or(|named| target.eq_ignore_ascii_case(named)))
             .and_then(|object| self.tables.get(object));
         let (Some((name, value)), Some(table)) = (key, target) else {
             return Err(unreadable("reference", &Value::Object(parent.clone())));
@@ -159,7 +165,7 @@ fn number(kind: Kind, value: &Value) -> Result<Cell, Problem> {
         .ok_or_else(|| unreadable(if kind == Kind::Int { "int" } else { "double" }, value))
 }
 
-fn wrong_type(field: &Field, value: &str) -> Problem {
+pub(crate) fn wrong_type(field: &Field, value: &str) -> Problem {
     let message = format!(
         "{}: value not of required type: {}",
         field.label,

@@ -4,6 +4,7 @@
 //! org. Lost answers, time-outs and 5xx are not its business: the shell around it makes those.
 
 mod admin;
+mod bulk;
 mod call;
 mod cell;
 mod collections;
@@ -12,6 +13,7 @@ mod derived;
 mod describe;
 mod ids;
 mod intake;
+mod keyed;
 mod moments;
 mod oauth;
 mod places;
@@ -30,6 +32,7 @@ mod setup_tables;
 mod soql;
 mod stages;
 mod standard;
+mod tooling;
 mod usage;
 mod validate;
 
@@ -58,6 +61,7 @@ pub struct Salesforce {
     usage: usage::Usage,
     sessions: oauth::Sessions,
     cursors: BTreeMap<String, query::Cursor>,
+    jobs: bulk::Jobs,
     rules: Vec<Injected>,
     /// (object, field, what becomes of its text)
     automations: Vec<(String, String, Rewrite)>,
@@ -66,6 +70,10 @@ pub struct Salesforce {
     read_only: BTreeSet<String>,
     /// By object, the record type that a record gets whose creator names none.
     default_types: BTreeMap<String, String>,
+    /// (object, field) made over the API: seen only where a permission set says so.
+    ungranted: BTreeSet<(String, String)>,
+    /// Rows that grant something were written since the grants were looked at.
+    grants_moved: bool,
     late: Vec<admin::Late>,
     locked_rows: u64,
     mint: ids::Mint,
@@ -97,12 +105,15 @@ impl Salesforce {
             usage: usage::Usage::default(),
             sessions: oauth::Sessions::default(),
             cursors: BTreeMap::new(),
+            jobs: bulk::Jobs::default(),
             rules: Vec::new(),
             automations: Vec::new(),
             denied: BTreeSet::new(),
             unseen: BTreeSet::new(),
             read_only: BTreeSet::new(),
             default_types: BTreeMap::new(),
+            ungranted: BTreeSet::new(),
+            grants_moved: false,
             late: Vec::new(),
             locked_rows: 0,
             mint: ids::Mint::new(settings.seed),
@@ -209,6 +220,7 @@ impl Salesforce {
         self.advance(now);
         let answer = self.answer(request);
         self.tables.commit();
+        self.settle_grants();
         answer.sent(moments::http(self.clock))
     }
 
@@ -228,6 +240,7 @@ impl Salesforce {
     }
 
     fn advance(&mut self, now: i64) {
+        self.run_jobs(now);
         self.clock = self.clock.max(now);
         self.commit_late();
     }

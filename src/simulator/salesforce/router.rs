@@ -117,6 +117,8 @@ impl Salesforce {
             ("POST", ["composite"]) => self.composite(call),
             ("POST", ["composite", "batch"]) => self.batch(call),
             (_, ["composite", "sobjects", rest @ ..]) => self.collections(call, rest),
+            (_, ["jobs", rest @ ..]) => self.bulk(call, rest),
+            (_, ["tooling", rest @ ..]) => self.tooling(call, rest),
             (
                 method,
                 [
@@ -137,7 +139,7 @@ impl Salesforce {
         let identity = format!("{}/id/{org}/{user}", self.instance_url(&call.headers));
         Answer::ok(json!({
             "sobjects": at("sobjects"), "query": at("query"), "queryAll": at("queryAll"),
-            "limits": at("limits"), "composite": at("composite"), "identity": identity,
+            "limits": at("limits"), "composite": at("composite"), "jobs": at("jobs"), "tooling": at("tooling"), "identity": identity,
         }))
     }
 
@@ -148,10 +150,13 @@ impl Salesforce {
                 .usage
                 .told(self.clock - self.settings.limit_info_lag_ms);
         let full = |max: u64| json!({"Max": max, "Remaining": max});
+        let left = |max: u64, used: u64| json!({"Max": max, "Remaining": max.saturating_sub(used)});
+        let batches = self.jobs.batches_used(self.clock);
+        let queries = self.jobs.queries_used(self.clock);
         Answer::ok(json!({
             "DailyApiRequests": {"Max": max, "Remaining": max.saturating_sub(used)},
-            "DailyBulkApiBatches": full(15_000),
-            "DailyBulkV2QueryJobs": full(10_000),
+            "DailyBulkApiBatches": left(self.settings.bulk_batches, batches),
+            "DailyBulkV2QueryJobs": left(self.settings.bulk_query_jobs, queries),
             "DailyBulkV2QueryFileStorageMB": full(976_562),
             "DailyDeliveredPlatformEvents": full(10_000),
             "DataStorageMB": full(1024),

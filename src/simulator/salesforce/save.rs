@@ -8,6 +8,7 @@ use super::rows::{Row, Table};
 use super::rules::InjectedKind;
 use super::schema::{self, Flag, Kind};
 use super::settings::Switch;
+use super::tooling;
 
 /// Who saves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,11 @@ impl Salesforce {
         }
         if let Some(id) = &write.id {
             self.check_row_access(id).map_err(|problem| vec![problem])?;
+        }
+        if tooling::is_setup(&write.object) && self.is_on(Switch::SetupRefused) {
+            let message = "insufficient access rights on object id";
+            let code = "INSUFFICIENT_ACCESS_OR_READONLY";
+            return Err(vec![Problem::data(code, message, &[])]);
         }
         let refused: Vec<&str> = write
             .cells
@@ -212,6 +218,7 @@ impl Salesforce {
         self.settle_probability(write, &mut row);
         self.stage(required(table, write, &row).into_iter().collect())?;
         self.stage(taken(table, write, &row))?;
+        self.stage(self.check_grant(write, &row).into_iter().collect())?;
         let despite = write.care == Care::DespiteAlerts;
         for stage in [is_duplicate_rule, is_validation_rule, is_trigger, is_flow] {
             let refused = self
@@ -256,6 +263,7 @@ impl Salesforce {
         row.set(schema::MODIFIED_BY, Cell::Text(self.doer_id(by)));
         let id = row.id.clone();
         self.tables.write(object, row);
+        self.grants_moved |= tooling::is_setup(object);
         id
     }
 }

@@ -36,6 +36,16 @@ pub struct Settings {
     pub limit_info_lag_ms: i64,
     /// Rows on a page of a query.
     pub default_row_limit: usize,
+    /// How long a Bulk job takes for 10,000 rows, in milliseconds; with 0 it is done at the next request.
+    pub bulk_ms_per_10k: i64,
+    /// Rows on a page of a query job's results, whatever `maxRecords` says.
+    pub bulk_page: usize,
+    /// Jobs on a page of the list of jobs.
+    pub bulk_list_page: usize,
+    /// Batches of 10,000 rows that loads may have in 24 hours.
+    pub bulk_batches: u64,
+    /// Query jobs in 24 hours.
+    pub bulk_query_jobs: u64,
     /// Switches that are on from the start.
     pub switches: BTreeSet<Switch>,
 }
@@ -57,6 +67,11 @@ impl Default for Settings {
             session_seconds: 7200,
             limit_info_lag_ms: 0,
             default_row_limit: 2000,
+            bulk_ms_per_10k: 5000,
+            bulk_page: 50_000,
+            bulk_list_page: 1000,
+            bulk_batches: 15_000,
+            bulk_query_jobs: 10_000,
             switches: BTreeSet::new(),
         }
     }
@@ -90,4 +105,10 @@ pub enum Switch {
     OpenStages,
     /// A lead that is converted hands its external ids on to its contact.
     ConversionCarriesKeys,
+    /// A Bulk result file without rows is empty instead of a header alone.
+    EmptyResultsWithoutHeader,
+    /// The integration user may not change the setup: fields and permission sets are refused.
+    SetupRefused,
+    /// Custom fields of activities can be unique external ids.
+    ActivityKeys,
 }

@@ -1,4 +1,5 @@
-//! The objects that hold an org's own setup, as tables of lines: they can be queried and are managed elsewhere.
+//! The objects that hold an org's own setup, as tables of lines. Of these only
+//! what permission sets grant can be written over the API.
 
 const RECORD_TYPE: &str = r"
 Name string(80) NFS
@@ -25,9 +26,32 @@ QueueId reference FS >Group:Queue
 SobjectType picklist(40) FS
 ";
 
+const PERMISSION_SET: &str = r"
+Name string(80) cuINFSU
+Label string(80) cuFS
+Description string(255) cunFS
+IsOwnedByProfile boolean FS
+";
+
+const FIELD_PERMISSIONS: &str = r#"
+ParentId "Parent ID" reference cFS >PermissionSet:Parent
+SobjectType picklist(40) cFS
+Field "Field Name" picklist(255) cFS
+PermissionsRead boolean cudFS
+PermissionsEdit boolean cudFS
+"#;
+
+const PERMISSION_SET_ASSIGNMENT: &str = r"
+PermissionSetId reference cFS >PermissionSet:PermissionSet
+AssigneeId reference cFS >User:Assignee
+";
+
 /// Name, key prefix and lines of each.
-pub(crate) const TABLES: [(&str, &str, &str); 3] = [
+pub(crate) const TABLES: [(&str, &str, &str); 6] = [
     ("RecordType", "012", RECORD_TYPE),
     ("OpportunityStage", "01J", OPPORTUNITY_STAGE),
     ("QueueSobject", "03g", QUEUE_SOBJECT),
+    ("PermissionSet", "0PS", PERMISSION_SET),
+    ("FieldPermissions", "01k", FIELD_PERMISSIONS),
+    ("PermissionSetAssignment", "0Pa", PERMISSION_SET_ASSIGNMENT),
 ];

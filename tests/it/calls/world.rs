@@ -122,6 +122,7 @@ fn on_the_wire(request: HttpRequest) -> wire::Request {
     let method = match request.method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Put => "PUT",
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     };

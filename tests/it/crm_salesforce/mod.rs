@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+mod bulk;
+mod exports;
+mod loads;
 mod reading;
 mod refusals;
 mod tokens;

@@ -1,5 +1,7 @@
 //! The simulated Salesforce, asked as a client would ask it: what it answers is the real protocol.
 
+mod bulk;
+mod commands;
 mod composites;
 mod connection;
 mod conversions;
@@ -7,6 +9,7 @@ mod objects;
 mod org;
 mod queries;
 mod rows;
+mod setup;
 
 use serde_json::{Map, Value, json};
 use syncline::simulator::salesforce::{Salesforce, Settings};

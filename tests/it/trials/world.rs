@@ -231,6 +231,7 @@ fn wire_request(request: &HttpRequest) -> wire::Request {
     let method = match request.method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Put => "PUT",
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     };

@@ -102,6 +102,7 @@ impl Salesforce {
             care,
         });
         self.tables.commit();
+        self.settle_grants();
         saved
     }
 
@@ -111,6 +112,7 @@ impl Salesforce {
         self.named(object)?;
         let done = self.remove(&ids::parse(id).unwrap_or_default(), Doer::Human);
         self.tables.commit();
+        self.settle_grants();
         done
     }
 
@@ -368,6 +370,17 @@ impl Salesforce {
     /// Sets how many calls of the limit others use all the time.
     pub fn set_preload_used(&mut self, calls: u64) {
         self.settings.preload_used = calls;
+    }
+
+    /// Sets how long a Bulk job takes for 10,000 rows, in milliseconds; jobs under way keep their pace.
+    pub fn set_bulk_pace(&mut self, ms_per_10k: i64) {
+        self.settings.bulk_ms_per_10k = ms_per_10k;
+    }
+
+    /// Sets how many batches and query jobs the org may have in 24 hours.
+    pub fn set_bulk_limits(&mut self, batches: u64, query_jobs: u64) {
+        self.settings.bulk_batches = batches;
+        self.settings.bulk_query_jobs = query_jobs;
     }
 
     pub(crate) fn named(&self, object: &str) -> Result<String, Problem> {

@@ -91,7 +91,7 @@ impl Reader<'_> {
     }
 
     /// The cell at the end of a route; null when a lookup on the way is empty.
-    fn cell<'r>(&'r self, route: &Route, row: &'r Row) -> &'r Cell {
+    pub(crate) fn cell<'r>(&'r self, route: &Route, row: &'r Row) -> &'r Cell {
         let mut row = row;
         for hop in &route.hops {
             let parent = row
