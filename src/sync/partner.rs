@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conversion::Conversion;
 use super::forms::Forms;
+use super::heirs::Succession;
 use crate::domain::convert::host;
 use crate::domain::record::{FieldName, Record, RecordId, Side, Value};
 use crate::projections::pairs::Pair;
@@ -39,12 +39,13 @@ pub(super) struct Catch {
 impl Catch {
     /// Adds what was found.
     pub(super) fn add(&mut self, record: Record, forms: &Forms) {
-        if Conversion::of(&record).is_some() {
-            // Its contact has taken its place, in whatever it is found by.
-            return;
-        }
         let side = record.key.side;
         let id = record.key.id.clone();
+        if Succession::of(&record).is_some() {
+            // Another record has taken its place, in whatever it is found by but its own id.
+            self.records.insert(id, record);
+            return;
+        }
         if let Some(mark) = text_of(&record, forms.first.mapping.id_field_on(side)) {
             self.marked.insert(mark.to_lowercase(), id.clone());
         }

@@ -7,6 +7,7 @@
 )]
 
 mod leads;
+mod merges;
 mod parents;
 mod standard;
 pub(crate) mod story;
