@@ -15,7 +15,7 @@ use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
 use crate::domain::event::{
-    Action, Entry, Excluded, Known, Linked, Moved, RecordExcluded, RecordUnlinked, Span,
+    Action, Entry, Excluded, Known, Linked, LoopFound, Moved, RecordExcluded, RecordUnlinked, Span,
 };
 use crate::domain::failure::{Fact, Failure, RawFailure, System};
 use crate::domain::fingerprint::PrintKey;
@@ -103,6 +103,11 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         }
         Settled::Inherited { gone, heir, fate } => {
             return inherited(tx, row, ids, (gone, heir), *fate);
+        }
+        Settled::Looped(field) => {
+            let field = field.clone();
+            projections::append(tx, None, LoopFound { ids, field })?;
+            return inbox::put_back(tx, row, &Rest::Ready);
         }
         Settled::Merged {
             merged: key,

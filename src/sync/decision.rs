@@ -8,7 +8,9 @@ use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
 use crate::domain::merge::{Merged, Write};
 use crate::domain::preflight;
-use crate::domain::record::{Fields, PairIds, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::record::{
+    FieldName, Fields, PairIds, PairNumber, RecordId, RecordKey, Side, Timestamp,
+};
 use crate::inbox::Row;
 use crate::projections::pairs::{Pair, PerSide, State};
 
@@ -26,6 +28,9 @@ pub(super) struct Planned {
     pub(super) form: usize,
     /// Answered attempts so far per side, since the last success or change of the source.
     pub(super) tried: PerSide<u32>,
+    /// The number of its pair, when it has one, and when that was last written.
+    pub(super) number: Option<PairNumber>,
+    pub(super) synced_at: Option<Timestamp>,
 }
 
 /// What becomes of a row without a write.
@@ -39,6 +44,8 @@ pub(super) enum Settled {
     Again,
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
+    /// This field swings between both sides' automation: the row is looked at again without it.
+    Looped(FieldName),
     /// Another record took the place of one half: the pair goes on with that.
     Inherited {
         gone: RecordKey,
@@ -232,11 +239,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
     let outcome = if writes.is_empty() && associate.is_none() && waits.is_none() {
         Outcome::Settled(Settled::Quiet)
     } else {
-        let tried = known
-            .pair
-            .as_ref()
-            .map(|pair| pair.attempts)
-            .unwrap_or_default();
+        let pair = known.pair.as_ref();
         Outcome::Planned(Box::new(Planned {
             row: known.row.clone(),
             ids: ids.clone(),
@@ -244,7 +247,9 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
             associate,
             waits,
             form: place,
-            tried,
+            tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
+            number: pair.map(|pair| pair.number),
+            synced_at: pair.and_then(|pair| pair.synced_at),
         }))
     };
     Decision {

@@ -7,6 +7,7 @@
 )]
 
 mod leads;
+mod loops;
 mod merges;
 mod parents;
 mod standard;
