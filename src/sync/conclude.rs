@@ -22,6 +22,7 @@ use crate::domain::record::{PairIds, Record, RecordId, RecordKey, Timestamp};
 use crate::domain::retry::{self, Release};
 use crate::domain::schema::ObjectSchema;
 use crate::inbox::{self, Rest, Row};
+use crate::projections::pairs::State;
 use crate::projections::{self, errors, pairs};
 use crate::store::Tx;
 
@@ -78,6 +79,13 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
 fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Result<()> {
     match settled {
         Settled::Quiet => (),
+        Settled::Gone => {
+            // There is nothing to tell, unless others wait for it: they go on without it.
+            if parents::release_children(tx, &ids.keys())? > 0 {
+                let why = Excluded::Deleted;
+                projections::append(tx, None, RecordExcluded { ids, why })?;
+            }
+        }
         Settled::Again => {
             return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
         }
@@ -120,17 +128,46 @@ fn converted(
     lead: &RecordKey,
     contact: &RecordId,
 ) -> anyhow::Result<()> {
-    *ids.slot(lead.side) = Some(contact.clone());
-    link(tx, ids, Linked::Converted, Vec::new())?;
-    let (ids, why) = (PairIds::half(lead), Excluded::Converted);
-    projections::append(tx, None, RecordExcluded { ids, why })?;
     let goes_on = RecordKey {
         id: contact.clone(),
         ..lead.clone()
     };
+    if is_taken(tx, &goes_on, &ids)? {
+        return excluded(tx, row, ids, Excluded::Converted);
+    }
+    *ids.slot(lead.side) = Some(contact.clone());
+    link(tx, ids, Linked::Converted, Vec::new())?;
+    let (ids, why) = (PairIds::half(lead), Excluded::Converted);
+    projections::append(tx, None, RecordExcluded { ids, why })?;
     // The contact changed with the lead, in the same second: this sighting counts as the later one,
     // or a row of the contact in flight now would not be looked at again.
     inbox::see(tx, &goes_on, row.stamp.plus(1), row.lane, Timestamp(0))?;
+    inbox::conclude(tx, row).map(drop)
+}
+
+/// Whether a record belongs to another pair than `ids`: two cannot share it, and the one that has it
+/// keeps it.
+fn is_taken(tx: &Tx<'_>, key: &RecordKey, ids: &PairIds) -> anyhow::Result<bool> {
+    let Some(number) = pairs::by_key(tx, key)? else {
+        return Ok(false);
+    };
+    let across = key.side.other();
+    let partner = pairs::get(tx, number)?.and_then(|pair| pair.ids.id(across).cloned());
+    Ok(partner.is_some_and(|partner| Some(&partner) != ids.id(across)))
+}
+
+/// Leaves a pair out, unless it is so already; children that waited for it go on.
+fn excluded(tx: &Tx<'_>, row: &Row, ids: PairIds, why: Excluded) -> anyhow::Result<()> {
+    let pair = match pairs::by_key(tx, &row.key)? {
+        Some(number) => pairs::get(tx, number)?,
+        None => None,
+    };
+    let known = pair.is_some_and(|pair| pair.state == State::Excluded && pair.why == Some(why));
+    if !known {
+        let keys = ids.keys();
+        projections::append(tx, None, RecordExcluded { ids, why })?;
+        parents::release_children(tx, &keys)?;
+    }
     inbox::conclude(tx, row).map(drop)
 }
 
@@ -148,6 +185,10 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
     let Some((to, parent)) = &planned.waits else {
         return Ok(());
     };
+    if !parents::is_pending(tx, parent)? {
+        // A person linked it, or left it out, while this was planned.
+        return inbox::put_back(tx, &planned.row, &Rest::Ready);
+    }
     let mut writes = planned.writes.iter().chain(&planned.associate);
     let write = writes.find(|write| write.to == *to).cloned();
     let attempt = Attempt {

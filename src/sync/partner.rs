@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::conversion::Conversion;
 use super::forms::Forms;
 use crate::domain::convert::host;
-use crate::domain::record::{FieldName, Record, RecordId, Side, Value};
+use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
 use crate::projections::pairs::Pair;
 
 /// What became of the search for a partner.
@@ -18,6 +18,16 @@ pub(super) enum Partner {
     Gone,
     /// Several records, or one that belongs to somebody else, have the key.
     Ambiguous,
+}
+
+impl Partner {
+    /// The record that was found, if one was.
+    pub(super) fn found(&self) -> Option<&RecordKey> {
+        match self {
+            Self::Found(record, _) => Some(&record.key),
+            Self::Nobody | Self::Gone | Self::Ambiguous => None,
+        }
+    }
 }
 
 /// How a partner was found.
@@ -39,12 +49,13 @@ pub(super) struct Catch {
 impl Catch {
     /// Adds what was found.
     pub(super) fn add(&mut self, record: Record, forms: &Forms) {
-        if Conversion::of(&record).is_some() {
-            // Its contact has taken its place, in whatever it is found by.
-            return;
-        }
         let side = record.key.side;
         let id = record.key.id.clone();
+        if Conversion::of(&record).is_some() {
+            // Its contact has taken its place, in whatever but its id it is found by.
+            self.records.insert(id, record);
+            return;
+        }
         if let Some(mark) = text_of(&record, forms.first.mapping.id_field_on(side)) {
             self.marked.insert(mark.to_lowercase(), id.clone());
         }
@@ -189,7 +200,12 @@ pub(super) fn choose(
             .and_then(|id| RecordId::parse(&id).ok()),
         Side::Salesforce => marked_partner(portal, forms, record),
     };
-    if let Some(partner) = named.as_ref().and_then(|id| found(id, Found::ById)) {
+    let lives = |id: &&RecordId| {
+        let record = catch.records.get(*id);
+        record.is_some_and(|record| Conversion::of(record).is_none())
+    };
+    let partner = named.as_ref().filter(lives);
+    if let Some(partner) = partner.and_then(|id| found(id, Found::ById)) {
         return partner;
     }
     let partner = by_key(portal, forms, record, catch, doubled);
