@@ -11,7 +11,7 @@ use super::gate::{Errand, Trouble};
 use super::job::{Answer, Job, Made, Reported, said};
 use super::write::Aim;
 use crate::crm::http::CallError;
-use crate::crm::hubspot::{ASSOCIATIONS_WRITE_MAX, Link, LinkOutcome};
+use crate::crm::hubspot::{self, ASSOCIATIONS_WRITE_MAX, Link, LinkOutcome};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::failure::RawFailure;
 use crate::domain::record::{ObjectName, RecordId, Side, Value};
@@ -77,7 +77,7 @@ impl Context {
     async fn link(&self, cycle: &Cycle<'_>, jobs: &[Job]) -> anyhow::Result<Vec<Fate>> {
         let mut steps: BTreeMap<Step, Vec<(usize, Link)>> = BTreeMap::new();
         for (place, job) in jobs.iter().enumerate() {
-            for (step, link) in steps_of(job) {
+            for (step, link) in self.steps_of(cycle, job) {
                 steps.entry(step).or_default().push((place, link));
             }
         }
@@ -109,6 +109,44 @@ impl Context {
             }
         }
         Ok(fates)
+    }
+
+    /// What a job's associations call for.
+    fn steps_of(&self, cycle: &Cycle<'_>, job: &Job) -> Vec<(Step, Link)> {
+        let write = &job.attempt.write;
+        let Some(from) = &write.id else {
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        for (name, value) in &write.fields {
+            let wanted = end(value);
+            let before = write.replaced.get(name).and_then(end);
+            let mut step = |sets, (parent, to): (ObjectName, RecordId)| {
+                let (lane, from) = (job.attempt.lane, from.clone());
+                steps.push((Step { sets, lane, parent }, Link { from, to }));
+            };
+            // The label Primary moves by itself, and the former company stays without it. Without
+            // such a label both would stand there alike, and the former one would count.
+            let moves = |before: &ObjectName| {
+                let parent = wanted.as_ref().map(|(parent, _)| parent);
+                parent == Some(before) && self.has_primary(cycle, before)
+            };
+            if let Some(before) = before
+                && !moves(&before.0)
+            {
+                step(false, before);
+            }
+            if let Some(wanted) = wanted {
+                step(true, wanted);
+            }
+        }
+        steps
+    }
+
+    fn has_primary(&self, cycle: &Cycle<'_>, parent: &ObjectName) -> bool {
+        let from = &cycle.forms.first.mapping.hubspot_type;
+        let mut to = self.settings.forms_of(parent).iter();
+        to.any(|to| hubspot::has_primary(from, &to.hubspot_type))
     }
 
     async fn link_once(
@@ -202,34 +240,6 @@ impl Fate {
         }
         (!self.unknown).then_some(None)
     }
-}
-
-/// What a job's associations call for.
-fn steps_of(job: &Job) -> Vec<(Step, Link)> {
-    let write = &job.attempt.write;
-    let Some(from) = &write.id else {
-        return Vec::new();
-    };
-    let mut steps = Vec::new();
-    for (name, value) in &write.fields {
-        let wanted = end(value);
-        let before = write.replaced.get(name).and_then(end);
-        let mut step = |sets, (parent, to): (ObjectName, RecordId)| {
-            let (lane, from) = (job.attempt.lane, from.clone());
-            steps.push((Step { sets, lane, parent }, Link { from, to }));
-        };
-        // The label Primary moves by itself, and the former company stays associated without it.
-        let moves = |parent: &ObjectName| parent.as_str() == "company";
-        if let Some(before) = before
-            && !wanted.as_ref().is_some_and(|(parent, _)| moves(parent))
-        {
-            step(false, before);
-        }
-        if let Some(wanted) = wanted {
-            step(true, wanted);
-        }
-    }
-    steps
 }
 
 /// The record at the other end of an association, as it is written: `company/4711`.

@@ -38,6 +38,8 @@ pub(super) struct Planned {
 pub(super) enum Settled {
     /// Nothing moved.
     Quiet,
+    /// Never heard of before, and gone already.
+    Gone,
     /// Left out, and why.
     Excluded(Excluded),
     /// Its pair was planned with another row: look once more after that is written.
@@ -205,7 +207,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
     let failing = known
         .pair
         .as_ref()
-        .is_some_and(|pair| pair.state == State::Failing);
+        .is_some_and(|pair| matches!(pair.state, State::Failing | State::Waiting));
     let is_free = |side: &Side| {
         let associate = merged.associate.iter();
         !writes
@@ -314,8 +316,7 @@ pub(super) fn gone(known: Known) -> Decision {
             pair.ids.clone(),
             excluded_once(Some(pair), Excluded::Deleted),
         ),
-        // Never heard of before and gone already: there is nothing to tell.
-        None => (PairIds::half(&known.row.key), Settled::Quiet),
+        None => (PairIds::half(&known.row.key), Settled::Gone),
     };
     Decision::settled(known.row, ids, settled)
 }

@@ -89,6 +89,11 @@ fn parent(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Parent> {
     }
 }
 
+/// Whether a parent has no partner yet.
+pub(super) fn is_pending(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
+    Ok(parent(view, key)? == Parent::Pending)
+}
+
 /// Asks for a parent that has no partner: its row is looked at in the lane of parents. One that
 /// fails is tried again when its own error says so.
 pub(super) fn fetch(tx: &Tx<'_>, parent: &RecordKey) -> anyhow::Result<()> {

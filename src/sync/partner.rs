@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::forms::Forms;
 use super::heirs::Succession;
 use crate::domain::convert::host;
-use crate::domain::record::{FieldName, Record, RecordId, Side, Value};
+use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
 use crate::projections::pairs::Pair;
 
 /// What became of the search for a partner.
@@ -18,6 +18,16 @@ pub(super) enum Partner {
     Gone,
     /// Several records, or one that belongs to somebody else, have the key.
     Ambiguous,
+}
+
+impl Partner {
+    /// The record that was found, if one was.
+    pub(super) fn found(&self) -> Option<&RecordKey> {
+        match self {
+            Self::Found(record, _) => Some(&record.key),
+            Self::Nobody | Self::Gone | Self::Ambiguous => None,
+        }
+    }
 }
 
 /// How a partner was found.
@@ -190,7 +200,12 @@ pub(super) fn choose(
             .and_then(|id| RecordId::parse(&id).ok()),
         Side::Salesforce => marked_partner(portal, forms, record),
     };
-    if let Some(partner) = named.as_ref().and_then(|id| found(id, Found::ById)) {
+    let lives = |id: &&RecordId| {
+        let record = catch.records.get(*id);
+        record.is_some_and(|record| Succession::of(record).is_none())
+    };
+    let partner = named.as_ref().filter(lives);
+    if let Some(partner) = partner.and_then(|id| found(id, Found::ById)) {
         return partner;
     }
     let partner = by_key(portal, forms, record, catch, doubled);

@@ -121,10 +121,19 @@ impl Context {
             .map(|one| (one.known.pair.as_ref(), &one.source))
             .collect();
         let partners = self.partners(forms, &asked, lane).await?;
+        // Whom another row finds has a partner, whatever an index that lags says of it.
+        let found_by_others = partners.iter().filter_map(Partner::found).cloned();
+        let found_by_others: BTreeSet<RecordKey> = found_by_others.collect();
         let mut met: BTreeSet<RecordKey> = BTreeSet::new();
         let mut couples = Vec::with_capacity(questions.len());
         let mut decisions = Vec::new();
         for (question, partner) in questions.into_iter().zip(partners) {
+            if matches!(partner, Partner::Nobody) && found_by_others.contains(&question.source.key)
+            {
+                let ids = PairIds::half(&question.source.key);
+                decisions.push(Decision::settled(question.known.row, ids, Settled::Again));
+                continue;
+            }
             match meet(forms, question, partner, &mut met) {
                 Meeting::Couple(couple) => couples.push(*couple),
                 Meeting::Over(decision) => decisions.push(*decision),

@@ -110,6 +110,7 @@ fn leave_out(tx: &Tx<'_>, hold: i64) -> anyhow::Result<()> {
         for member in members.iter().filter(|member| member.pair.is_none()) {
             let (ids, why) = (PairIds::half(&member.key), Excluded::Dropped);
             projections::append(tx, None, RecordExcluded { ids, why })?;
+            inbox::release(tx, inbox::Release::Parent(&member.key))?;
         }
     }
 }

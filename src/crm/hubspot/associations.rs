@@ -74,6 +74,12 @@ pub(super) fn kind(from: &str, to: &str) -> Kind {
     }
 }
 
+/// Whether of all records of type `to` that one of type `from` is associated with one is the
+/// primary one: then setting another one moves that label, and the former stays without it.
+pub fn has_primary(from: &str, to: &str) -> bool {
+    matches!(kind(from, to), Kind::Primary(_))
+}
+
 /// The singular name of a standard type, however it is written.
 fn standard(type_: &str) -> &str {
     match type_ {

@@ -15,6 +15,7 @@ mod write;
 pub use account::{Account, Owner, OwnerKind, OwnersPage};
 pub use associations::{
     ASSOCIATIONS_READ_MAX, ASSOCIATIONS_WRITE_MAX, Associated, AssociationsPage, Link, LinkOutcome,
+    has_primary,
 };
 pub use client::{HubSpot, HubSpotSettings};
 pub use pages::{LIST_MAX, ListPage, SEARCH_MAX, Search, SearchPage};

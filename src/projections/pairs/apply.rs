@@ -187,8 +187,9 @@ fn change(
             };
             take_over(tx, entry, &key, record)?;
             if pair.ids.slot(side).replace(id.clone()).is_some() {
-                // Another record stands there now, and nothing was written to it yet.
-                *pair.marked.slot(side) = false;
+                // Another record stands there now, and nothing was written to it yet; its partner
+                // still names the former one.
+                pair.marked = PerSide::default();
                 *pair.provisional.slot(side) = None;
             }
         }

@@ -100,8 +100,11 @@ impl Trial {
     /// Everything that is written nowhere any more once nobody changes anything.
     pub(super) fn written(&self) -> (Vec<Vec<Shown>>, BTreeMap<&'static str, usize>) {
         let simulator = self.network.simulator();
-        let shown = Side::BOTH.map(|side| records(&simulator, side, false));
+        let mut shown = Side::BOTH
+            .map(|side| records(&simulator, side, false))
+            .to_vec();
         drop(simulator);
+        shown.push(self.kin_shown());
         let mut counts = BTreeMap::new();
         for entry in self.journal() {
             let what = match entry.event {
@@ -124,11 +127,16 @@ impl Trial {
             };
             *counts.entry(what).or_default() += 1;
         }
-        (shown.into(), counts)
+        (shown, counts)
     }
 
     pub(super) fn check_settled(&self) {
         self.check_replay();
+        if self.plan.several {
+            self.check_kin();
+            self.check_mails();
+            return;
+        }
         self.check_inbox();
         self.check_doubles();
         self.check_standings();
@@ -148,6 +156,10 @@ impl Trial {
 
     /// A rule that is gone and a value that is there now make nothing fail any more.
     pub(super) fn check_mended(&self) {
+        if self.plan.several {
+            self.check_kin_mended();
+            return;
+        }
         let mended = [
             "FIELD_CUSTOM_VALIDATION_EXCEPTION",
             "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",

@@ -15,6 +15,7 @@ use syncline::simulator::{Simulator, hubspot, salesforce};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
+use super::kin::Moment;
 use super::people::{self, People};
 use super::plan::Plan;
 use super::running::{Loop, Running};
@@ -52,15 +53,15 @@ pub(crate) struct Trial {
     troubled: bool,
 }
 
-/// Runs the trial of `seed`; a failing one says so first.
-pub(crate) fn run(seed: u64) -> Tally {
+/// Runs a trial; a failing one says so first.
+pub(crate) fn run(plan: &Plan) -> Tally {
+    let seed = plan.seed;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let mut trial = Trial::new(Plan::of(seed));
+        let mut trial = Trial::new(plan.clone());
         trial.whole();
         trial.tally
     }));
     outcome.unwrap_or_else(|panic| {
-        let plan = Plan::of(seed);
         eprintln!("trial {seed} failed; replay it with SYNCLINE_TRIAL_SEED={seed} cargo test --test it trials");
         eprintln!("{plan:?}");
         resume_unwind(panic)
@@ -157,6 +158,14 @@ impl Trial {
     }
 
     fn first_people(&mut self) {
+        if self.plan.several {
+            for _ in 0..12 {
+                self.kin_act();
+                self.clock.pass(self.luck.below(2_000).cast_signed());
+            }
+            self.clock.pass(HOUR);
+            return;
+        }
         let [hubspot, salesforce, both] = self.plan.people;
         let mut number = 0;
         for (count, sides) in [
@@ -173,6 +182,14 @@ impl Trial {
             }
         }
         self.clock.pass(HOUR);
+    }
+
+    /// Somebody does something to records that belong together.
+    pub(super) fn kin_act(&mut self) {
+        let (now, seq) = (self.clock.true_ms(), self.seq());
+        let mut simulator = self.network.simulator();
+        let kin = &mut self.people.kin;
+        kin.act(&mut simulator, &mut self.luck, Moment { now, seq });
     }
 
     pub(super) fn make(&mut self, side: Side, email: &str, late_ms: Option<i64>) {
@@ -268,6 +285,7 @@ impl Trial {
             people,
             luck: self.meddler.clone(),
             chance: self.plan.meddling,
+            several: self.plan.several,
             store: self.running.as_ref().expect("a process runs").store.clone(),
         }));
     }

@@ -106,7 +106,7 @@ impl Trial {
 
     /// Since when a field of a pair has a base: with the link, but where a blank was to be filled,
     /// which has one once it is. What is written there meanwhile counts as found at the first link.
-    fn based(&self, pair: &Pair, field: &str, linked: i64, how: Linked) -> i64 {
+    pub(super) fn based(&self, pair: &Pair, field: &str, linked: i64, how: Linked) -> i64 {
         let mut entries = self.journal().into_iter();
         let based = entries.find(|entry| {
             let moved = match &entry.event {

@@ -14,6 +14,7 @@
 mod checks;
 mod driver;
 mod fields;
+mod kin;
 mod mails;
 mod people;
 mod plan;
@@ -27,22 +28,25 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use driver::{Tally, run};
-use tally::SOMETIMES;
+use plan::Plan;
+use tally::{SOMETIMES, SOMETIMES_OF_SEVERAL};
 
 /// Trials of an ordinary run of the tests.
 const SEEDS: u64 = 50;
+/// Those of them with several objects.
+const SEEDS_OF_SEVERAL: u64 = 24;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-#[test]
-fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
+/// Runs the seeds of one kind, and sees to it that together they met what must sometimes be met.
+fn run_all(plan_of: fn(u64) -> Plan, ordinary: u64, sometimes: &[&str]) {
     if let Some(seed) = number("SYNCLINE_TRIAL_SEED") {
-        eprintln!("{:#?}", run(seed));
+        eprintln!("{:#?}", run(&plan_of(seed)));
         return;
     }
-    let seeds = number("SYNCLINE_TRIAL_SEEDS").unwrap_or(SEEDS);
+    let seeds = number("SYNCLINE_TRIAL_SEEDS").unwrap_or(ordinary);
     let (next, sum) = (AtomicU64::new(0), Mutex::new(Tally::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -52,7 +56,7 @@ fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
                     if seed >= seeds {
                         return;
                     }
-                    for (what, times) in run(seed) {
+                    for (what, times) in run(&plan_of(seed)) {
                         *sum.lock().unwrap().entry(what).or_default() += times;
                     }
                 }
@@ -60,14 +64,24 @@ fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
         }
     });
     let sum = sum.into_inner().unwrap();
-    if seeds < SEEDS {
+    if seeds < ordinary {
         // Fewer trials, as for planted bugs, need not meet every rare state.
         return;
     }
-    for what in SOMETIMES {
+    for what in sometimes {
         assert!(
             sum.get(what).is_some_and(|times| *times > 0),
             "no trial met: {what}; {sum:#?}"
         );
     }
+}
+
+#[test]
+fn whatever_goes_wrong_both_sides_end_in_step_and_nothing_is_lost_or_doubled() {
+    run_all(Plan::of, SEEDS, &SOMETIMES);
+}
+
+#[test]
+fn whatever_goes_wrong_records_that_belong_together_end_in_step() {
+    run_all(Plan::of_several, SEEDS_OF_SEVERAL, &SOMETIMES_OF_SEVERAL);
 }

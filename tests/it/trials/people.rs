@@ -8,6 +8,7 @@ use syncline::simulator::Simulator;
 use syncline::simulator::hubspot::owner::{Owner, OwnerKind};
 use syncline::simulator::luck::Luck;
 
+use super::kin::Kin;
 use super::plan::{EDITED, pick};
 
 /// The last value a person gave a field.
@@ -47,6 +48,8 @@ pub(crate) struct People {
     pub(crate) epoch: u32,
     /// Whether a loop is at work now.
     pub(crate) in_flight: bool,
+    /// What they did to records that belong together.
+    pub(crate) kin: Kin,
     counter: u64,
 }
 

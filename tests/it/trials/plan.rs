@@ -7,6 +7,8 @@ use syncline::domain::record::{FieldName, ObjectName};
 use syncline::simulator::luck::Luck;
 use syncline::sync::Bounds;
 
+use crate::objects::story;
+
 /// One trial's conditions.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -41,6 +43,10 @@ pub(crate) struct Plan {
     /// Whether HubSpot knows the person who owns Salesforce's records. Where it does not, nothing
     /// of theirs can be carried there.
     pub(crate) owner_known: bool,
+    /// Whether companies, contacts, leads and deals are kept in step, and what belongs to what.
+    pub(crate) several: bool,
+    /// Whether new contacts of HubSpot become leads.
+    pub(crate) as_leads: bool,
 }
 
 impl Plan {
@@ -69,7 +75,33 @@ impl Plan {
             we_own: one_of(&[0, 1]) == 1,
             meddling: one_of(&[0, 0, 40, 200]),
             owner_known: one_of(&[0, 1, 1, 1, 1]) == 1,
+            several: false,
+            as_leads: false,
         }
+    }
+
+    /// The plan of a trial with several objects.
+    pub(crate) fn of_several(seed: u64) -> Self {
+        let plan = Self::of(seed);
+        Self {
+            // Four objects are described as often as one is.
+            allocation: plan.allocation.max(400),
+            several: true,
+            as_leads: seed % 2 == 1,
+            owner_known: true,
+            ..plan
+        }
+    }
+
+    /// The mappings in force.
+    pub(crate) fn mappings(&self) -> Vec<Mapping> {
+        if !self.several {
+            return vec![mapping()];
+        }
+        let create_as = if self.as_leads { "Lead" } else { "Contact" };
+        story::mappings(&format!(
+            "[objects.company]\n[objects.contact]\ncreate_as = \"{create_as}\"\n[objects.deal]\n"
+        ))
     }
 
     /// Every bound at 3, so that every bound is met.

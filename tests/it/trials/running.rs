@@ -14,6 +14,7 @@ use syncline::domain::event::{
     RecipientSetting, Scheduled,
 };
 use syncline::domain::fingerprint::PrintKey;
+use syncline::domain::mapping::Mapping;
 use syncline::domain::record::{RecordId, Timestamp};
 use syncline::domain::schedule::{Frequency, Schedule};
 use syncline::notifier::{Notifier, Teller};
@@ -24,7 +25,7 @@ use syncline::sync::{
 };
 use syncline::{annex, inbox, projections};
 
-use super::plan::{Plan, mapping};
+use super::plan::Plan;
 use super::world::{Mailroom, Network, TrialClock};
 
 /// Who is told, daily and at once.
@@ -86,14 +87,14 @@ impl Running {
         let access = Access::Write { unit: None };
         let store = Store::open_with(dir, access, catalogue, wall.clone(), options)?;
         let store = Arc::new(store);
-        let (seed, allocation) = (plan.seed, plan.allocation);
+        let (seed, allocation, mappings) = (plan.seed, plan.allocation, plan.mappings());
         store.write_blocking(move |tx| {
             // Back-off is jittered on the writer's thread: there, too, a seed repeats itself.
             fastrand::seed(seed);
             projections::refresh(tx)?;
             projections::append(tx, None, started(tx))?;
             inbox::return_in_flight(tx)?;
-            settings(tx, allocation)
+            settings(tx, allocation, mappings)
         })?;
         let org = simulator::salesforce::Settings::default();
         let portal = simulator::hubspot::Settings::default();
@@ -105,7 +106,7 @@ impl Running {
             Settings {
                 portal: portal.portal_id.cast_signed(),
                 org: RecordId::parse(&org.org_id)?,
-                mappings: vec![mapping()],
+                mappings: plan.mappings(),
                 guard: plan.guard(),
                 poll_ms: 60_000,
                 bounds: plan.bounds(),
@@ -145,7 +146,7 @@ fn started(tx: &Tx<'_>) -> DaemonStarted {
 }
 
 /// What the configuration says, journaled once.
-fn settings(tx: &Tx<'_>, allocation: u64) -> anyhow::Result<()> {
+fn settings(tx: &Tx<'_>, allocation: u64, mappings: Vec<Mapping>) -> anyhow::Result<()> {
     if projections::settings::mode(tx)?.is_some() {
         return Ok(());
     }
@@ -180,15 +181,10 @@ fn settings(tx: &Tx<'_>, allocation: u64) -> anyhow::Result<()> {
             by: by.clone(),
         },
     )?;
-    let mapping = mapping();
-    projections::append(
-        tx,
-        None,
-        MappingChanged {
-            mapping,
-            by: by.clone(),
-        },
-    )?;
+    for mapping in mappings {
+        let by = by.clone();
+        projections::append(tx, None, MappingChanged { mapping, by })?;
+    }
     projections::append(
         tx,
         None,

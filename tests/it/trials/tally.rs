@@ -25,9 +25,25 @@ pub(crate) const SOMETIMES: [&str; 15] = [
     "an edit fell into a call",
 ];
 
+/// What the seeds with several objects must have met besides.
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 11] = [
+    "a crash",
+    "the guard held writes",
+    "the budget was short",
+    "a record failed",
+    "a record was left out",
+    "a child waited and was released",
+    "records were associated",
+    "an association was set after a lost answer",
+    "a pair went on with a contact",
+    "a lead was converted while its write was in flight",
+    "an owner was a queue",
+];
+
 impl Trial {
     /// Counts what the journal and the world show at the end.
     pub(super) fn tally_up(&mut self) {
+        self.tally_kin();
         for entry in self.journal() {
             let what = match entry.event {
                 Event::RecordSynced(event) if !event.lost.is_empty() => {

@@ -13,7 +13,11 @@ use super::world::{Crash, MailFault};
 
 /// Where records are created.
 const UPSERT: &str = "/crm/objects/2026-09/contacts/batch/upsert";
+const UPSERT_COMPANIES: &str = "/crm/objects/2026-09/companies/batch/upsert";
 const COMPOSITE: &str = "/services/data/v66.0/composite";
+
+/// Where contacts are associated with companies.
+const ASSOCIATE: &str = "/crm/associations/2026-09/contacts/companies/batch/create";
 
 impl Trial {
     pub(super) fn trouble(&mut self, actions: u32) {
@@ -64,6 +68,10 @@ impl Trial {
     }
 
     fn people_act(&mut self) {
+        if self.plan.several {
+            self.kin_act();
+            return;
+        }
         let side = Side::BOTH[pick(&mut self.luck, 2)];
         match self.luck.below(20) {
             0..=9 => {
@@ -120,6 +128,10 @@ impl Trial {
     }
 
     fn admins_act(&mut self) {
+        if self.plan.several {
+            self.settle_holds();
+            return;
+        }
         let mut simulator = self.network.simulator();
         let org = &mut simulator.salesforce;
         match self.luck.below(5) {
@@ -149,6 +161,7 @@ impl Trial {
         let mut simulator = self.network.simulator();
         let org = &mut simulator.salesforce;
         org.remove_rule("Phone_Format");
+        org.remove_rule("Account_Phone");
         for value in ["Bronze", "Platinum"] {
             let change = FieldChange::AddValue(value.to_owned());
             org.change_field("Contact", "Tier__c", change).unwrap();
@@ -198,8 +211,14 @@ impl Trial {
             }
             _ => {
                 let fault = [Fault::Lost, Fault::HungAfter, Fault::AnswerAfter(503)][pick(luck, 3)];
-                let (server, path) =
-                    [(Server::HubSpot, UPSERT), (Server::Salesforce, COMPOSITE)][pick(luck, 2)];
+                let places = [
+                    (Server::HubSpot, UPSERT),
+                    (Server::Salesforce, COMPOSITE),
+                    (Server::HubSpot, ASSOCIATE),
+                    (Server::HubSpot, UPSERT_COMPANIES),
+                ];
+                let most = if self.plan.several { 4 } else { 2 };
+                let (server, path) = places[pick(luck, most)];
                 self.strike(server, path, 0, fault);
             }
         }

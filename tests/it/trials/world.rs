@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use syncline::clock::Clock;
@@ -17,6 +17,7 @@ use syncline::simulator::{Outcome, Server, Simulator, wire};
 use syncline::store::Store;
 use tokio::sync::Notify;
 
+use super::kin::Moment;
 use super::people::{People, Place, records};
 use super::plan::pick;
 
@@ -100,12 +101,22 @@ pub(crate) struct Meddling {
     /// Before so many of a thousand requests.
     pub(crate) chance: u64,
     pub(crate) store: Arc<Store>,
+    /// Whether records of several objects are there.
+    pub(crate) several: bool,
 }
 
 impl Meddling {
     /// Perhaps edits a record that the request names, or any other when it names none.
     fn edit_before(&mut self, request: &HttpRequest, simulator: &mut Simulator, now: i64) {
         if self.luck.below(1_000) >= self.chance {
+            return;
+        }
+        if self.several {
+            let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default());
+            let seq = self.store.read_blocking(journal::last_seq).unwrap();
+            let when = Moment { now, seq };
+            let kin = &mut self.people.kin;
+            kin.meddle(simulator, &mut self.luck, &body, when);
             return;
         }
         let side = Side::BOTH[pick(&mut self.luck, 2)];
@@ -139,6 +150,7 @@ pub(crate) struct Network {
     requests: AtomicU32,
     latency_ms: i64,
     meddling: Mutex<Option<Meddling>>,
+    lost_links: AtomicU64,
 }
 
 impl Network {
@@ -156,7 +168,13 @@ impl Network {
             requests: AtomicU32::new(0),
             latency_ms,
             meddling: Mutex::new(None),
+            lost_links: AtomicU64::new(0),
         }
+    }
+
+    /// How many associations took effect without an answer.
+    pub(crate) fn lost_links(&self) -> u64 {
+        self.lost_links.load(Ordering::SeqCst)
     }
 
     /// Lets somebody meddle from now on, or nobody; returns who did until now.
@@ -189,6 +207,10 @@ impl Network {
         }
         let unknown = |why: &str| Err(TransportError::Unknown(why.to_owned()));
         let outcome = self.simulator().handle(server, &wire_request(request), now);
+        let sets_links = request.url.contains("/associations/") && !request.url.ends_with("/read");
+        if sets_links && matches!(outcome, Outcome::Lost) {
+            self.lost_links.fetch_add(1, Ordering::SeqCst);
+        }
         match outcome {
             Outcome::Answered(answer) if answer.is_cut() => unknown("the answer broke off"),
             Outcome::Answered(answer) => Ok(HttpResponse {

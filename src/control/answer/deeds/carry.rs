@@ -4,12 +4,16 @@ use crate::control::deed::Deed;
 use crate::domain::call::Lane;
 use crate::domain::event::{By, Excluded, Linked, RecordExcluded, RecordIncluded, RecordUnlinked};
 use crate::domain::record::{PairIds, Side, Timestamp};
-use crate::inbox;
+use crate::inbox::{self, Release};
 use crate::projections::{self, pairs};
 use crate::store::Tx;
 
 /// Does `deed` to `ids`.
 pub(super) fn out(tx: &Tx<'_>, deed: Deed, ids: &PairIds, by: &By) -> anyhow::Result<()> {
+    for key in ids.keys() {
+        // Whatever waits for one of them is looked at as it stands from now on.
+        inbox::release(tx, Release::Parent(&key))?;
+    }
     match deed {
         Deed::Link => {
             discard(tx, ids)?;

@@ -39,6 +39,8 @@ fn calm() -> Plan {
         we_own: true,
         meddling: 0,
         owner_known: true,
+        several: false,
+        as_leads: false,
     }
 }
 
