@@ -169,6 +169,9 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         hubspot_id_field,
         salesforce_id_field,
         creates,
+        direction,
+        list,
+        condition,
         on_first_link,
         fields,
     } = mapping;
@@ -186,6 +189,13 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         );
     }
     say("creates", word(creates));
+    say("direction", word(direction));
+    if let Some(list) = list {
+        say("list", list.clone());
+    }
+    if let Some(condition) = condition {
+        say("condition", condition.clone());
+    }
     say("on_first_link", word(on_first_link));
     for field in fields {
         say(&format!("field {}", field.hubspot), field_says(field));

@@ -54,7 +54,8 @@ fn the_shipped_configuration_reads_well() {
     assert_eq!(config.notify.len(), 2);
     assert_eq!(config.notify[0].digests[0].text, "08:00");
     assert_eq!(config.notify[0].zone, "Europe/Rome");
-    assert_eq!(config.objects.len(), 1);
+    let forms = config.objects.iter().map(|one| one.name().to_string());
+    assert_eq!(forms.collect::<Vec<_>>(), ["contact", "lead"]);
 }
 
 #[test]
@@ -142,8 +143,9 @@ allocation = 0
 [sync]
 mode = "obsrve"
 [objects.contact]
-create_as = "Lead"
+direction = "to-hubspt"
 [objects.company]
+condition = "Type = 'Customer' LIMIT 5"
 [mail]
 smtp = "smtps://user:hunter2@smtp.acme.example"
 from = "Syncline <syncline@acme.example>"
@@ -158,9 +160,9 @@ from = "Syncline <syncline@acme.example>"
     syncline.toml:7: salesforce.org: is missing; add [salesforce] org = "00D…", from Setup, Company Information
     syncline.toml:12: budget.allocation: 0 is out of range; write a number from 1 to 100000000 calls in 24 h
     syncline.toml:14: sync.mode: "obsrve" is not known; did you mean "observe"?
-    syncline.toml:16: objects.contact.create_as: leads are not synced by this version: a new HubSpot contact becomes a Contact; write create_as = "Contact" or leave it out
-    syncline.toml:17: objects.company: only contact is synced by this version; remove the table; companies, deals, tasks and custom objects are not synced yet
-    syncline.toml:19: mail.smtp: holds a password; secrets are never in the configuration: put it into the file credentials/smtp_password, mode 600
+    syncline.toml:16: objects.contact.direction: "to-hubspt" is not known; did you mean "to-hubspot"?
+    syncline.toml:18: objects.company.condition: holds LIMIT, which is no part of a condition; write only what would stand behind WHERE, such as "Type = 'Customer'"
+    syncline.toml:20: mail.smtp: holds a password; secrets are never in the configuration: put it into the file credentials/smtp_password, mode 600
     "#);
 }
 
@@ -403,7 +405,7 @@ fn a_reload_is_told_in_words() {
             .replace("20_000", "30_000")
             .replace("revops@", "crm@")
             .replace("4711002", "4711003")
-            .replace("create_as = \"Contact\"", "creates = \"hubspot\"\n[[objects.contact.fields]]\nhubspot = \"fax\"\nrule = \"off\"\n#"),
+            .replace("create_as = \"Contact\"", "creates = \"hubspot\"\nlist = \"64\"\n[[objects.contact.fields]]\nhubspot = \"fax\"\nrule = \"off\"\n#"),
     );
     insta::assert_snapshot!(before.differences(&after).join("\n"), @r"
     budget.allocation is now 30000 (was 20000)
@@ -411,7 +413,11 @@ fn a_reload_is_told_in_words() {
     notify revops@acme.example is gone (was daily at 08:00 (0 0 8 * * *), weekly at mon 08:00 (0 0 8 * * MON), in Europe/Rome)
     objects.contact creates is now hubspot (was both)
     objects.contact field fax is gone (was Fax, prefer-salesforce)
+    objects.lead creates is now hubspot (was both)
+    objects.lead field fax is gone (was Fax, prefer-salesforce)
     notify crm@acme.example is new: daily at 08:00 (0 0 8 * * *), weekly at mon 08:00 (0 0 8 * * MON), in Europe/Rome
+    objects.contact list is new: 64
+    objects.lead list is new: 64
     ");
     assert_eq!(before.needs_restart(&after), ["hubspot.portal"]);
 }

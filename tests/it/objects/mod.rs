@@ -8,6 +8,7 @@
 
 mod leads;
 mod parents;
+mod selection;
 mod standard;
 pub(crate) mod story;
 
