@@ -11,6 +11,7 @@ mod leads;
 mod loops;
 mod merges;
 mod parents;
+mod selection;
 mod standard;
 pub(crate) mod story;
 
