@@ -14,6 +14,7 @@ mod parents;
 mod selection;
 mod standard;
 pub(crate) mod story;
+mod sweeps;
 
 use story::Story;
 
