@@ -30,6 +30,10 @@ pub fn reason(why: Excluded) -> Reason {
             "the lead was converted, and its contact goes on in its place",
             "nothing: see the contact",
         ),
+        Excluded::Merged => (
+            "it was merged into another record, which goes on in its place",
+            "nothing: see the other record",
+        ),
         Excluded::Ambiguous => (
             "several records share its key, or the one that does is another's or left out",
             "syncline link HUBSPOT-ID SALESFORCE-ID, or: syncline exclude ID",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled, not_made};
 use anyhow::Context as _;
 
+use super::heirs::Fate;
 use super::job::{Answer, Job, Made, Reported};
 use super::left_out;
 use super::parents;
@@ -13,7 +14,9 @@ use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
-use crate::domain::event::{Action, Entry, Excluded, Known, Linked, Moved, RecordExcluded, Span};
+use crate::domain::event::{
+    Action, Entry, Excluded, Known, Linked, Moved, RecordExcluded, RecordUnlinked, Span,
+};
 use crate::domain::failure::{Fact, Failure, RawFailure, System};
 use crate::domain::fingerprint::PrintKey;
 use crate::domain::mapping::Mapping;
@@ -22,7 +25,6 @@ use crate::domain::record::{PairIds, Record, RecordId, RecordKey, Timestamp};
 use crate::domain::retry::{self, Release};
 use crate::domain::schema::ObjectSchema;
 use crate::inbox::{self, Rest, Row};
-use crate::projections::pairs::State;
 use crate::projections::{self, errors, pairs};
 use crate::store::Tx;
 
@@ -31,6 +33,9 @@ pub(super) const AGAIN_MS: i64 = 1_000;
 
 /// Code of a write that needs a parent without a partner.
 const PARENT_NOT_LINKED: &str = "parent_not_linked";
+
+/// How long a write rests that may name a parent which is gone: that one is looked at before.
+const DOUBT_MS: i64 = 90_000;
 
 /// How long a row of unknown outcome waits before it is matched again.
 const UNKNOWN_MS: i64 = 500;
@@ -106,7 +111,13 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             projections::append(tx, None, RecordExcluded { ids, why: *why })?;
             parents::release_children(tx, &keys)?;
         }
-        Settled::Converted { lead, contact } => return converted(tx, row, ids, lead, contact),
+        Settled::Inherited { gone, heir, fate } => {
+            return inherited(tx, row, ids, (gone, heir), *fate);
+        }
+        Settled::Merged {
+            merged: key,
+            estate,
+        } => return merged(tx, row, key, estate),
     }
     inbox::conclude(tx, row).map(drop)
 }
@@ -119,56 +130,59 @@ fn is_linked(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<bool> {
     Ok(pair.is_some_and(|pair| pair.is_linked()))
 }
 
-/// The pair of a converted lead goes on with the contact, whose first write carries the id field;
-/// the lead itself is left out.
-fn converted(
+/// A pair goes on with the record that took the place of one half, whose first write carries the
+/// id field. Where that one belongs to another pair already, the half across has no partner of its
+/// own any more.
+fn inherited(
     tx: &Tx<'_>,
     row: &Row,
     mut ids: PairIds,
-    lead: &RecordKey,
-    contact: &RecordId,
+    (gone, heir): (&RecordKey, &RecordId),
+    fate: Fate,
 ) -> anyhow::Result<()> {
     let goes_on = RecordKey {
-        id: contact.clone(),
-        ..lead.clone()
+        id: heir.clone(),
+        ..gone.clone()
     };
-    if is_taken(tx, &goes_on, &ids)? {
-        return excluded(tx, row, ids, Excluded::Converted);
+    if is_linked(tx, &goes_on)? {
+        let mut left = ids.clone();
+        *left.slot(gone.side) = None;
+        let why = fate.excluded();
+        projections::append(tx, None, RecordUnlinked { ids, why })?;
+        let (ids, why) = (left, Excluded::Ambiguous);
+        projections::append(tx, None, RecordExcluded { ids, why })?;
+    } else {
+        *ids.slot(gone.side) = Some(heir.clone());
+        link(tx, ids, fate.linked(), Vec::new())?;
     }
-    *ids.slot(lead.side) = Some(contact.clone());
-    link(tx, ids, Linked::Converted, Vec::new())?;
-    let (ids, why) = (PairIds::half(lead), Excluded::Converted);
+    let (ids, why) = (PairIds::half(gone), fate.excluded());
     projections::append(tx, None, RecordExcluded { ids, why })?;
-    // The contact changed with the lead, in the same second: this sighting counts as the later one,
-    // or a row of the contact in flight now would not be looked at again.
+    // The heir changed with the one that is gone, in the same second: this sighting counts as the
+    // later one, or a row of the heir in flight now would not be looked at again.
     inbox::see(tx, &goes_on, row.stamp.plus(1), row.lane, Timestamp(0))?;
     inbox::conclude(tx, row).map(drop)
 }
 
-/// Whether a record belongs to another pair than `ids`: two cannot share it, and the one that has it
-/// keeps it.
-fn is_taken(tx: &Tx<'_>, key: &RecordKey, ids: &PairIds) -> anyhow::Result<bool> {
-    let Some(number) = pairs::by_key(tx, key)? else {
-        return Ok(false);
-    };
-    let across = key.side.other();
-    let partner = pairs::get(tx, number)?.and_then(|pair| pair.ids.id(across).cloned());
-    Ok(partner.is_some_and(|partner| Some(&partner) != ids.id(across)))
-}
-
-/// Leaves a pair out, unless it is so already; children that waited for it go on.
-fn excluded(tx: &Tx<'_>, row: &Row, ids: PairIds, why: Excluded) -> anyhow::Result<()> {
-    let pair = match pairs::by_key(tx, &row.key)? {
-        Some(number) => pairs::get(tx, number)?,
-        None => None,
-    };
-    let known = pair.is_some_and(|pair| pair.state == State::Excluded && pair.why == Some(why));
-    if !known {
-        let keys = ids.keys();
+/// The pair that was synced last goes on with the merged record; the Salesforce records of the
+/// others have no partner of their own any more.
+fn merged(tx: &Tx<'_>, row: &Row, merged: &RecordKey, estate: &[PairIds]) -> anyhow::Result<()> {
+    for (place, former) in estate.iter().enumerate() {
+        let mut ids = former.clone();
+        if place == 0 {
+            ids.hubspot = Some(merged.id.clone());
+            link(tx, ids, Linked::Merged, Vec::new())?;
+            continue;
+        }
+        let why = Excluded::Merged;
+        projections::append(tx, None, RecordUnlinked { ids, why })?;
+        let left = PairIds {
+            hubspot: None,
+            ..former.clone()
+        };
+        let (ids, why) = (left, Excluded::Ambiguous);
         projections::append(tx, None, RecordExcluded { ids, why })?;
-        parents::release_children(tx, &keys)?;
     }
-    inbox::conclude(tx, row).map(drop)
+    inbox::put_back(tx, row, &Rest::Ready)
 }
 
 /// Journals a link; children that waited for either half go on.
@@ -386,8 +400,10 @@ impl Concluded {
                 None
             }
             Answer::Failed(failures) => {
+                let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
+                let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
                 let releases = failed(tx, &job.attempt, failures, Known::Answered)?;
-                earliest(&releases).map(Open::failed)
+                earliest(&releases).or(again).map(Open::failed)
             }
             Answer::Unknown => Some(Open::unknown(tx.now())),
         };

@@ -1,7 +1,7 @@
 //! One row's decision: what is journaled at once, and what is to be written.
 
-use super::conversion::Conversion;
 use super::forms::Forms;
+use super::heirs::{Fate, Succession};
 use super::matching::Known;
 use super::planning::Couple;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
@@ -41,8 +41,17 @@ pub(super) enum Settled {
     Again,
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
-    /// The lead was converted: its pair goes on with the contact.
-    Converted { lead: RecordKey, contact: RecordId },
+    /// Another record took the place of one half: the pair goes on with that.
+    Inherited {
+        gone: RecordKey,
+        heir: RecordId,
+        fate: Fate,
+    },
+    /// HubSpot records became one with an id of its own.
+    Merged {
+        merged: RecordKey,
+        estate: Vec<PairIds>,
+    },
 }
 
 /// Two records that were found to belong together.
@@ -97,18 +106,31 @@ impl Decision {
         }
     }
 
-    /// The lead of a pair was converted. One that is no half of a pair, or whose contact cannot be
-    /// seen, is left out.
-    pub(super) fn converted(known: Known, lead: &RecordKey, conversion: Conversion) -> Self {
+    /// A record of a pair was taken the place of. One that is no half of a pair, or whose heir
+    /// cannot be seen, is left out.
+    pub(super) fn inherited(known: Known, gone: &RecordKey, succession: Succession) -> Self {
         let pair = known.pair.as_ref();
-        let ids = pair.map_or_else(|| PairIds::half(lead), |pair| pair.ids.clone());
+        let ids = pair.map_or_else(|| PairIds::half(gone), |pair| pair.ids.clone());
         let linked = pair.is_some_and(Pair::is_linked);
-        let settled = match conversion.contact.filter(|_| linked) {
-            Some(contact) => Settled::Converted {
-                lead: lead.clone(),
-                contact,
+        let fate = succession.fate;
+        let settled = match succession.heir.filter(|_| linked) {
+            Some(heir) => Settled::Inherited {
+                gone: gone.clone(),
+                heir,
+                fate,
             },
-            None => excluded_once(pair, Excluded::Converted),
+            None => excluded_once(pair, fate.excluded()),
+        };
+        Self::settled(known.row, ids, settled)
+    }
+
+    /// A HubSpot record came of a merge: the first of `estate` goes on with it, the others have
+    /// lost their HubSpot half.
+    pub(super) fn merged(known: Known, merged: &RecordKey, estate: Vec<Pair>) -> Self {
+        let ids = PairIds::half(merged);
+        let settled = Settled::Merged {
+            merged: merged.clone(),
+            estate: estate.into_iter().map(|pair| pair.ids).collect(),
         };
         Self::settled(known.row, ids, settled)
     }

@@ -1,7 +1,7 @@
 //! One object with all that is described of it: in HubSpot one type, in Salesforce one or two.
 
 use super::context::{Context, Schemas};
-use super::conversion::Conversion;
+use super::heirs::Succession;
 use crate::crm::Source;
 use crate::domain::mapping::{Creates, FieldMapping, Mapping};
 use crate::domain::record::{FieldName, ObjectName, PairIds, Record, RecordId, Side};
@@ -23,12 +23,10 @@ impl Form {
         self.schemas.source(&self.mapping, side, fields)
     }
 
-    /// Every field to read on `side`; of a lead also what became of it.
+    /// Every field to read on `side`, and those that say what took a record's place.
     pub(super) fn fields(&self, side: Side) -> Vec<FieldName> {
         let mut fields = self.mapping.fields_on(side);
-        if side == Side::Salesforce {
-            fields.extend(Conversion::fields());
-        }
+        fields.extend(Succession::fields(side));
         fields
     }
 
@@ -97,7 +95,7 @@ impl Forms {
     pub(super) fn properties(&self) -> Vec<FieldName> {
         let mut names: Vec<FieldName> = self
             .all()
-            .flat_map(|form| form.mapping.fields_on(Side::HubSpot))
+            .flat_map(|form| form.fields(Side::HubSpot))
             .collect();
         names.retain(|name| !self.associations().any(|mapped| mapped.hubspot == *name));
         names.sort();

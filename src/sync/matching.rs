@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::forms::{Form, Forms};
 use super::gate::Trouble;
+use super::heirs::Succession;
 use super::partner::{
     Catch, Found, Partner, Wanted, choose, doubled_keys, key_of, marked_partner, wanted,
 };
@@ -129,7 +130,7 @@ impl Context {
             .collect();
         let mut catch = Catch::default();
         for record in self.query_salesforce(forms, &wanted, lane).await? {
-            if !record.deleted {
+            if !record.deleted || Succession::of(&record).is_some() {
                 catch.add(record, forms);
             }
         }

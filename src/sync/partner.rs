@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conversion::Conversion;
 use super::forms::Forms;
+use super::heirs::Succession;
 use crate::domain::convert::host;
 use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
 use crate::projections::pairs::Pair;
@@ -51,8 +51,8 @@ impl Catch {
     pub(super) fn add(&mut self, record: Record, forms: &Forms) {
         let side = record.key.side;
         let id = record.key.id.clone();
-        if Conversion::of(&record).is_some() {
-            // Its contact has taken its place, in whatever but its id it is found by.
+        if Succession::of(&record).is_some() {
+            // Another record has taken its place, in whatever it is found by but its own id.
             self.records.insert(id, record);
             return;
         }
@@ -202,13 +202,21 @@ pub(super) fn choose(
     };
     let lives = |id: &&RecordId| {
         let record = catch.records.get(*id);
-        record.is_some_and(|record| Conversion::of(record).is_none())
+        record.is_some_and(|record| Succession::of(record).is_none())
     };
     let partner = named.as_ref().filter(lives);
     if let Some(partner) = partner.and_then(|id| found(id, Found::ById)) {
         return partner;
     }
     let partner = by_key(portal, forms, record, catch, doubled);
+    if named
+        .as_ref()
+        .is_some_and(|id| catch.records.contains_key(id))
+        && matches!(partner, Partner::Nobody)
+    {
+        // What took its partner's place is somebody else's partner.
+        return Partner::Ambiguous;
+    }
     if named.is_some() && matches!(partner, Partner::Nobody) {
         // It says that it had a partner: that one was deleted, or is hidden from us, and a new one
         // would bring back what somebody took away, or double what we may not see.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conclude;
 use super::context::Context;
-use super::conversion::Conversion;
 use super::decision::{
     Agreed, Decision, Met, Planned, Settled, decide, excluded_once, gone, is_marked,
 };
 use super::effects::Sight;
 use super::forms::Forms;
 use super::gate::Trouble;
+use super::heirs::{Estates, Succession};
 use super::matching::Known;
 use super::partner::{Found, Partner};
 use crate::domain::call::Lane;
@@ -39,14 +39,18 @@ impl Context {
     ) -> Result<Vec<Planned>, Trouble> {
         let known = self.known(rows).await?;
         let mut sources = self.sources(forms, &known, lane).await?;
+        let read = sources.values().map(|(record, _)| record);
+        let mut estates = self.estates(read).await?;
         let mut decisions = Vec::with_capacity(known.len());
         let mut questions = Vec::new();
         for one in known {
             match sources.remove(&one.row.key) {
-                Some((source, is_kept)) => match self.answer_alone(forms, one, source, is_kept) {
-                    Ok(decision) => decisions.push(decision),
-                    Err(question) => questions.push(*question),
-                },
+                Some((source, is_kept)) => {
+                    match self.answer_alone(forms, &mut estates, one, (source, is_kept)) {
+                        Ok(decision) => decisions.push(decision),
+                        Err(question) => questions.push(*question),
+                    }
+                }
                 None => decisions.push(gone(one)),
             }
         }
@@ -58,21 +62,26 @@ impl Context {
     fn answer_alone(
         &self,
         forms: &Forms,
+        estates: &mut Estates,
         known: Known,
-        source: Record,
-        is_kept: bool,
+        (source, is_kept): (Record, bool),
     ) -> Result<Decision, Box<Question>> {
         let pair = known.pair.as_ref();
         let ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
         if pair.is_some_and(Pair::is_left_out) {
             return Ok(Decision::settled(known.row, ids, Settled::Quiet));
         }
+        if let Some(estate) = estates.remove(&source.key)
+            && !pair.is_some_and(Pair::is_linked)
+        {
+            return Ok(Decision::merged(known, &source.key, estate));
+        }
+        if let Some(succession) = Succession::of(&source) {
+            return Ok(Decision::inherited(known, &source.key, succession));
+        }
         if source.deleted {
             let settled = excluded_once(pair, Excluded::Deleted);
             return Ok(Decision::settled(known.row, ids, settled));
-        }
-        if let Some(conversion) = Conversion::of(&source) {
-            return Ok(Decision::converted(known, &source.key, conversion));
         }
         let quiet = pair.is_some_and(|pair| {
             pair.is_linked() && is_marked(pair, forms) && pair.state == State::InSync
@@ -298,11 +307,13 @@ fn meet(
         Meeting::Over(Box::new(Decision::settled(known.row, ids.clone(), settled)))
     };
     let (partner, link) = match partner {
-        Partner::Found(record, _) if record.deleted => return over(known, Excluded::Deleted),
         Partner::Found(record, how) => {
-            if let Some(conversion) = Conversion::of(&record) {
-                let decision = Decision::converted(known, &record.key, conversion);
+            if let Some(succession) = Succession::of(&record) {
+                let decision = Decision::inherited(known, &record.key, succession);
                 return Meeting::Over(Box::new(decision));
+            }
+            if record.deleted {
+                return over(known, Excluded::Deleted);
             }
             (Some(*record), linked(how))
         }

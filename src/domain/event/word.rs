@@ -77,6 +77,8 @@ keyed! {
         Deleted = "deleted",
         /// It is a lead that was converted: its contact goes on in its place.
         Converted = "converted",
+        /// It was merged into another record, which goes on in its place.
+        Merged = "merged",
         /// Several partners have its key.
         Ambiguous = "ambiguous",
         /// The other side may not get new records.
@@ -99,6 +101,8 @@ keyed! {
         Created = "created",
         /// A lead was converted, and its pair goes on with the contact.
         Converted = "converted",
+        /// A record was merged into another, and its pair goes on with that.
+        Merged = "merged",
         /// A person decided.
         Operator = "operator",
     }

@@ -8,6 +8,7 @@
 
 mod knots;
 mod leads;
+mod merges;
 mod parents;
 mod standard;
 pub(crate) mod story;

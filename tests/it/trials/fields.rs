@@ -119,7 +119,7 @@ impl Trial {
         });
         match how {
             Linked::Created => linked,
-            Linked::Key | Linked::Id | Linked::Converted | Linked::Operator => {
+            Linked::Key | Linked::Id | Linked::Converted | Linked::Merged | Linked::Operator => {
                 based.map_or(linked, |entry| entry.seq)
             }
         }
