@@ -298,7 +298,8 @@ impl Trial {
         let met_so = !settled && ours.is_some() && theirs.is_some();
         assert!(
             excused || met_so || number(&ours) == number(&theirs),
-            "belongs to {ours:?} and {theirs:?}: {}",
+            "belongs to {ours:?} and {theirs:?}, said at {:?}: {}",
+            [hubspot, salesforce].map(|one| self.people.kin.placed.get(&one.place())),
             self.told(pair)
         );
     }
