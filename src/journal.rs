@@ -107,6 +107,20 @@ pub fn of_record(view: &View<'_>, record: PairNumber, after: i64) -> anyhow::Res
     lines.map(|line| line?.entry()).collect()
 }
 
+/// The last entries about one pair number, the newest first, at most `limit` and never more than a
+/// page.
+pub fn last_of_record(
+    view: &View<'_>,
+    record: PairNumber,
+    limit: u32,
+) -> anyhow::Result<Vec<Entry>> {
+    let mut statement = view.sql().prepare_cached(&format!(
+        "select {COLUMNS} from journal where record = ?1 order by seq desc limit ?2"
+    ))?;
+    let lines = statement.query_map((record, limit.min(view.page_max())), Line::of)?;
+    lines.map(|line| line?.entry()).collect()
+}
+
 /// The place of the last entry; 0 for an empty journal.
 pub fn last_seq(view: &View<'_>) -> anyhow::Result<i64> {
     Ok(view

@@ -23,7 +23,8 @@ struct Listed<'a> {
 /// Prints the mapping of one object, or of all.
 pub(super) fn show(arguments: &Arguments, shown: &Shown) -> Result<u8, Refusal> {
     let wanted = shown.object.as_deref().map(object_named).transpose()?;
-    let objects = mappings(arguments, wanted.as_ref())?
+    let mappings = mappings(arguments, wanted.as_ref())?;
+    let objects = mappings
         .into_iter()
         .map(told)
         .collect::<Result<Vec<Object>, Refusal>>()?;
@@ -107,8 +108,9 @@ fn told(mapping: Mapping) -> Result<Object, Refusal> {
         })
         .collect();
     let is_gone = |field: &&FieldMapping| {
+        // Associations go with the objects that they are with.
         let mapped = mapping.fields.iter();
-        !mapped.into_iter().any(|one| one.hubspot == field.hubspot)
+        !field.is_parent() && !mapped.into_iter().any(|one| one.hubspot == field.hubspot)
     };
     for field in of_standard.iter().filter(is_gone) {
         let off = FieldMapping {

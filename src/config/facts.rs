@@ -54,6 +54,11 @@ pub(super) fn of(config: &Config) -> Facts {
     }
     for mapping in objects {
         mapping_of(&mut facts, mapping);
+        // Of an object's forms the first is what new records become.
+        let key = format!("objects.{} create_as", mapping.object);
+        facts
+            .entry(key)
+            .or_insert_with(|| mapping.salesforce_type.clone());
     }
     limits_of(&mut facts, limits);
     facts
@@ -162,7 +167,7 @@ fn recipient_of(recipient: &Recipient) -> String {
 fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
     let Mapping {
         object: _,
-        form: _,
+        form,
         hubspot_type,
         salesforce_type,
         match_by,
@@ -175,18 +180,19 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
     let name = mapping.name();
     let mut say = |key: &str, value: String| facts.insert(format!("objects.{name} {key}"), value);
     say("is", format!("{hubspot_type} and {salesforce_type}"));
-    say(
-        "ids",
-        format!("{hubspot_id_field} and {salesforce_id_field}"),
-    );
     if let Some(field) = match_by {
         say(
             "match",
             format!("{} and {}", field.hubspot, field.salesforce),
         );
     }
-    say("creates", word(creates));
-    say("on_first_link", word(on_first_link));
+    if form.is_none() {
+        // The same for every form of the object.
+        let ids = format!("{hubspot_id_field} and {salesforce_id_field}");
+        say("ids", ids);
+        say("creates", word(creates));
+        say("on_first_link", word(on_first_link));
+    }
     for field in fields {
         say(&format!("field {}", field.hubspot), field_says(field));
     }

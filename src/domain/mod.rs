@@ -16,6 +16,7 @@ pub mod fingerprint;
 pub mod guard;
 pub mod mapping;
 pub mod merge;
+pub mod ping_pong;
 pub mod preflight;
 pub mod record;
 pub mod retry;

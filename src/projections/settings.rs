@@ -136,6 +136,17 @@ pub fn mappings(view: &View<'_>) -> anyhow::Result<Vec<Setting<MappingChanged>>>
     parts(view, "mapping_changed")
 }
 
+/// The objects kept in step, each once.
+pub fn objects(view: &View<'_>) -> anyhow::Result<Vec<ObjectName>> {
+    let mut objects: Vec<ObjectName> = mappings(view)?
+        .into_iter()
+        .map(|setting| setting.event.mapping.object)
+        .collect();
+    objects.sort();
+    objects.dedup();
+    Ok(objects)
+}
+
 /// Whether anything is written; none before somebody chose.
 pub fn mode(view: &View<'_>) -> anyhow::Result<Option<Mode>> {
     Ok(get::<ModeSet>(view, "mode_set", "")?.map(|setting| setting.event.mode))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled, not_made};
 use anyhow::Context as _;
 
-use super::heirs::Fate;
+use super::heirs;
 use super::job::{Answer, Job, Made, Reported};
 use super::left_out;
 use super::parents;
@@ -15,7 +15,7 @@ use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
 use crate::domain::event::{
-    Action, Entry, Excluded, Known, Linked, Moved, RecordExcluded, RecordUnlinked, Span,
+    Action, Entry, Excluded, Known, Linked, LoopFound, Moved, RecordExcluded, Span,
 };
 use crate::domain::failure::{Fact, Failure, RawFailure, System};
 use crate::domain::fingerprint::PrintKey;
@@ -112,12 +112,17 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             parents::release_children(tx, &keys)?;
         }
         Settled::Inherited { gone, heir, fate } => {
-            return inherited(tx, row, ids, (gone, heir), *fate);
+            return heirs::inherited(tx, row, ids, (gone, heir), *fate);
+        }
+        Settled::Looped(field) => {
+            let field = field.clone();
+            projections::append(tx, None, LoopFound { ids, field })?;
+            return inbox::put_back(tx, row, &Rest::Ready);
         }
         Settled::Merged {
             merged: key,
             estate,
-        } => return merged(tx, row, key, estate),
+        } => return heirs::merged(tx, row, key, estate),
     }
     inbox::conclude(tx, row).map(drop)
 }
@@ -130,63 +135,13 @@ fn is_linked(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<bool> {
     Ok(pair.is_some_and(|pair| pair.is_linked()))
 }
 
-/// A pair goes on with the record that took the place of one half, whose first write carries the
-/// id field. Where that one belongs to another pair already, the half across has no partner of its
-/// own any more.
-fn inherited(
-    tx: &Tx<'_>,
-    row: &Row,
-    mut ids: PairIds,
-    (gone, heir): (&RecordKey, &RecordId),
-    fate: Fate,
-) -> anyhow::Result<()> {
-    let goes_on = RecordKey {
-        id: heir.clone(),
-        ..gone.clone()
-    };
-    if is_linked(tx, &goes_on)? {
-        let mut left = ids.clone();
-        *left.slot(gone.side) = None;
-        let why = fate.excluded();
-        projections::append(tx, None, RecordUnlinked { ids, why })?;
-        let (ids, why) = (left, Excluded::Ambiguous);
-        projections::append(tx, None, RecordExcluded { ids, why })?;
-    } else {
-        *ids.slot(gone.side) = Some(heir.clone());
-        link(tx, ids, fate.linked(), Vec::new())?;
-    }
-    let (ids, why) = (PairIds::half(gone), fate.excluded());
-    projections::append(tx, None, RecordExcluded { ids, why })?;
-    // The heir changed with the one that is gone, in the same second: this sighting counts as the
-    // later one, or a row of the heir in flight now would not be looked at again.
-    inbox::see(tx, &goes_on, row.stamp.plus(1), row.lane, Timestamp(0))?;
-    inbox::conclude(tx, row).map(drop)
-}
-
-/// The pair that was synced last goes on with the merged record; the Salesforce records of the
-/// others have no partner of their own any more.
-fn merged(tx: &Tx<'_>, row: &Row, merged: &RecordKey, estate: &[PairIds]) -> anyhow::Result<()> {
-    for (place, former) in estate.iter().enumerate() {
-        let mut ids = former.clone();
-        if place == 0 {
-            ids.hubspot = Some(merged.id.clone());
-            link(tx, ids, Linked::Merged, Vec::new())?;
-            continue;
-        }
-        let why = Excluded::Merged;
-        projections::append(tx, None, RecordUnlinked { ids, why })?;
-        let left = PairIds {
-            hubspot: None,
-            ..former.clone()
-        };
-        let (ids, why) = (left, Excluded::Ambiguous);
-        projections::append(tx, None, RecordExcluded { ids, why })?;
-    }
-    inbox::put_back(tx, row, &Rest::Ready)
-}
-
 /// Journals a link; children that waited for either half go on.
-fn link(tx: &Tx<'_>, ids: PairIds, why: Linked, moved: Vec<Moved>) -> anyhow::Result<Entry> {
+pub(super) fn link(
+    tx: &Tx<'_>,
+    ids: PairIds,
+    why: Linked,
+    moved: Vec<Moved>,
+) -> anyhow::Result<Entry> {
     let keys = ids.keys();
     let entry = pairs::link(tx, ids, why, moved)?;
     parents::release_children(tx, &keys)?;

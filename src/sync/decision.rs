@@ -1,6 +1,6 @@
 //! One row's decision: what is journaled at once, and what is to be written.
 
-use super::forms::Forms;
+use super::forms::{Form, Forms};
 use super::heirs::{Fate, Succession};
 use super::matching::Known;
 use super::planning::Couple;
@@ -8,7 +8,9 @@ use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
 use crate::domain::merge::{Merged, Write};
 use crate::domain::preflight;
-use crate::domain::record::{Fields, PairIds, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::record::{
+    FieldName, Fields, PairIds, PairNumber, RecordId, RecordKey, Side, Timestamp,
+};
 use crate::inbox::Row;
 use crate::projections::pairs::{Pair, PerSide, State};
 
@@ -26,6 +28,9 @@ pub(super) struct Planned {
     pub(super) form: usize,
     /// Answered attempts so far per side, since the last success or change of the source.
     pub(super) tried: PerSide<u32>,
+    /// The number of its pair, when it has one, and when that was last written.
+    pub(super) number: Option<PairNumber>,
+    pub(super) synced_at: Option<Timestamp>,
 }
 
 /// What becomes of a row without a write.
@@ -41,6 +46,8 @@ pub(super) enum Settled {
     Again,
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
+    /// This field swings between both sides' automation: the row is looked at again without it.
+    Looped(FieldName),
     /// Another record took the place of one half: the pair goes on with that.
     Inherited {
         gone: RecordKey,
@@ -72,6 +79,9 @@ pub(super) struct Agreed {
     pub(super) marked: Vec<Side>,
 }
 
+/// A write that cannot be made, and why.
+pub(super) type Refused = (PairIds, Write, Vec<RawFailure>);
+
 /// One row's decision.
 #[derive(Debug)]
 pub(super) struct Decision {
@@ -82,7 +92,7 @@ pub(super) struct Decision {
     /// Where both agree, and what is adopted with that.
     pub(super) agreed: Vec<Agreed>,
     /// Writes that cannot be made, by side.
-    pub(super) failures: Vec<(PairIds, Write, Vec<RawFailure>)>,
+    pub(super) failures: Vec<Refused>,
     pub(super) outcome: Outcome,
 }
 
@@ -158,31 +168,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         ..
     } = couple;
     let place = forms.place_of(ids.salesforce.as_ref());
-    let form = forms.at(place);
-    let mut failures: Vec<(PairIds, Write, Vec<RawFailure>)> = Vec::new();
-    let mut writes = Vec::new();
-    for side in [Side::Salesforce, Side::HubSpot] {
-        let mut wrong: Vec<RawFailure> = merged
-            .failures
-            .iter()
-            .filter(|(to, _)| *to == side)
-            .map(|(_, one)| one.clone())
-            .collect();
-        let write = merged.write_to(side).cloned();
-        wrong.extend(
-            write
-                .iter()
-                .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
-        );
-        match (write, wrong.is_empty()) {
-            (Some(write), true) => writes.push(write),
-            (None, true) => (),
-            (write, false) => {
-                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
-                failures.push((ids.clone(), write, wrong));
-            }
-        }
-    }
+    let (mut writes, failures) = sifted(&merged, &ids, forms.at(place), now);
     let mut moved = merged.agreed;
     let link = link.map(|why| Met {
         ids: ids.clone(),
@@ -234,11 +220,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
     let outcome = if writes.is_empty() && associate.is_none() && waits.is_none() {
         Outcome::Settled(Settled::Quiet)
     } else {
-        let tried = known
-            .pair
-            .as_ref()
-            .map(|pair| pair.attempts)
-            .unwrap_or_default();
+        let pair = known.pair.as_ref();
         Outcome::Planned(Box::new(Planned {
             row: known.row.clone(),
             ids: ids.clone(),
@@ -246,7 +228,9 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
             associate,
             waits,
             form: place,
-            tried,
+            tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
+            number: pair.map(|pair| pair.number),
+            synced_at: pair.and_then(|pair| pair.synced_at),
         }))
     };
     Decision {
@@ -257,6 +241,39 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         failures,
         outcome,
     }
+}
+
+/// The writes that can be made, and those that certainly cannot, with why not.
+fn sifted(
+    merged: &Merged,
+    ids: &PairIds,
+    form: &Form,
+    now: Timestamp,
+) -> (Vec<Write>, Vec<Refused>) {
+    let (mut writes, mut failures) = (Vec::new(), Vec::new());
+    for side in [Side::Salesforce, Side::HubSpot] {
+        let mut wrong: Vec<RawFailure> = merged
+            .failures
+            .iter()
+            .filter(|(to, _)| *to == side)
+            .map(|(_, one)| one.clone())
+            .collect();
+        let write = merged.write_to(side).cloned();
+        wrong.extend(
+            write
+                .iter()
+                .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
+        );
+        match (write, wrong.is_empty()) {
+            (Some(write), true) => writes.push(write),
+            (None, true) => (),
+            (write, false) => {
+                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
+                failures.push((ids.clone(), write, wrong));
+            }
+        }
+    }
+    (writes, failures)
 }
 
 /// The write that a value which cannot be carried kept from being made.

@@ -5,11 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use super::conclude::link;
 use super::context::Context;
 use super::matching::pair_of;
-use crate::domain::event::{Excluded, Linked};
-use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
+use crate::domain::event::{Excluded, Linked, RecordExcluded, RecordUnlinked};
+use crate::domain::record::{
+    FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp, Value,
+};
+use crate::inbox::{self, Rest, Row};
+use crate::projections;
 use crate::projections::pairs::Pair;
+use crate::store::Tx;
 
 const CONVERTED: &str = "IsConverted";
 const CONTACT: &str = "ConvertedContactId";
@@ -144,4 +150,72 @@ impl Context {
             })
             .await
     }
+}
+
+/// A pair goes on with the record that took the place of one half, whose first write carries the
+/// id field. Where that one belongs to another pair already, the half across has no partner of its
+/// own any more.
+pub(super) fn inherited(
+    tx: &Tx<'_>,
+    row: &Row,
+    mut ids: PairIds,
+    (gone, heir): (&RecordKey, &RecordId),
+    fate: Fate,
+) -> anyhow::Result<()> {
+    let goes_on = RecordKey {
+        id: heir.clone(),
+        ..gone.clone()
+    };
+    if is_taken(tx, &goes_on, &ids)? {
+        let mut left = ids.clone();
+        *left.slot(gone.side) = None;
+        let why = fate.excluded();
+        projections::append(tx, None, RecordUnlinked { ids, why })?;
+        let (ids, why) = (left, Excluded::Ambiguous);
+        projections::append(tx, None, RecordExcluded { ids, why })?;
+    } else {
+        *ids.slot(gone.side) = Some(heir.clone());
+        link(tx, ids, fate.linked(), Vec::new())?;
+    }
+    let (ids, why) = (PairIds::half(gone), fate.excluded());
+    projections::append(tx, None, RecordExcluded { ids, why })?;
+    // The heir changed with the one that is gone, in the same second: this sighting counts as the
+    // later one, or a row of the heir in flight now would not be looked at again.
+    inbox::see(tx, &goes_on, row.stamp.plus(1), row.lane, Timestamp(0))?;
+    inbox::conclude(tx, row).map(drop)
+}
+
+/// The pair that was synced last goes on with the merged record; the Salesforce records of the
+/// others have no partner of their own any more.
+pub(super) fn merged(
+    tx: &Tx<'_>,
+    row: &Row,
+    merged: &RecordKey,
+    estate: &[PairIds],
+) -> anyhow::Result<()> {
+    for (place, former) in estate.iter().enumerate() {
+        let mut ids = former.clone();
+        if place == 0 {
+            ids.hubspot = Some(merged.id.clone());
+            link(tx, ids, Linked::Merged, Vec::new())?;
+            continue;
+        }
+        let why = Excluded::Merged;
+        projections::append(tx, None, RecordUnlinked { ids, why })?;
+        let left = PairIds {
+            hubspot: None,
+            ..former.clone()
+        };
+        let (ids, why) = (left, Excluded::Ambiguous);
+        projections::append(tx, None, RecordExcluded { ids, why })?;
+    }
+    inbox::put_back(tx, row, &Rest::Ready)
+}
+
+/// Whether a record belongs to another pair than `ids`: two cannot share it, and the one that has it
+/// keeps it.
+fn is_taken(tx: &Tx<'_>, key: &RecordKey, ids: &PairIds) -> anyhow::Result<bool> {
+    let across = key.side.other();
+    let partner = pair_of(tx, key)?.and_then(|pair| pair.ids.id(across).cloned());
+    Ok(partner.is_some_and(|partner| Some(&partner) != ids.id(across)))
 }

@@ -226,11 +226,12 @@ impl Context {
         forms: &Forms,
         ids: &PairIds,
         record: &Record,
-        base: &Base,
+        known: &Known,
     ) -> merge::Seen {
         // Whose partner a parent is does not matter to whether it moved.
         let (around, parents) = (self.around(), Parents::default());
-        merge::look(record, base, &around.known(forms.of(ids), &parents))
+        let form = forms.of(ids).calm(known);
+        merge::look(record, &known.base, &around.known(&form, &parents))
     }
 
     /// What merging must know beside the records, as it stands now.

@@ -21,6 +21,7 @@ mod heirs;
 mod job;
 mod left_out;
 mod live;
+mod loops;
 mod matching;
 mod metadata;
 mod pack;

@@ -88,7 +88,7 @@ impl Context {
         });
         let asked = matches!(known.row.lane, Lane::Retry | Lane::Resync);
         if quiet && !asked && known.intents.is_empty() {
-            match self.look(forms, &ids, &source, &known.base) {
+            match self.look(forms, &ids, &source, &known) {
                 Seen::Echo => return Ok(Decision::settled(known.row, ids, Settled::Quiet)),
                 Seen::Adopted(moved) => {
                     let to = source.key.side;
@@ -153,6 +153,7 @@ impl Context {
             let again = again.filter(|_| decision.writes_values_to(side));
             decisions.push(again.unwrap_or(decision));
         }
+        self.find_loops(&mut decisions).await?;
         Ok(decisions)
     }
 
@@ -196,7 +197,8 @@ impl Context {
         let around = self.around();
         let one = |couple: &Couple, history: Option<&BTreeMap<FieldName, Timestamp>>| {
             let (hubspot, salesforce) = couple.halves();
-            let known = around.known(forms.of(&couple.ids), &parents);
+            let form = forms.of(&couple.ids).calm(&couple.known);
+            let known = around.known(&form, &parents);
             merge::merge(hubspot, salesforce, &couple.known.base, &known, history)
         };
         let mut merged: Vec<Merged> = couples.iter().map(|couple| one(couple, None)).collect();

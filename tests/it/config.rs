@@ -54,7 +54,12 @@ fn the_shipped_configuration_reads_well() {
     assert_eq!(config.notify.len(), 2);
     assert_eq!(config.notify[0].digests[0].text, "08:00");
     assert_eq!(config.notify[0].zone, "Europe/Rome");
-    assert_eq!(config.objects.len(), 1);
+    let names: Vec<String> = config
+        .objects
+        .iter()
+        .map(|one| one.name().to_string())
+        .collect();
+    assert_eq!(names, ["company", "contact", "lead", "deal", "task"]);
 }
 
 #[test]
@@ -142,8 +147,8 @@ allocation = 0
 [sync]
 mode = "obsrve"
 [objects.contact]
-create_as = "Lead"
-[objects.company]
+create_as = "Person"
+[objects.car]
 [mail]
 smtp = "smtps://user:hunter2@smtp.acme.example"
 from = "Syncline <syncline@acme.example>"
@@ -158,8 +163,8 @@ from = "Syncline <syncline@acme.example>"
     syncline.toml:7: salesforce.org: is missing; add [salesforce] org = "00D…", from Setup, Company Information
     syncline.toml:12: budget.allocation: 0 is out of range; write a number from 1 to 100000000 calls in 24 h
     syncline.toml:14: sync.mode: "obsrve" is not known; did you mean "observe"?
-    syncline.toml:16: objects.contact.create_as: leads are not synced by this version: a new HubSpot contact becomes a Contact; write create_as = "Contact" or leave it out
-    syncline.toml:17: objects.company: only contact is synced by this version; remove the table; companies, deals, tasks and custom objects are not synced yet
+    syncline.toml:16: objects.contact.create_as: is Contact or Lead, not "Person"; write create_as = "Contact" or leave it out
+    syncline.toml:17: objects.car.hubspot_type: car has no standard mapping; write hubspot_type and salesforce_type, or use one of company, contact, deal, task
     syncline.toml:19: mail.smtp: holds a password; secrets are never in the configuration: put it into the file credentials/smtp_password, mode 600
     "#);
 }
@@ -411,6 +416,7 @@ fn a_reload_is_told_in_words() {
     notify revops@acme.example is gone (was daily at 08:00 (0 0 8 * * *), weekly at mon 08:00 (0 0 8 * * MON), in Europe/Rome)
     objects.contact creates is now hubspot (was both)
     objects.contact field fax is gone (was Fax, prefer-salesforce)
+    objects.lead field fax is gone (was Fax, prefer-salesforce)
     notify crm@acme.example is new: daily at 08:00 (0 0 8 * * *), weekly at mon 08:00 (0 0 8 * * MON), in Europe/Rome
     ");
     assert_eq!(before.needs_restart(&after), ["hubspot.portal"]);

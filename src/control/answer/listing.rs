@@ -53,9 +53,9 @@ pub(super) fn records(
 
 /// Refuses an object that is not kept in step, naming those that are.
 pub(super) fn known_object(view: &View<'_>, object: &ObjectName) -> anyhow::Result<()> {
-    let known: Vec<String> = settings::mappings(view)?
-        .into_iter()
-        .map(|setting| setting.event.mapping.object.to_string())
+    let known: Vec<String> = settings::objects(view)?
+        .iter()
+        .map(ToString::to_string)
         .collect();
     // Before the first start nothing is configured yet, and nothing is there to be listed.
     if known.is_empty() || known.iter().any(|name| name == object.as_str()) {

@@ -47,12 +47,11 @@ fn find(view: &View<'_>, id: &str) -> anyhow::Result<Pair> {
         let Ok(parsed) = RecordId::parse(text) else {
             continue;
         };
-        for mapping in settings::mappings(view)? {
+        for object in settings::objects(view)? {
             for side in Side::BOTH {
-                let object = mapping.event.mapping.object.clone();
                 let key = RecordKey {
                     side,
-                    object,
+                    object: object.clone(),
                     id: parsed.clone(),
                 };
                 if let Some(number) = pairs::by_key(view, &key)?

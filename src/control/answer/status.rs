@@ -138,8 +138,7 @@ fn lags(
     let [hubspot, salesforce] = looked;
     let (hubspot, salesforce) = (hubspot?, salesforce?);
     let mut lags = BTreeMap::new();
-    for mapping in settings::mappings(view)? {
-        let object = mapping.event.mapping.object;
+    for object in settings::objects(view)? {
         let named = Some(object.clone());
         let last = |looked: &BTreeMap<Option<ObjectName>, Timestamp>| {
             looked.get(&named).max(looked.get(&None)).copied()
@@ -191,8 +190,8 @@ fn digests(view: &View<'_>, mails: &[Mail]) -> anyhow::Result<Digests> {
 fn objects(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow::Result<Vec<ObjectLine>> {
     let lags = lags(view, now, vantage)?;
     let mut standings = figures::standings(view)?;
-    for mapping in settings::mappings(view)? {
-        standings.entry(mapping.event.mapping.object).or_default();
+    for object in settings::objects(view)? {
+        standings.entry(object).or_default();
     }
     Ok(standings
         .into_iter()

@@ -11,18 +11,18 @@ async fn an_ambiguous_contact_is_settled_by_link_and_the_next_cycle_brings_it_in
     let mut desk = Desk::doubled().await;
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001001IAA  excluded  ambiguous
-    #2      contact  -             003Qy0000001002IAA  excluded  ambiguous
+    #1      contact  -             003Qy0000001003IAA  excluded  ambiguous
+    #2      contact  -             003Qy0000001004IAA  excluded  ambiguous
     #3      contact  210000000028  -                   excluded  ambiguous
     ");
     let hubspot = desk.ids(Side::HubSpot).remove(0);
     let milan = desk.ids(Side::Salesforce).remove(1);
-    insta::assert_snapshot!(desk.say(Deed::Link, &[&hubspot, &milan]).await, @r"HubSpot 210000000028 and Salesforce 003Qy0000001002IAA are a pair now; the next cycle reads both records, writes their id fields and brings them in step");
+    insta::assert_snapshot!(desk.say(Deed::Link, &[&hubspot, &milan]).await, @r"HubSpot 210000000028 and Salesforce 003Qy0000001004IAA are a pair now; the next cycle reads both records, writes their id fields and brings them in step");
     desk.cycles(3).await;
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001001IAA  excluded  ambiguous
-    #2      contact  210000000028  003Qy0000001002IAA  in-sync
+    #1      contact  -             003Qy0000001003IAA  excluded  ambiguous
+    #2      contact  210000000028  003Qy0000001004IAA  in-sync
     ");
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Milan");
     assert_eq!(
@@ -32,7 +32,7 @@ async fn an_ambiguous_contact_is_settled_by_link_and_the_next_cycle_brings_it_in
     let mark = desk.salesforce_value(&milan, "Syncline_HubSpot_Id__c");
     assert!(mark.ends_with(&format!("-{hubspot}")), "{mark}");
     let again = desk.say(Deed::Link, &[&milan, &hubspot]).await;
-    insta::assert_snapshot!(again, @r"nothing to do: HubSpot 210000000028 and Salesforce 003Qy0000001002IAA are a pair already");
+    insta::assert_snapshot!(again, @r"nothing to do: HubSpot 210000000028 and Salesforce 003Qy0000001004IAA are a pair already");
     let before = desk.facts().await;
     desk.cycles(3).await;
     assert_eq!(desk.facts().await, before, "it is at rest");
@@ -43,13 +43,13 @@ async fn to_exclude_one_of_two_settles_an_ambiguous_contact_as_well() {
     let mut desk = Desk::doubled().await;
     let hubspot = desk.ids(Side::HubSpot).remove(0);
     let rome = desk.ids(Side::Salesforce).remove(0);
-    insta::assert_snapshot!(desk.say(Deed::Exclude, &[&rome]).await, @r#"Salesforce 003Qy0000001001IAA is left out; nothing is written for it on either side until "syncline exclude ID --drop"; a write that is on its way may still arrive"#);
+    insta::assert_snapshot!(desk.say(Deed::Exclude, &[&rome]).await, @r#"Salesforce 003Qy0000001003IAA is left out; nothing is written for it on either side until "syncline exclude ID --drop"; a write that is on its way may still arrive"#);
     desk.in_hubspot(&hubspot, &json!({ "firstname": "Rita" }));
     desk.cycles(4).await;
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001001IAA  excluded  operator
-    #2      contact  210000000028  003Qy0000001002IAA  in-sync
+    #1      contact  -             003Qy0000001003IAA  excluded  operator
+    #2      contact  210000000028  003Qy0000001004IAA  in-sync
     ");
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Milan");
 }
@@ -63,11 +63,11 @@ async fn a_pair_taken_apart_is_let_alone_by_both_sides_until_it_is_linked_again(
     .await;
     let hubspot = desk.ids(Side::HubSpot).remove(0);
     let salesforce = desk.ids(Side::Salesforce).remove(0);
-    insta::assert_snapshot!(desk.say(Deed::Unlink, &[&salesforce]).await, @r#"HubSpot 210000000028 and Salesforce 003Qy0000001001IAA are no pair any more; both halves are left out, because their id fields still name each other; join two again with "syncline link", or empty their id fields and then use "syncline exclude ID --drop""#);
+    insta::assert_snapshot!(desk.say(Deed::Unlink, &[&salesforce]).await, @r#"HubSpot 210000000028 and Salesforce 003Qy0000001003IAA are no pair any more; both halves are left out, because their id fields still name each other; join two again with "syncline link", or empty their id fields and then use "syncline exclude ID --drop""#);
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
     #1      contact  210000000028  -                   excluded  operator
-    #2      contact  -             003Qy0000001001IAA  excluded  operator
+    #2      contact  -             003Qy0000001003IAA  excluded  operator
     ");
     desk.in_salesforce(
         &salesforce,
@@ -83,7 +83,7 @@ async fn a_pair_taken_apart_is_let_alone_by_both_sides_until_it_is_linked_again(
     desk.cycles(4).await;
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT        HUBSPOT  SALESFORCE          STATE    WHY
-    #1      contact  210000000028  003Qy0000001001IAA  in-sync
+    #1      contact  210000000028  003Qy0000001003IAA  in-sync
     ");
     // With no base nothing is overwritten: what was blank is filled, the cities differ on.
     assert_eq!(desk.hubspot_value(&hubspot, "jobtitle"), "Boss");
@@ -104,23 +104,23 @@ async fn edits_of_an_excluded_pair_wait_in_their_crm_and_arrive_when_it_is_taken
     let hubspot = desk.ids(Side::HubSpot).remove(0);
     let salesforce = desk.ids(Side::Salesforce).remove(0);
     desk.in_salesforce(&salesforce, &json!({ "Phone": "+39 06 0" }));
-    insta::assert_snapshot!(desk.say(Deed::Exclude, &[&hubspot]).await, @r#"HubSpot 210000000028 <-> Salesforce 003Qy0000001001IAA is left out; nothing is written for it on either side until "syncline exclude ID --drop"; a write that is on its way may still arrive"#);
-    insta::assert_snapshot!(desk.say(Deed::Exclude, &[&salesforce]).await, @r"nothing to do: HubSpot 210000000028 <-> Salesforce 003Qy0000001001IAA is left out already");
+    insta::assert_snapshot!(desk.say(Deed::Exclude, &[&hubspot]).await, @r#"HubSpot 210000000028 <-> Salesforce 003Qy0000001003IAA is left out; nothing is written for it on either side until "syncline exclude ID --drop"; a write that is on its way may still arrive"#);
+    insta::assert_snapshot!(desk.say(Deed::Exclude, &[&salesforce]).await, @r"nothing to do: HubSpot 210000000028 <-> Salesforce 003Qy0000001003IAA is left out already");
     desk.in_salesforce(&salesforce, &json!({ "MailingCity": "Oslo" }));
     desk.in_hubspot(&hubspot, &json!({ "fax": "+39 06 1" }));
     desk.cycles(4).await;
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT        HUBSPOT  SALESFORCE          STATE     WHY
-    #1      contact  210000000028  003Qy0000001001IAA  excluded  operator
+    #1      contact  210000000028  003Qy0000001003IAA  excluded  operator
     ");
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Rome");
     assert_eq!(desk.salesforce_value(&salesforce, "Fax"), "");
-    insta::assert_snapshot!(desk.say(Deed::Include, &[&hubspot]).await, @r"HubSpot 210000000028 <-> Salesforce 003Qy0000001001IAA is taken up again; the next cycle reads it and plans it with what is known");
+    insta::assert_snapshot!(desk.say(Deed::Include, &[&hubspot]).await, @r"HubSpot 210000000028 <-> Salesforce 003Qy0000001003IAA is taken up again; the next cycle reads it and plans it with what is known");
     desk.cycles(4).await;
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Oslo");
     assert_eq!(desk.hubspot_value(&hubspot, "phone"), "+39 06 0");
     assert_eq!(desk.salesforce_value(&salesforce, "Fax"), "+39 06 1");
-    insta::assert_snapshot!(desk.say(Deed::Include, &[&hubspot]).await, @r"nothing to do: HubSpot 210000000028 <-> Salesforce 003Qy0000001001IAA was not left out by a person: it is in sync");
+    insta::assert_snapshot!(desk.say(Deed::Include, &[&hubspot]).await, @r"nothing to do: HubSpot 210000000028 <-> Salesforce 003Qy0000001003IAA was not left out by a person: it is in sync");
     insta::assert_snapshot!(desk.facts().await.join("\n"), @r"
     record_linked created
     record_synced created

@@ -8,6 +8,7 @@
 
 mod knots;
 mod leads;
+mod loops;
 mod merges;
 mod parents;
 mod standard;

@@ -99,7 +99,7 @@ fn a_file_with_mistakes_is_refused_whole_with_every_line_named() {
         assert_eq!(state(&scene, &ids[0].0), "excluded", "something was done");
         said.err.replace(&path, "pairs.csv")
     };
-    write("hubspot_id,salesforce_id\n1,2\nx,003Qy0000001001IAA\n\n,\n5,003Qy0000001001IAB\n");
+    write("hubspot_id,salesforce_id\n1,2\nx,003Qy0000001003IAA\n\n,\n5,003Qy0000001001IAB\n");
     insta::assert_snapshot!(refused(&link(&["--yes"])), @r#"
     syncline: nothing was done, because 4 of 4 lines of pairs.csv cannot be read:
     line 2: 2 is an id of HubSpot and stands in the column salesforce_id
@@ -107,7 +107,7 @@ fn a_file_with_mistakes_is_refused_whole_with_every_line_named() {
     line 4: it names no id
     line 6: "003Qy0000001001IAB" is no Salesforce id: its last three characters do not fit the others; copy it again, capitals count
     "#);
-    write("hubspot,salesforce_id\n1,003Qy0000001001IAA\n");
+    write("hubspot,salesforce_id\n1,003Qy0000001003IAA\n");
     insta::assert_snapshot!(refused(&link(&["--yes"])), @r#"syncline: pairs.csv: there is no column "hubspot"; the first line names hubspot_id, salesforce_id, or both, and object where there are several"#);
     write("hubspot_id,salesforce_id\n");
     insta::assert_snapshot!(refused(&link(&["--yes"])), @r"syncline: pairs.csv names no record");
@@ -120,7 +120,7 @@ fn a_file_with_mistakes_is_refused_whole_with_every_line_named() {
         "{head}{}{};{}\n",
         good.concat(),
         ids[0].0,
-        "003Qy0000001001IAA"
+        "003Qy0000001003IAA"
     ));
     let twice = refused(&link(&["--yes"]));
     assert!(

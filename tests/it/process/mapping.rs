@@ -52,6 +52,29 @@ fn the_mapping_in_force_is_a_table_that_says_where_each_line_comes_from() {
     tier              -->    Tier__c            always-hubspot     configuration
     hubspot_owner_id  -      OwnerId            off                configuration
 
+    lead: HubSpot contacts <-> Salesforce Lead
+      matched by   email = Email
+      ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
+      new records  on both sides
+      first link   fills what is blank and overwrites nothing
+
+    HUBSPOT                  SALESFORCE   RULE               FROM
+    email             <-(>)  Email        prefer-salesforce  standard
+    salutation        <-(>)  Salutation   prefer-salesforce  standard
+    firstname         <-(>)  FirstName    prefer-salesforce  standard
+    lastname          <-(>)  LastName     prefer-salesforce  standard
+    jobtitle          <->    Title        two-way            configuration
+    company           <-(>)  Company      prefer-salesforce  standard
+    phone             <->    Phone        two-way            configuration
+    mobilephone       <-(>)  MobilePhone  prefer-salesforce  standard
+    fax               <-(>)  Fax          prefer-salesforce  standard
+    address           <-(>)  Street       prefer-salesforce  standard
+    city              <-(>)  City         prefer-salesforce  standard
+    state             <-(>)  State        prefer-salesforce  standard
+    zip               <-(>)  PostalCode   prefer-salesforce  standard
+    country           <-(>)  Country      prefer-salesforce  standard
+    hubspot_owner_id  -      OwnerId      off                configuration
+
     <-(>)  Salesforce's value, its deletion too; HubSpot's only while Salesforce is blank
     <->    the newer change; of two at once Salesforce's
     -->    HubSpot's value, also when blank
@@ -171,6 +194,8 @@ fn several_objects_stand_one_under_the_other() {
     insta::assert_snapshot!(toml(&objects), @r#"
     # HubSpot contacts <-> Salesforce Contact
     [objects.contact]
+    create_as = "Contact"
+    leads = false
     creates = "both"
 
     [[objects.contact.fields]]

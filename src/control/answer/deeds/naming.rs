@@ -10,6 +10,7 @@ const PREFIXES: &[(&str, &str)] = &[
     ("001", "Account"),
     ("003", "Contact"),
     ("006", "Opportunity"),
+    ("00Q", "Lead"),
     ("00T", "Task"),
 ];
 
@@ -108,8 +109,8 @@ impl Objects {
         let known = self.known(view, Side::HubSpot, named.id(Side::HubSpot))?;
         let id = named.id(Side::HubSpot).or(named.id(Side::Salesforce));
         let id = id.map(ToString::to_string).unwrap_or_default();
-        Ok(match (known.as_slice(), self.0.as_slice()) {
-            ([one], _) | ([], [(one, _)]) => Ok(one.clone()),
+        Ok(match (known.as_slice(), self.objects().as_slice()) {
+            ([one], _) | ([], [one]) => Ok(one.clone()),
             ([], []) => Err(
                 "no object is kept in step yet; configure one, then start the daemon".to_owned(),
             ),
@@ -132,15 +133,11 @@ impl Objects {
         id: Option<&RecordId>,
     ) -> anyhow::Result<Vec<ObjectName>> {
         let mut known = Vec::new();
-        for (object, _) in &self.0 {
+        for object in self.objects() {
             let Some(id) = id.cloned() else { break };
-            let key = RecordKey {
-                side,
-                object: object.clone(),
-                id,
-            };
+            let key = RecordKey { side, object, id };
             if pairs::by_key(view, &key)?.is_some() {
-                known.push(object.clone());
+                known.push(key.object);
             }
         }
         Ok(known)
@@ -157,9 +154,17 @@ impl Objects {
         }))
     }
 
+    /// Every object once, however many types it has in Salesforce.
+    fn objects(&self) -> Vec<ObjectName> {
+        let mut objects: Vec<ObjectName> =
+            self.0.iter().map(|(object, _)| object.clone()).collect();
+        objects.sort();
+        objects.dedup();
+        objects
+    }
+
     fn names(&self) -> String {
-        let names: Vec<ObjectName> = self.0.iter().map(|(object, _)| object.clone()).collect();
-        joined(&names)
+        joined(&self.objects())
     }
 }
 
