@@ -182,8 +182,9 @@ impl Context {
         let mut by_form: BTreeMap<usize, (Vec<Job>, Vec<Reported>)> = BTreeMap::new();
         for (job, fate) in jobs.into_iter().zip(fates) {
             let (jobs, answers) = by_form.entry(job.form).or_default();
-            if let (Some(answer), Some(id)) = (fate.answer(), job.attempt.write.id.clone()) {
-                let answer = answer.unwrap_or(Answer::Written(id, None));
+            if let Some(id) = job.attempt.write.id.clone()
+                && let Some(answer) = fate.answer(id)
+            {
                 let (place, span) = (jobs.len(), None);
                 answers.push(Reported {
                     place,
@@ -233,12 +234,12 @@ impl Fate {
         }
     }
 
-    /// `None` when the outcome is unknown; `Some(None)` when all links stand.
-    fn answer(self) -> Option<Option<Answer>> {
+    /// `None` when the outcome is unknown; all links of record `id` stand when none failed.
+    fn answer(self, id: RecordId) -> Option<Answer> {
         if !self.failures.is_empty() {
-            return Some(Some(Answer::Failed(said(self.failures))));
+            return Some(Answer::Failed(said(self.failures)));
         }
-        (!self.unknown).then_some(None)
+        (!self.unknown).then_some(Answer::Written(id, None))
     }
 }
 

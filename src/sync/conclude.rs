@@ -34,6 +34,9 @@ pub(super) const AGAIN_MS: i64 = 1_000;
 /// Code of a write that needs a parent without a partner.
 const PARENT_NOT_LINKED: &str = "parent_not_linked";
 
+/// How long a write rests that may name a parent which is gone: that one is looked at before.
+const DOUBT_MS: i64 = 90_000;
+
 /// How long a row of unknown outcome waits before it is matched again.
 const UNKNOWN_MS: i64 = 500;
 
@@ -352,8 +355,10 @@ impl Concluded {
                 None
             }
             Answer::Failed(failures) => {
+                let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
+                let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
                 let releases = failed(tx, &job.attempt, failures, Known::Answered)?;
-                earliest(&releases).map(Open::failed)
+                earliest(&releases).or(again).map(Open::failed)
             }
             Answer::Unknown => Some(Open::unknown(tx.now())),
         };

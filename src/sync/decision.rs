@@ -1,6 +1,6 @@
 //! One row's decision: what is journaled at once, and what is to be written.
 
-use super::forms::Forms;
+use super::forms::{Form, Forms};
 use super::heirs::{Fate, Succession};
 use super::matching::Known;
 use super::planning::Couple;
@@ -79,6 +79,9 @@ pub(super) struct Agreed {
     pub(super) marked: Vec<Side>,
 }
 
+/// A write that cannot be made, and why.
+pub(super) type Refused = (PairIds, Write, Vec<RawFailure>);
+
 /// One row's decision.
 #[derive(Debug)]
 pub(super) struct Decision {
@@ -89,7 +92,7 @@ pub(super) struct Decision {
     /// Where both agree, and what is adopted with that.
     pub(super) agreed: Vec<Agreed>,
     /// Writes that cannot be made, by side.
-    pub(super) failures: Vec<(PairIds, Write, Vec<RawFailure>)>,
+    pub(super) failures: Vec<Refused>,
     pub(super) outcome: Outcome,
 }
 
@@ -165,31 +168,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         ..
     } = couple;
     let place = forms.place_of(ids.salesforce.as_ref());
-    let form = forms.at(place);
-    let mut failures: Vec<(PairIds, Write, Vec<RawFailure>)> = Vec::new();
-    let mut writes = Vec::new();
-    for side in [Side::Salesforce, Side::HubSpot] {
-        let mut wrong: Vec<RawFailure> = merged
-            .failures
-            .iter()
-            .filter(|(to, _)| *to == side)
-            .map(|(_, one)| one.clone())
-            .collect();
-        let write = merged.write_to(side).cloned();
-        wrong.extend(
-            write
-                .iter()
-                .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
-        );
-        match (write, wrong.is_empty()) {
-            (Some(write), true) => writes.push(write),
-            (None, true) => (),
-            (write, false) => {
-                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
-                failures.push((ids.clone(), write, wrong));
-            }
-        }
-    }
+    let (mut writes, failures) = sifted(&merged, &ids, forms.at(place), now);
     let mut moved = merged.agreed;
     let link = link.map(|why| Met {
         ids: ids.clone(),
@@ -262,6 +241,39 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         failures,
         outcome,
     }
+}
+
+/// The writes that can be made, and those that certainly cannot, with why not.
+fn sifted(
+    merged: &Merged,
+    ids: &PairIds,
+    form: &Form,
+    now: Timestamp,
+) -> (Vec<Write>, Vec<Refused>) {
+    let (mut writes, mut failures) = (Vec::new(), Vec::new());
+    for side in [Side::Salesforce, Side::HubSpot] {
+        let mut wrong: Vec<RawFailure> = merged
+            .failures
+            .iter()
+            .filter(|(to, _)| *to == side)
+            .map(|(_, one)| one.clone())
+            .collect();
+        let write = merged.write_to(side).cloned();
+        wrong.extend(
+            write
+                .iter()
+                .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
+        );
+        match (write, wrong.is_empty()) {
+            (Some(write), true) => writes.push(write),
+            (None, true) => (),
+            (write, false) => {
+                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
+                failures.push((ids.clone(), write, wrong));
+            }
+        }
+    }
+    (writes, failures)
 }
 
 /// The write that a value which cannot be carried kept from being made.

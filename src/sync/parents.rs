@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::forms::Forms;
+use crate::domain::attempt::Attempt;
 use crate::domain::call::Lane;
 use crate::domain::convert::canonical;
-use crate::domain::event::Excluded;
+use crate::domain::event::{Action, Excluded};
+use crate::domain::failure::RawFailure;
+use crate::domain::mapping::Mapping;
 use crate::domain::merge::{Parent, Parents, named};
-use crate::domain::record::{Record, RecordKey, Side, Timestamp};
+use crate::domain::record::{Record, RecordKey, Side, Timestamp, Value};
 use crate::inbox::{self, Release};
 use crate::projections::pairs::{self, State};
 use crate::store::{Tx, View};
@@ -92,6 +95,42 @@ fn parent(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Parent> {
 /// Whether a parent has no partner yet.
 pub(super) fn is_pending(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
     Ok(parent(view, key)? == Parent::Pending)
+}
+
+/// Codes of writes that name a record which is gone or hidden.
+const DOUBTS: [&str; 3] = [
+    "ENTITY_IS_DELETED",
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+    "INVALID_CROSS_REFERENCE_KEY",
+];
+
+/// Whether a refused write, tried for the first time, may name a parent that is gone without our
+/// knowing: then each parent it names is looked at.
+pub(super) fn are_doubted(
+    tx: &Tx<'_>,
+    attempt: &Attempt,
+    failures: &[RawFailure],
+    mapping: &Mapping,
+) -> anyhow::Result<bool> {
+    let write = &attempt.write;
+    let mut codes = failures.iter().map(|raw| raw.failure.code.as_str());
+    let is_about = write.action == Action::Associated || codes.any(|code| DOUBTS.contains(&code));
+    if attempt.number > 1 || !is_about {
+        return Ok(false);
+    }
+    let mut doubted = false;
+    for mapped in mapping.parents() {
+        let Some(Value::Text(text)) = write.fields.get(mapped.on(write.to)) else {
+            continue;
+        };
+        for key in named(mapped, write.to, text) {
+            if pairs::by_key(tx, &key)?.is_some() {
+                inbox::see(tx, &key, Timestamp(0), Lane::Parent, Timestamp(0))?;
+                doubted = true;
+            }
+        }
+    }
+    Ok(doubted)
 }
 
 /// Asks for a parent that has no partner: its row is looked at in the lane of parents. One that

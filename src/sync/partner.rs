@@ -209,6 +209,14 @@ pub(super) fn choose(
         return partner;
     }
     let partner = by_key(portal, forms, record, catch, doubled);
+    if named
+        .as_ref()
+        .is_some_and(|id| catch.records.contains_key(id))
+        && matches!(partner, Partner::Nobody)
+    {
+        // What took its partner's place is somebody else's partner.
+        return Partner::Ambiguous;
+    }
     if named.is_some() && matches!(partner, Partner::Nobody) {
         // It says that it had a partner: that one was deleted, or is hidden from us, and a new one
         // would bring back what somebody took away, or double what we may not see.

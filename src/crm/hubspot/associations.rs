@@ -181,7 +181,7 @@ pub(super) fn archive_body(links: &[Link]) -> Json {
 pub(super) fn outcomes(body: &Json, links: &[Link]) -> Option<Vec<LinkOutcome>> {
     let results = body["results"].as_array()?;
     let errors = body["errors"].as_array().map_or(&[][..], Vec::as_slice);
-    let set: Vec<Link> = results.iter().flat_map(shown).collect();
+    let set: Vec<Link> = results.iter().filter_map(shown).collect();
     let mut outcomes: Vec<LinkOutcome> = links
         .iter()
         .map(|link| {

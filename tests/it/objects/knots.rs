@@ -150,10 +150,17 @@ async fn a_lead_converted_into_the_contact_of_another_pair_leaves_that_pair_alon
     });
     story.told();
     story.minutes(3).await;
-    assert_eq!(story.told(), ["contact excluded: converted"]);
+    assert_eq!(
+        story.told(),
+        [
+            "contact unlinked: converted",
+            "contact excluded: ambiguous",
+            "contact excluded: converted",
+        ]
+    );
     let mut standing = states(&story, "contact");
     standing.sort_by_key(|state| *state == State::InSync);
-    assert_eq!(standing, [State::Excluded, State::InSync]);
+    assert_eq!(standing, [State::Excluded, State::Excluded, State::InSync]);
     let spare = story.in_hubspot(|portal, _| {
         let all = portal.records("contacts").into_iter();
         let named = |id: &str| id == lead;
@@ -218,4 +225,23 @@ async fn a_child_goes_on_when_a_person_leaves_its_parent_out() {
         story.shows_salesforce("Contact", &made, &["AccountId"]),
         [""]
     );
+}
+
+#[tokio::test]
+async fn an_association_with_a_company_that_is_gone_is_given_up() {
+    let mut story = Story::new(COMPANIES_AND_CONTACTS).await;
+    let account = story.salesforce(
+        "Account",
+        json!({ "Name": "Acme", "Website": "acme.example" }),
+    );
+    story.minutes(3).await;
+    let company = story.only_in_hubspot("companies");
+    story.in_hubspot(|portal, now| portal.archive("companies", &company, now).unwrap());
+    story.salesforce(
+        "Contact",
+        json!({ "LastName": "Lovelace", "Email": "ada@acme.example", "AccountId": account }),
+    );
+    story.minutes(6).await;
+    assert_eq!(states(&story, "company"), [State::Excluded]);
+    assert_eq!(states(&story, "contact"), [State::InSync]);
 }

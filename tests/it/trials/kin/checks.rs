@@ -225,7 +225,9 @@ impl Trial {
         let key = |one: &One| one.key.to_lowercase();
         let others = stand.values().filter(|other| other.place() != one.place());
         let mut others = others.filter(|other| other.object == one.object);
-        let became = self.people.kin.converted.values().any(|id| *id == one.id);
+        let mut converted = self.people.kin.converted.iter();
+        let became =
+            converted.any(|(lead, contact)| *contact == one.id || one.mark.as_ref() == Some(lead));
         became || others.any(|other| other.side == one.side && key(other) == key(one))
     }
 
@@ -296,7 +298,8 @@ impl Trial {
         let met_so = !settled && ours.is_some() && theirs.is_some();
         assert!(
             excused || met_so || number(&ours) == number(&theirs),
-            "belongs to {ours:?} and {theirs:?}: {}",
+            "belongs to {ours:?} and {theirs:?}, said at {:?}: {}",
+            [hubspot, salesforce].map(|one| self.people.kin.placed.get(&one.place())),
             self.told(pair)
         );
     }

@@ -231,8 +231,10 @@ impl Kin {
                     .associate(kind, &child.id, "companies", id, Tie::Primary, when.now);
             tied.unwrap_or_else(|refusal| panic!("{refusal:?}"));
             self.edit(crm, luck, child, when);
-            self.placed
-                .insert((Side::HubSpot, child.id.clone()), when.seq);
+            if child.parent.as_ref() != Some(&company.id) {
+                self.placed
+                    .insert((Side::HubSpot, child.id.clone()), when.seq);
+            }
         }
     }
 
@@ -269,11 +271,10 @@ impl Kin {
         let (Some(child), Some(account)) = (some(luck, &children), some(luck, &accounts)) else {
             return;
         };
-        let account = if luck.below(6) == 0 {
-            Json::Null
-        } else {
-            json!(account.id)
-        };
+        let account = Some(account.id.clone()).filter(|_| luck.below(6) > 0);
+        if account == child.parent {
+            return;
+        }
         let fields = map(json!({ "Id": child.id, "AccountId": account }));
         if crm.salesforce.put(child.kind, fields, when.now).is_ok() {
             self.placed
