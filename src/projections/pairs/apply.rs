@@ -76,6 +76,7 @@ pub(in crate::projections) fn linked(
             pair.created_on = None;
             pair.marked = PerSide::default();
             pair.provisional = PerSide::default();
+            pair.loop_field = None;
         }
         resume(tx, pair)
     })
