@@ -55,9 +55,12 @@ impl Context {
                 let mut histories = Vec::with_capacity(asked.len());
                 for (place, number) in asked {
                     let entries = journal::last_of_record(view, number, HISTORY)?;
-                    let writes = entries.into_iter().filter_map(|entry| match entry.event {
-                        Event::RecordSynced(synced) => Some((entry.at, synced)),
-                        _ => None,
+                    let writes = entries.into_iter().filter_map(|entry| {
+                        let at = entry.at;
+                        let Event::RecordSynced(synced) = entry.event else {
+                            return None;
+                        };
+                        Some((at, synced))
                     });
                     histories.push((place, writes.collect()));
                 }
