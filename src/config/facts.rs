@@ -174,6 +174,9 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         hubspot_id_field,
         salesforce_id_field,
         creates,
+        direction,
+        list,
+        condition,
         on_first_link,
         fields,
     } = mapping;
@@ -191,7 +194,14 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         let ids = format!("{hubspot_id_field} and {salesforce_id_field}");
         say("ids", ids);
         say("creates", word(creates));
+        say("direction", word(direction));
+        if let Some(list) = list {
+            say("list", list.clone());
+        }
         say("on_first_link", word(on_first_link));
+    }
+    if let Some(condition) = condition {
+        say("condition", condition.clone());
     }
     for field in fields {
         say(&format!("field {}", field.hubspot), field_says(field));

@@ -40,7 +40,7 @@ pub fn reason(why: Excluded) -> Reason {
         ),
         Excluded::Creation => (
             "it has no partner, and the mapping creates none there",
-            "change \"creates\" in the configuration, or: syncline link HUBSPOT-ID SALESFORCE-ID",
+            "change \"creates\" or \"direction\" in the configuration, or: syncline link HUBSPOT-ID SALESFORCE-ID",
         ),
         Excluded::Dropped => (
             "its first write stood in a hold that a person dropped",

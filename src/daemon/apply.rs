@@ -177,6 +177,8 @@ pub(super) fn sync(config: &Config) -> Settings {
             listing_every_ms: milliseconds(limits.listing),
             listing_back_ms: milliseconds(limits.listing_window),
             index_lag_ms: milliseconds(limits.hubspot_index_lag),
+            sweep_every_ms: usual.sweep_every_ms,
+            archive_every_ms: usual.archive_every_ms,
             metadata_ms: milliseconds(limits.schema_age),
             probes_ms: limits.probes.map(milliseconds),
         },

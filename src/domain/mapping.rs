@@ -131,6 +131,15 @@ pub struct Mapping {
     pub salesforce_id_field: FieldName,
     /// Which side may get new records.
     pub creates: Creates,
+    /// Which sides are written at all.
+    #[serde(default, skip_serializing_if = "Direction::is_both")]
+    pub direction: Direction,
+    /// The HubSpot list, by id or name, whose members alone go to Salesforce.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// The SOQL condition on this form whose records alone go to HubSpot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     /// What differs when two records meet for the first time.
     pub on_first_link: OnFirstLink,
     /// The fields, rule `off` left out.
@@ -164,7 +173,45 @@ impl Creates {
     }
 }
 
+/// Which sides are written. The id property is written on both all the same: it is a mark, and
+/// without it no record is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Both.
+    #[default]
+    Both,
+    /// Only Salesforce.
+    ToSalesforce,
+    /// Only HubSpot.
+    ToHubspot,
+}
+
+impl Direction {
+    /// Whether values go to `side`.
+    pub fn allows(self, side: Side) -> bool {
+        match self {
+            Self::Both => true,
+            Self::ToSalesforce => side == Side::Salesforce,
+            Self::ToHubspot => side == Side::HubSpot,
+        }
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    fn is_both(&self) -> bool {
+        *self == Self::Both
+    }
+}
+
 impl Mapping {
+    /// Whether new records may be created on `side`: what is never written gets none either.
+    pub fn may_create(&self, side: Side) -> bool {
+        self.creates.allows(side) && self.direction.allows(side)
+    }
+
     /// The name of the form: the object's own, unless Salesforce has several.
     pub fn name(&self) -> &ObjectName {
         self.form.as_ref().unwrap_or(&self.object)

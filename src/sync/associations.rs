@@ -9,7 +9,7 @@ use crate::crm::hubspot::{ASSOCIATIONS_READ_MAX, Associated};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::mapping::FieldMapping;
 use crate::domain::merge::association;
-use crate::domain::record::{ObjectName, Record, RecordId, Side, Value};
+use crate::domain::record::{FieldName, ObjectName, Record, RecordId, Side, Value};
 
 /// With whom each record is associated, of one object: one of them, which a lookup can hold.
 type Chosen = BTreeMap<RecordId, RecordId>;
@@ -23,33 +23,48 @@ impl Context {
         records: &mut [Record],
         lane: Lane,
     ) -> Result<(), Trouble> {
-        let mut mapped: Vec<FieldMapping> = Vec::new();
-        for one in forms.associations() {
-            if !mapped.iter().any(|known| known.hubspot == one.hubspot) {
-                mapped.push(one.clone());
-            }
-        }
-        if records.is_empty() {
-            return Ok(());
-        }
-        let mut known: BTreeMap<ObjectName, Chosen> = BTreeMap::new();
-        for one in &mapped {
-            for parent in &one.parents {
-                if !known.contains_key(parent) {
-                    let chosen = self.associated(forms, parent, records, lane).await?;
-                    known.insert(parent.clone(), chosen);
-                }
-            }
+        let live = records.iter().filter(|record| !record.deleted);
+        let ids: Vec<RecordId> = live.map(|record| record.key.id.clone()).collect();
+        for (name, values) in self.associations_of(forms, &ids, lane).await? {
             for record in records.iter_mut() {
-                let named = one.parents.iter().find_map(|parent| {
-                    let id = known.get(parent)?.get(&record.key.id)?;
-                    Some(association(parent, id))
-                });
-                let value = named.map_or(Value::Blank, Value::Text);
-                record.fields.insert(one.hubspot.clone(), value);
+                let value = values.get(&record.key.id).cloned();
+                let value = value.unwrap_or(Value::Blank);
+                record.fields.insert(name.clone(), value);
             }
         }
         Ok(())
+    }
+
+    /// What each mapped association shows for these records; those without one are left out.
+    pub(in crate::sync) async fn associations_of(
+        &self,
+        forms: &Forms,
+        ids: &[RecordId],
+        lane: Lane,
+    ) -> Result<BTreeMap<FieldName, BTreeMap<RecordId, Value>>, Trouble> {
+        let mut shown = BTreeMap::new();
+        if ids.is_empty() {
+            return Ok(shown);
+        }
+        let mut known: BTreeMap<ObjectName, Chosen> = BTreeMap::new();
+        let mapped: Vec<FieldMapping> = forms.associations().cloned().collect();
+        for one in mapped {
+            for parent in &one.parents {
+                if !known.contains_key(parent) {
+                    let chosen = self.associated(forms, parent, ids, lane).await?;
+                    known.insert(parent.clone(), chosen);
+                }
+            }
+            let named = |id: &RecordId| {
+                one.parents.iter().find_map(|parent| {
+                    let partner = known.get(parent)?.get(id)?;
+                    Some(Value::Text(association(parent, partner)))
+                })
+            };
+            let values = ids.iter().filter_map(|id| Some((id.clone(), named(id)?)));
+            shown.insert(one.hubspot.clone(), values.collect());
+        }
+        Ok(shown)
     }
 
     /// The record of object `parent` that each of `records` belongs to.
@@ -57,7 +72,7 @@ impl Context {
         &self,
         forms: &Forms,
         parent: &ObjectName,
-        records: &[Record],
+        ids: &[RecordId],
         lane: Lane,
     ) -> Result<Chosen, Trouble> {
         let Some(to) = self.settings.forms_of(parent).first() else {
@@ -65,9 +80,8 @@ impl Context {
         };
         let from = forms.first.mapping.hubspot_type.as_str();
         let to = to.hubspot_type.as_str();
-        let live = records.iter().filter(|record| !record.deleted);
         let mut asked: Vec<(RecordId, Option<String>)> =
-            live.map(|record| (record.key.id.clone(), None)).collect();
+            ids.iter().map(|id| (id.clone(), None)).collect();
         let mut found: Vec<Associated> = Vec::new();
         while !asked.is_empty() {
             let mut more = Vec::new();

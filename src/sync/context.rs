@@ -86,6 +86,10 @@ pub struct Bounds {
     pub listing_back_ms: i64,
     /// How far HubSpot's search index may lag.
     pub index_lag_ms: i64,
+    /// Longest time between two pages of the round that finds changed associations.
+    pub sweep_every_ms: i64,
+    /// Time between two listings of HubSpot's archive.
+    pub archive_every_ms: i64,
     /// How old metadata may grow.
     pub metadata_ms: i64,
     /// Waits before a cause's first, second and every further probe.
@@ -106,6 +110,8 @@ impl Default for Bounds {
             listing_every_ms: 300_000,
             listing_back_ms: 600_000,
             index_lag_ms: 60_000,
+            sweep_every_ms: 600_000,
+            archive_every_ms: 3_600_000,
             metadata_ms: 3_000_000,
             probes_ms: retry::PROBES,
         }

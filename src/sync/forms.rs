@@ -110,7 +110,7 @@ impl Forms {
 
     /// Whether new records may be created on `side`.
     pub(super) fn creates(&self, side: Side) -> bool {
-        self.first.mapping.creates.allows(side)
+        self.first.mapping.may_create(side)
     }
 }
 

@@ -61,7 +61,12 @@ impl Context {
         lane: Lane,
     ) -> Result<Vec<Record>, Trouble> {
         if side == Side::HubSpot {
-            return self.read_hubspot(forms, By::Ids(ids), lane).await;
+            let mut records = self.read_hubspot(forms, By::Ids(ids), lane).await?;
+            let found: BTreeSet<&RecordId> = records.iter().map(|record| &record.key.id).collect();
+            let missing = ids.iter().filter(|id| !found.contains(id));
+            let missing: Vec<RecordId> = missing.cloned().collect();
+            records.extend(self.read_archive(forms, &missing, lane).await?);
+            return Ok(records);
         }
         let mut records = Vec::with_capacity(ids.len());
         for (place, form) in forms.all().enumerate() {
@@ -103,6 +108,24 @@ impl Context {
             records.extend(self.call(&errand, send).await?.value.records);
         }
         self.add_associations(forms, &mut records, lane).await?;
+        Ok(records)
+    }
+
+    /// Those of these ids whose records lie in HubSpot's archive.
+    async fn read_archive(
+        &self,
+        forms: &Forms,
+        ids: &[RecordId],
+        lane: Lane,
+    ) -> Result<Vec<Record>, Trouble> {
+        let source = forms.first.source(Side::HubSpot, &[]);
+        let mut records = Vec::new();
+        for part in ids.chunks(self.settings.bounds.hubspot_batch.max(1)) {
+            let (object, carried) = (forms.object(), part.len());
+            let errand = Errand::new(Side::HubSpot, Operation::Match, lane, object, carried);
+            let send = || self.hubspot.read_archived(&source, part);
+            records.extend(self.call(&errand, send).await?.value.records);
+        }
         Ok(records)
     }
 

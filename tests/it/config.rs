@@ -148,7 +148,10 @@ allocation = 0
 mode = "obsrve"
 [objects.contact]
 create_as = "Person"
+direction = "to-hubspt"
 [objects.car]
+[objects.company]
+condition = "Type = 'Customer' LIMIT 5"
 [mail]
 smtp = "smtps://user:hunter2@smtp.acme.example"
 from = "Syncline <syncline@acme.example>"
@@ -164,8 +167,10 @@ from = "Syncline <syncline@acme.example>"
     syncline.toml:12: budget.allocation: 0 is out of range; write a number from 1 to 100000000 calls in 24 h
     syncline.toml:14: sync.mode: "obsrve" is not known; did you mean "observe"?
     syncline.toml:16: objects.contact.create_as: is Contact or Lead, not "Person"; write create_as = "Contact" or leave it out
-    syncline.toml:17: objects.car.hubspot_type: car has no standard mapping; write hubspot_type and salesforce_type, or use one of company, contact, deal, task
-    syncline.toml:19: mail.smtp: holds a password; secrets are never in the configuration: put it into the file credentials/smtp_password, mode 600
+    syncline.toml:17: objects.contact.direction: "to-hubspt" is not known; did you mean "to-hubspot"?
+    syncline.toml:18: objects.car.hubspot_type: car has no standard mapping; write hubspot_type and salesforce_type, or use one of company, contact, deal, task
+    syncline.toml:20: objects.company.condition: holds LIMIT, which is no part of a condition; write only what would stand behind WHERE, such as "Type = 'Customer'"
+    syncline.toml:22: mail.smtp: holds a password; secrets are never in the configuration: put it into the file credentials/smtp_password, mode 600
     "#);
 }
 
@@ -408,7 +413,7 @@ fn a_reload_is_told_in_words() {
             .replace("20_000", "30_000")
             .replace("revops@", "crm@")
             .replace("4711002", "4711003")
-            .replace("create_as = \"Contact\"", "creates = \"hubspot\"\n[[objects.contact.fields]]\nhubspot = \"fax\"\nrule = \"off\"\n#"),
+            .replace("create_as = \"Contact\"", "creates = \"hubspot\"\nlist = \"64\"\n[[objects.contact.fields]]\nhubspot = \"fax\"\nrule = \"off\"\n#"),
     );
     insta::assert_snapshot!(before.differences(&after).join("\n"), @r"
     budget.allocation is now 30000 (was 20000)
@@ -418,6 +423,7 @@ fn a_reload_is_told_in_words() {
     objects.contact field fax is gone (was Fax, prefer-salesforce)
     objects.lead field fax is gone (was Fax, prefer-salesforce)
     notify crm@acme.example is new: daily at 08:00 (0 0 8 * * *), weekly at mon 08:00 (0 0 8 * * MON), in Europe/Rome
+    objects.contact list is new: 64
     ");
     assert_eq!(before.needs_restart(&after), ["hubspot.portal"]);
 }

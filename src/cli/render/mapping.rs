@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::table::Table;
 use crate::config::standard_forms;
-use crate::domain::mapping::{Creates, FieldMapping, Mapping, OnFirstLink, Rule};
-use crate::domain::record::{FieldName, ObjectName};
+use crate::domain::mapping::{Creates, Direction, FieldMapping, Mapping, OnFirstLink, Rule};
+use crate::domain::record::{FieldName, ObjectName, Side};
 
 /// Where a field's mapping comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,6 +79,14 @@ pub struct Object {
     pub salesforce_id_field: FieldName,
     /// Which side may get new records.
     pub creates: Creates,
+    /// Which sides are written.
+    pub direction: Direction,
+    /// The HubSpot list whose members alone go to Salesforce.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// The condition on the Salesforce records that alone go to HubSpot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     /// What happens to differences at the first link.
     pub on_first_link: OnFirstLink,
     /// Its fields, in the order of the mapping.
@@ -98,6 +106,9 @@ impl Object {
             hubspot_id_field: mapping.hubspot_id_field,
             salesforce_id_field: mapping.salesforce_id_field,
             creates: mapping.creates,
+            direction: mapping.direction,
+            list: mapping.list,
+            condition: mapping.condition,
             on_first_link: mapping.on_first_link,
             fields,
         }
@@ -140,11 +151,12 @@ fn table(object: &Object) -> String {
     for (what, said) in [
         ("matched by", matched.as_str()),
         ("ids kept in", ids.as_str()),
-        ("new records", created(object.creates)),
+        ("new records", created(object)),
         ("first link", first_link(object.on_first_link)),
     ] {
         text.push_str(&format!("  {what:<12} {said}\n"));
     }
+    text.push_str(&selection(object));
     text.push('\n');
     let mut table = Table::new(&["HUBSPOT", "", "SALESFORCE", "RULE", "FROM"]);
     for field in &object.fields {
@@ -158,6 +170,27 @@ fn table(object: &Object) -> String {
     }
     text.push_str(&table.text());
     text
+}
+
+/// What is left out, and which side alone is written: a line for each that the configuration says.
+fn selection(object: &Object) -> String {
+    let direction = match object.direction {
+        Direction::Both => None,
+        Direction::ToSalesforce => Some("only Salesforce is written".to_owned()),
+        Direction::ToHubspot => Some("only HubSpot is written".to_owned()),
+    };
+    let list = object.list.as_deref();
+    let list = list.map(|list| format!("{list}: its members alone go to Salesforce"));
+    let condition = object.condition.as_deref();
+    let condition = condition.map(|text| format!("{text}: what meets it alone goes to HubSpot"));
+    [
+        ("direction", direction),
+        ("list", list),
+        ("condition", condition),
+    ]
+    .into_iter()
+    .filter_map(|(what, said)| Some(format!("  {what:<12} {}\n", said?)))
+    .collect()
 }
 
 /// What is special about a field, behind its rule.
@@ -225,11 +258,35 @@ fn toml_of(forms: &[Object]) -> String {
         }
     }
     text.push_str(&format!("creates = \"{}\"\n", word(&first.creates)));
+    text.push_str(&toml_selection(first, forms));
     let mut told: Vec<&FieldName> = Vec::new();
     for field in forms.iter().flat_map(|form| &form.fields) {
         if !told.contains(&&field.hubspot) {
             told.push(&field.hubspot);
             text.push_str(&toml_field(name, field, forms));
+        }
+    }
+    text
+}
+
+fn toml_selection(first: &Object, forms: &[Object]) -> String {
+    // The configuration takes no text with control characters, so only these two need escaping.
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let mut text = String::new();
+    if first.direction != Direction::Both {
+        text.push_str(&format!("direction = \"{}\"\n", word(&first.direction)));
+    }
+    if let Some(list) = &first.list {
+        text.push_str(&format!("list = {}\n", quoted(list)));
+    }
+    for form in forms {
+        let key = if form.form.is_some() {
+            "lead_condition"
+        } else {
+            "condition"
+        };
+        if let Some(condition) = &form.condition {
+            text.push_str(&format!("{key} = {}\n", quoted(condition)));
         }
     }
     text
@@ -303,12 +360,13 @@ fn meaning(rule: Rule) -> &'static str {
     }
 }
 
-fn created(creates: Creates) -> &'static str {
-    match creates {
-        Creates::Both => "on both sides",
-        Creates::Hubspot => "in HubSpot only",
-        Creates::Salesforce => "in Salesforce only",
-        Creates::Neither => "on neither side: only existing records are linked",
+fn created(object: &Object) -> &'static str {
+    let on = |side| object.creates.allows(side) && object.direction.allows(side);
+    match (on(Side::HubSpot), on(Side::Salesforce)) {
+        (true, true) => "on both sides",
+        (true, false) => "in HubSpot only",
+        (false, true) => "in Salesforce only",
+        (false, false) => "on neither side: only existing records are linked",
     }
 }
 

@@ -1,19 +1,27 @@
 //! The mapping of each object: what is standard, and what the configuration says differently.
 
 mod fields;
+mod selection;
 mod standard;
 
 use super::mistakes::{Mistakes, Unfit};
 use super::reader::Section;
-use crate::domain::mapping::{Creates, FieldMapping, Mapping, OnFirstLink};
+use crate::domain::mapping::{Creates, Direction, FieldMapping, Mapping, OnFirstLink};
 use crate::domain::record::{FieldName, ObjectName};
 use fields::{Change, Form, Line, change, same_name};
+use selection::condition;
 
 const CREATES: &[(&str, Creates)] = &[
     ("both", Creates::Both),
     ("hubspot", Creates::Hubspot),
     ("salesforce", Creates::Salesforce),
     ("neither", Creates::Neither),
+];
+
+const DIRECTIONS: &[(&str, Direction)] = &[
+    ("both", Direction::Both),
+    ("to-salesforce", Direction::ToSalesforce),
+    ("to-hubspot", Direction::ToHubspot),
 ];
 
 /// An object as it is kept in step, before it is parted into its forms.
@@ -28,6 +36,10 @@ struct Shape {
     hubspot_id_field: FieldName,
     salesforce_id_field: FieldName,
     creates: Creates,
+    direction: Direction,
+    list: Option<String>,
+    condition: Option<String>,
+    lead_condition: Option<String>,
     /// What a new HubSpot record becomes.
     first: Form,
     lines: Vec<Line>,
@@ -56,6 +68,12 @@ impl Shape {
                 hubspot_id_field: self.hubspot_id_field.clone(),
                 salesforce_id_field: self.salesforce_id_field.clone(),
                 creates: self.creates,
+                direction: self.direction,
+                list: self.list.clone(),
+                condition: match form {
+                    Form::Own => self.condition.clone(),
+                    Form::Lead => self.lead_condition.clone(),
+                },
                 on_first_link,
                 fields: self.lines.iter().filter_map(|line| line.of(form)).collect(),
             })
@@ -146,6 +164,12 @@ fn differing(section: Section<'_>, mut shape: Shape, names: &[ObjectName]) -> Sh
         forms(&section, &mut shape);
     }
     shape.creates = section.choice("creates", CREATES).unwrap_or(shape.creates);
+    let direction = section.choice("direction", DIRECTIONS);
+    shape.direction = direction.unwrap_or(shape.direction);
+    shape.list = section.text("list").map(|spot| spot.value.to_owned());
+    shape.condition = section
+        .parsed("condition", condition)
+        .map(|spot| spot.value);
     let changes: Vec<Change> = section
         .sections("fields")
         .into_iter()
@@ -188,6 +212,15 @@ fn forms(section: &Section<'_>, shape: &mut Shape) {
             ))
         }
     });
+    let leads_condition = section.parsed("lead_condition", condition);
+    if leads_condition.is_some() && !leads {
+        section.note(
+            "lead_condition",
+            "says which leads are kept in step, and with leads = false none are",
+            "remove it, or leads = false",
+        );
+    }
+    shape.lead_condition = leads_condition.map(|spot| spot.value);
     shape.first = first.map_or(Form::Own, |spot| spot.value);
     shape.lead_type = lead_type;
 }

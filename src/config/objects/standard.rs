@@ -8,7 +8,7 @@ use super::{CREATES, Shape};
 use crate::config::mend::mend;
 use crate::config::mistakes::Mistakes;
 use crate::config::reader::{Notes, Section, Spot};
-use crate::domain::mapping::Creates;
+use crate::domain::mapping::{Creates, Direction};
 use crate::domain::record::ObjectName;
 
 /// By object, parents before children.
@@ -90,6 +90,10 @@ pub(super) fn head(object: &ObjectName, root: &Section<'_>) -> Option<Shape> {
         hubspot_id_field: id_field(hubspot_id_field, "syncline_salesforce_id")?,
         salesforce_id_field: id_field(salesforce_id_field, "Syncline_HubSpot_Id__c")?,
         creates: Creates::default(),
+        direction: Direction::default(),
+        list: None,
+        condition: None,
+        lead_condition: None,
         first: Form::Own,
         lines: Vec::new(),
     })

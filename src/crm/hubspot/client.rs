@@ -168,6 +168,21 @@ impl HubSpot {
         Ok(reply(&response, read))
     }
 
+    /// Reads those of 1 to [`READ_MAX`] ids whose records lie in the archive.
+    pub async fn read_archived(
+        &self,
+        source: &Source<'_>,
+        ids: &[RecordId],
+    ) -> Result<Reply<Read>, CallError> {
+        within(ids.len(), READ_MAX)?;
+        let keys = Keys::Ids(ids);
+        let body = read::body(source, keys, &[]);
+        let response = self.post(source, "batch/read?archived=true", &body).await?;
+        let read = read::read(&response.json()?, source, keys)
+            .ok_or_else(|| CallError::unreadable("a part of the records read"))?;
+        Ok(reply(&response, read))
+    }
+
     /// Writes 1 to [`super::WRITE_MAX`] rows; each outcome stands beside its row's trace, in the
     /// order sent.
     pub async fn write(

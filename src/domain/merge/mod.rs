@@ -322,7 +322,8 @@ fn both(
             continue;
         };
         let newer = || newer(hubspot, salesforce, mapped, history);
-        match rules::course(&line, known.mapping.on_first_link, newer) {
+        let (first, direction) = (known.mapping.on_first_link, known.mapping.direction);
+        match rules::course(&line, first, direction, newer) {
             Course::Leave => (),
             Course::Agree => merged.agreed.push(line.agreed()),
             Course::Differ => {
@@ -395,7 +396,7 @@ fn newer(
 fn create(source: &Record, base: &Base, known: &Known<'_>) -> Merged {
     let to = source.key.side.other();
     let mut merged = Merged::default();
-    if !known.mapping.creates.allows(to) {
+    if !known.mapping.may_create(to) {
         return merged;
     }
     let mut draft = Draft::of(to, None);

@@ -2,7 +2,7 @@
 //!
 //! Knows what changed and what is blank, and no values.
 
-use crate::domain::mapping::{OnFirstLink, Rule};
+use crate::domain::mapping::{Direction, OnFirstLink, Rule};
 use crate::domain::record::Side;
 
 use super::line::{Cell, Line, State};
@@ -69,11 +69,20 @@ pub(super) fn may_go(rule: Rule, to: Side) -> bool {
 }
 
 /// Which way the field goes. `newer` is asked only when both sides changed and the rule cares.
+///
+/// Where only one side is written, a change of that side is none that could win: it stays, and the
+/// base follows it, so that nothing of it is carried once both sides are written again.
 pub(super) fn course(
     line: &Line<'_>,
     on_first_link: OnFirstLink,
+    direction: Direction,
     newer: impl FnOnce() -> Newer,
 ) -> Course {
+    let newer = || match direction {
+        Direction::Both => newer(),
+        Direction::ToSalesforce => Newer::HubSpot,
+        Direction::ToHubspot => Newer::Salesforce,
+    };
     let hubspot = View::of(line.hubspot.as_ref(), line.salesforce.as_ref());
     let salesforce = View::of(line.salesforce.as_ref(), line.hubspot.as_ref());
     let first = hubspot.state == State::NoBase || salesforce.state == State::NoBase;
@@ -88,7 +97,9 @@ pub(super) fn course(
     match course {
         // There is nothing to carry from a side that does not show the field.
         Course::Write { to, .. } if line.cell(to.other()).is_none() => Course::Agree,
-        Course::Write { to, .. } if line.is_dead(to) || line.takes_owner_away(to) => {
+        Course::Write { to, .. }
+            if !direction.allows(to) || line.is_dead(to) || line.takes_owner_away(to) =>
+        {
             if first {
                 Course::Differ
             } else {

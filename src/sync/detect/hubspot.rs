@@ -1,5 +1,6 @@
 //! HubSpot: searches from the cursor less the index lag; equal stamps are drained by id.
 
+use super::sweep::Sweep;
 use super::{BLOCKED_MS, Page, after, stands};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub struct HubSpotDetector {
     context: Arc<Context>,
     /// When, by HubSpot's clock, the last reading that came to its end was begun.
     read_at: BTreeMap<ObjectName, Timestamp>,
+    sweep: Sweep,
 }
 
 impl HubSpotDetector {
@@ -25,6 +27,7 @@ impl HubSpotDetector {
         Self {
             context,
             read_at: BTreeMap::new(),
+            sweep: Sweep::default(),
         }
     }
 
@@ -47,7 +50,7 @@ impl HubSpotDetector {
         for mapping in firsts {
             self.read_object(&mapping).await?;
         }
-        Ok(())
+        self.sweep.look(&self.context).await
     }
 
     /// Searches from the beginning of the last reading less the index lag: what is older was in the

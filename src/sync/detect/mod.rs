@@ -2,6 +2,7 @@
 
 mod hubspot;
 mod salesforce;
+mod sweep;
 
 pub use hubspot::HubSpotDetector;
 pub use salesforce::SalesforceDetector;

@@ -197,6 +197,19 @@ impl World {
         }
     }
 
+    /// The loops of a daemon that was started anew with these objects.
+    pub(crate) async fn configure(&mut self, mappings: Vec<Mapping>) {
+        configure(&self.store, &mappings).await;
+        let (simulator, clock) = (&self.simulator, &self.clock);
+        let context = context(simulator, clock, &self.store, &self.interruption, mappings);
+        let context = Arc::new(context);
+        self.connection = Connection::new(Arc::clone(&context));
+        self.salesforce = SalesforceDetector::new(Arc::clone(&context));
+        self.hubspot = HubSpotDetector::new(Arc::clone(&context));
+        self.writer = Writer::new(Arc::clone(&context));
+        self.retrier = Retrier::new(context);
+    }
+
     /// One poll interval: every loop once, the writer after each that read and as often as it asks
     /// for.
     pub(crate) async fn cycle(&mut self) {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use syncline::domain::event::{Moved, Span};
 use syncline::domain::fingerprint::PrintKey;
-use syncline::domain::mapping::{Creates, FieldMapping, Mapping, OnFirstLink, Rule};
+use syncline::domain::mapping::{Creates, Direction, FieldMapping, Mapping, OnFirstLink, Rule};
 use syncline::domain::merge::{
     Base, History, Known, Merged, Owners, Parents, Prints, Provisional, Seen, Write, look, merge,
 };
@@ -112,6 +112,9 @@ impl World {
                 hubspot_id_field: name("syncline_salesforce_id"),
                 salesforce_id_field: name("Syncline_HubSpot_Id__c"),
                 creates: Creates::Both,
+                direction: Direction::Both,
+                list: None,
+                condition: None,
                 on_first_link,
                 fields: fields.collect(),
             },

@@ -11,8 +11,10 @@ mod leads;
 mod loops;
 mod merges;
 mod parents;
+mod selection;
 mod standard;
 pub(crate) mod story;
+mod sweeps;
 
 use story::Story;
 

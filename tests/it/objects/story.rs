@@ -28,6 +28,11 @@ impl Story {
         Self { world, told_to: 0 }
     }
 
+    /// The daemon is started anew with another configuration, over the same store.
+    pub(crate) async fn configure(&mut self, objects: &str) {
+        self.world.configure(mappings(objects)).await;
+    }
+
     pub(crate) fn now(&self) -> i64 {
         self.world.clock.ms()
     }

@@ -135,6 +135,53 @@ fn what_is_printed_as_configuration_makes_the_same_mapping() {
 }
 
 #[test]
+fn what_the_configuration_leaves_out_is_shown_in_both_forms() {
+    let scene = Scene::new();
+    let selection = r#"[objects.company]
+[objects.contact]
+lead_condition = "Rating != 'Cold'"
+list = "Sync to \"SF\""
+condition = "LastName != 'O\\'Hara'"
+direction = "to-salesforce"
+"#;
+    let whole = scene.configuration();
+    let whole = whole.replace("[objects.contact]\n", selection);
+    std::fs::write(scene.path(CONFIGURATION), &whole).expect("the folder takes files");
+    let shown = scene.verb(&["mapping", "show"]).out;
+    let heads: Vec<&str> = shown
+        .split("\n\n")
+        .filter(|part| part.contains("contacts <->"))
+        .collect();
+    insta::assert_snapshot!(heads.join("\n"), @r#"
+    contact: HubSpot contacts <-> Salesforce Contact
+      matched by   email = Email
+      ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
+      new records  in Salesforce only
+      first link   fills what is blank and overwrites nothing
+      direction    only Salesforce is written
+      list         Sync to "SF": its members alone go to Salesforce
+      condition    LastName != 'O\'Hara': what meets it alone goes to HubSpot
+    lead: HubSpot contacts <-> Salesforce Lead
+      matched by   email = Email
+      ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
+      new records  in Salesforce only
+      first link   fills what is blank and overwrites nothing
+      direction    only Salesforce is written
+      list         Sync to "SF": its members alone go to Salesforce
+      condition    Rating != 'Cold': what meets it alone goes to HubSpot
+    "#);
+    let printed = scene.verb(&["mapping", "show", "--toml"]).out;
+    let (before, _) = whole.split_once("[objects.company]").expect("it is there");
+    let after = config::parse(&format!("{before}{printed}"), CONFIGURATION);
+    let same = config::parse(&whole, CONFIGURATION).expect("reads well");
+    assert_eq!(
+        after.expect("reads well").objects,
+        same.objects,
+        "{printed}"
+    );
+}
+
+#[test]
 fn before_there_is_a_configuration_the_standard_mapping_of_an_object_is_shown() {
     if std::path::Path::new(config::PATH).exists() {
         // This machine has one, and then it is in force.
