@@ -56,10 +56,11 @@ impl Context {
                 for (place, number) in asked {
                     let entries = journal::last_of_record(view, number, HISTORY)?;
                     let writes = entries.into_iter().filter_map(|entry| {
+                        let at = entry.at;
                         let Event::RecordSynced(synced) = entry.event else {
                             return None;
                         };
-                        Some((entry.at, synced))
+                        Some((at, synced))
                     });
                     histories.push((place, writes.collect()));
                 }

@@ -86,7 +86,9 @@ impl Context {
         let quiet = pair.is_some_and(|pair| {
             pair.is_linked() && is_marked(pair, forms) && pair.state == State::InSync
         });
-        let asked = matches!(known.row.lane, Lane::Retry | Lane::Resync);
+        // What a person approved may be a change of the other half, whose row it stands for.
+        let asked =
+            matches!(known.row.lane, Lane::Retry | Lane::Resync) || known.row.hold.is_some();
         if quiet && !asked && known.intents.is_empty() {
             match self.look(forms, &ids, &source, &known) {
                 Seen::Echo => return Ok(Decision::settled(known.row, ids, Settled::Quiet)),

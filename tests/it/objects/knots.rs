@@ -120,7 +120,7 @@ async fn a_task_that_moves_is_about_its_new_company_alone() {
         story.minutes(4).await;
         assert_eq!(
             story.shows_salesforce("Task", &task, &["WhatId"]),
-            std::slice::from_ref(account),
+            [account.as_str()],
             "what was said in Salesforce stands"
         );
         assert_eq!(story.associated(("tasks", &ours), "deals").len(), 0);

@@ -120,7 +120,7 @@ async fn a_converted_lead_goes_on_as_its_contact() {
     );
     assert_eq!(
         story.shows_hubspot("contacts", &contact, &["syncline_salesforce_id"]),
-        std::slice::from_ref(&became.contact)
+        [became.contact.as_str()]
     );
     assert_eq!(
         story.in_hubspot(|portal, _| portal.records("contacts").len()),

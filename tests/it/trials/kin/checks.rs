@@ -291,9 +291,15 @@ impl Trial {
                 .as_ref()
                 .and_then(|(_, pair)| Some(pair.as_ref()?.number))
         };
+        // A company that is gone in HubSpot is noticed with its account's next change.
+        let is_gone = |pair: &Pair| {
+            let id = pair.ids.hubspot.as_ref().map(ToString::to_string);
+            id.is_some_and(|id| self.people.kin.deleted.contains(&(Side::HubSpot, id)))
+        };
         let excused = [&ours, &theirs].into_iter().flatten().any(|(_, pair)| {
-            pair.as_ref()
-                .is_none_or(|pair| pair.state == State::Excluded || !pair.is_linked())
+            pair.as_ref().is_none_or(|pair| {
+                pair.state == State::Excluded || !pair.is_linked() || is_gone(pair)
+            })
         });
         let met_so = !settled && ours.is_some() && theirs.is_some();
         assert!(

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use syncline::domain::event::{Action, Event};
 use syncline::domain::record::Side;
+use syncline::simulator::{Fault, Server};
 
 use super::super::driver::{HOUR, MINUTE, SECOND, Trial};
+use super::super::people::records;
 use super::super::plan::Plan;
 use super::super::running::Loop;
-use super::{Scene, calm, city_of, pass, put_in_hubspot, put_in_salesforce};
+use super::{Scene, UPDATE, calm, city_of, pass, put_in_hubspot, put_in_salesforce};
 
 #[test]
 fn a_pair_seen_on_both_sides_at_once_is_held_written_and_journaled_once() {
@@ -100,6 +102,32 @@ fn an_edit_made_while_the_first_write_of_a_linked_pair_is_held_reaches_the_other
     pass(&mut trial, 8);
     let city = city_of(&trial, Side::Salesforce, "met@people.example");
     assert_eq!(city.as_deref(), Some("Oslo"));
+}
+
+#[test]
+fn an_edit_that_is_held_with_the_row_of_its_partner_is_answered_once_approved() {
+    let mut scene = Scene::new(Plan {
+        guard_floor: 0,
+        ..calm()
+    });
+    let trial = &mut scene.trial;
+    let one = json!({ "email": "b@people.example", "lastname": "B", "city": "Bonn" });
+    let made = put_in_hubspot(trial, None, &one);
+    trial.clock.pass(HOUR);
+    for which in [Loop::HubSpot, Loop::Writer] {
+        trial.look(which);
+    }
+    trial.settle_holds();
+    // Nobody hears that the contact carries the id of the one made in Salesforce.
+    trial.strike(Server::HubSpot, UPDATE, 0, Fault::Lost);
+    trial.look(Loop::Writer);
+    put_in_hubspot(trial, Some(&made), &json!({ "mobilephone": "+47 1" }));
+    trial.clock.pass(HOUR);
+    pass(trial, 8);
+    // Salesforce has the word on this field, and says nothing.
+    let known = records(&trial.network.simulator(), Side::HubSpot, false);
+    let shown = known.iter().find(|one| one.id == made).unwrap();
+    assert_eq!(shown.fields.get("mobilephone"), None);
 }
 
 #[test]
