@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::job::{Answer, Job, Made, Reported};
 use super::left_out;
 use super::parents;
+use super::selection;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
@@ -49,6 +50,9 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
         }
     }
     let ids = decision.ids;
+    if let Some(turn) = &decision.turn {
+        selection::turned(tx, &ids, turn)?;
+    }
     for Agreed { to, moved, marked } in decision.agreed {
         if moved.is_empty() && marked.is_empty() && !errors::stand(tx, &ids, to)? {
             continue;
@@ -80,6 +84,10 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         Settled::Quiet => (),
         Settled::Again => {
             return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
+        }
+        Settled::Rests => {
+            let rest = Rest::Deferred(tx.now().plus(selection::REST_MS));
+            return inbox::put_back(tx, row, &rest);
         }
         Settled::Found(effects) => {
             for effect in effects {
