@@ -19,8 +19,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::control::report::{HoldLine, Report, Status};
 use crate::control::{self, Refusal, Request};
 use crate::daemon::Daemon;
+use crate::domain::call::Lane;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::digest::thousands;
+use crate::inbox::{self, State};
+use crate::notifier;
 use crate::simulator::shell::{self, Ports, Running};
 use crate::simulator::smtp::{Sink, SinkSettings};
 use crate::simulator::{Simulator, demo as data};
@@ -228,7 +231,7 @@ impl Stage {
         ))?;
         let guided = async {
             self.first_load(&say).await?;
-            self.pause(LOOK_EVERY * 8).await;
+            self.until_first_load_is_over().await?;
             data::surprise(&mut self.simulator(), self.clock.now().0);
             self.until(Self::is_told).await
         };
@@ -267,7 +270,7 @@ impl Stage {
                 })
                 .await?;
             }
-            if is_settled(&status) {
+            if is_settled(&status, self.is_busy().await?) {
                 return Ok(());
             }
             self.pause(LOOK_EVERY).await;
@@ -295,18 +298,19 @@ impl Stage {
         }
     }
 
-    async fn until(&self, done: impl Fn(&Self, &Status) -> bool) -> Result<(), Refusal> {
+    async fn until(&self, done: impl Fn(&Self, &Status, bool) -> bool) -> Result<(), Refusal> {
         loop {
             self.pause(LOOK_EVERY).await;
             let status = self.status().await?;
-            if done(self, &status) {
+            let busy = self.is_busy().await?;
+            if done(self, &status, busy) {
                 return Ok(());
             }
         }
     }
 
     /// Everything is written, and both kinds of mail have arrived.
-    fn is_told(&self, status: &Status) -> bool {
+    fn is_told(&self, status: &Status, busy: bool) -> bool {
         let mails = self.sink.mails();
         let of = |series: &str, word: &str| {
             mails.iter().any(|mail| {
@@ -316,7 +320,29 @@ impl Stage {
                 is("x-syncline-mail", series) && is("subject", word)
             })
         };
-        is_settled(status) && status.mails_waiting == 0 && of("now", "NEW") && of("daily", "")
+        is_settled(status, busy) && status.mails_waiting == 0 && of("now", "NEW") && of("daily", "")
+    }
+
+    /// Whether something is still to be done that needs nobody: a child whose parent fails waits for
+    /// a person, and what failed is tried again for ever.
+    async fn is_busy(&self) -> Result<bool, Refusal> {
+        let busy = self.store.read(|view| {
+            let lanes = Lane::ALL.iter().copied();
+            let lanes: Vec<Lane> = lanes.filter(|lane| *lane != Lane::Retry).collect();
+            let counts = inbox::counts(view)?;
+            let under_way = |state| matches!(state, State::InFlight | State::Held);
+            let under_way = counts.iter().any(|one| under_way(one.state));
+            Ok(under_way || inbox::next_due(view, &lanes)?.is_some())
+        });
+        Ok(busy.await?)
+    }
+
+    /// From here on, what fails is news and no part of the first load.
+    async fn until_first_load_is_over(&self) -> Result<(), Refusal> {
+        while !self.store.read(notifier::is_first_load_over).await? {
+            self.pause(LOOK_EVERY).await;
+        }
+        Ok(())
     }
 
     async fn status(&self) -> Result<Status, Refusal> {
@@ -397,16 +423,11 @@ impl Stage {
     }
 }
 
-/// Nothing is ready, in flight, deferred or held any more.
-fn is_settled(status: &Status) -> bool {
+/// Both sides were read, and of what they hold nothing is still to be done.
+fn is_settled(status: &Status, busy: bool) -> bool {
     let read = status.sides.iter().all(|side| side.read_at.is_some());
-    let busy: u64 = status
-        .objects
-        .iter()
-        .map(|line| line.waiting + line.deferred + line.held)
-        .sum();
     let any: u64 = status.objects.iter().map(|line| line.in_sync).sum();
-    read && busy == 0 && any > 0
+    read && !busy && any > 0
 }
 
 fn closing(outcome: &Outcome) -> String {

@@ -190,6 +190,11 @@ fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<
     Ok(at_once(&sent, now, teller.per_hour))
 }
 
+/// Whether the first load is over: what fails from now on is news.
+pub fn is_first_load_over(view: &View<'_>) -> anyhow::Result<bool> {
+    Ok(annex::meta(view, BACKLOG)?.is_some())
+}
+
 /// The seq up to which causes belong to the first load; none while that goes on.
 pub(super) fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
     if let Some(until) = annex::meta(tx, BACKLOG)?.and_then(|text| text.parse().ok()) {

@@ -22,6 +22,7 @@ use crate::mail::Mailer;
 use crate::projections::settings;
 use crate::store::Store;
 
+pub use immediate::is_first_load_over;
 pub use watch::{Line, Watch, look};
 
 /// How long a quiet look waits; news rings earlier.

@@ -1,10 +1,10 @@
 //! What changes while somebody watches the demo: a little at every step, and now and then a cause ends.
 
-use super::org;
 use super::people::Person;
 use super::records::{AddRecord, hubspot_contact, salesforce_contact};
 use super::to_salesforce::{PHONES, corrected_phone};
 use super::{FIRST_SPOILED, HEALTHY_HUBSPOT};
+use super::{firms, org};
 use crate::simulator::Simulator;
 use crate::simulator::salesforce::human_id;
 use serde_json::{Map, Value, json};
@@ -70,6 +70,10 @@ fn administration(simulator: &mut Simulator, at: usize) -> Option<String> {
         10 => {
             org::add_platinum(org);
             "Salesforce: the administrator added Platinum to the tiers"
+        }
+        15 => {
+            firms::list_industry(org);
+            "Salesforce: the administrator added Computer Software to the industries"
         }
         25 => {
             org.set_rule_active(org::FLOW, false);

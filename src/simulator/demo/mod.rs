@@ -3,6 +3,7 @@
 //! Always the same, whenever it is asked for; only the stamps follow the time given.
 
 mod drip;
+mod firms;
 mod org;
 mod owners;
 mod people;
@@ -29,7 +30,7 @@ const FIRST_SPOILED: usize = HEALTHY_HUBSPOT + HEALTHY_SALESFORCE + HEALTHY_BOTH
 /// The last record is this much older than now, so that no index hides it any more.
 const QUIET_MS: i64 = 60_000;
 
-/// The demo's part of a configuration: contacts, with the custom fields its records use.
+/// The demo's part of a configuration: the objects, with the custom fields its records use.
 pub fn mapping_toml() -> &'static str {
     include_str!("mapping.toml")
 }
@@ -89,6 +90,7 @@ pub fn fill(simulator: &mut Simulator, now: i64) -> Filled {
     }
     let mut provoked = to_salesforce::add(&mut add, &users);
     provoked.extend(to_hubspot::add(&mut add, &users));
+    firms::add(&mut add, HEALTHY_HUBSPOT);
     org::tighten(add.simulator);
     let mut expected_types: Vec<&'static str> = provoked
         .iter()

@@ -44,7 +44,7 @@ const LAST: [&str; 32] = [
     "Winkler",
 ];
 /// Company and domain.
-const COMPANIES: [(&str, &str); 14] = [
+pub(super) const COMPANIES: [(&str, &str); 14] = [
     ("Nordwind Logistics", "nordwind.example"),
     ("Alba Foods", "alba-foods.example"),
     ("Brera Studio", "brera-studio.example"),
@@ -130,6 +130,7 @@ impl Place {
 #[derive(Debug, Clone)]
 pub(super) struct Person {
     number: usize,
+    firm: usize,
     pub(super) first: &'static str,
     pub(super) last: &'static str,
     pub(super) company: &'static str,
@@ -142,9 +143,11 @@ impl Person {
     /// The person of that number; below 1,024 no two share a name.
     pub(super) fn new(number: usize) -> Person {
         let round = number / FIRST.len();
-        let (company, domain) = COMPANIES[(number * 5 + round) % COMPANIES.len()];
+        let firm = (number * 5 + round) % COMPANIES.len();
+        let (company, domain) = COMPANIES[firm];
         Person {
             number,
+            firm,
             first: FIRST[number % FIRST.len()],
             // Neighbours get different last names, and still no pair comes twice.
             last: LAST[(round + number % FIRST.len() * 3) % LAST.len()],
@@ -153,6 +156,11 @@ impl Person {
             title: TITLES[(number * 7 + round) % TITLES.len()],
             place: PLACES[(number * 2 + round) % PLACES.len()],
         }
+    }
+
+    /// The place of the company among [`COMPANIES`].
+    pub(super) fn firm(&self) -> usize {
+        self.firm
     }
 
     /// `luca.rossi@nordwind.example`; those beyond the first thousand carry their number.

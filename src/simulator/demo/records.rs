@@ -47,8 +47,13 @@ impl<'a> AddRecord<'a> {
 
     /// A contact in HubSpot; its id.
     pub(super) fn hubspot(&mut self, properties: &Map<String, Value>) -> String {
+        self.portal("contacts", properties)
+    }
+
+    /// A record of any type in HubSpot; its id.
+    pub(super) fn portal(&mut self, kind: &str, properties: &Map<String, Value>) -> String {
         let at = self.tick();
-        let put = self.simulator.hubspot.put("contacts", None, properties, at);
+        let put = self.simulator.hubspot.put(kind, None, properties, at);
         put.expect("the demo writes only what a portal accepts from a person")
     }
 
