@@ -39,11 +39,12 @@ impl Context {
         lane: Lane,
     ) -> Result<Vec<Planned>, Trouble> {
         let known = self.known(rows).await?;
+        let (known, resting) = self.rest_unread(forms, known).await?;
         let mut sources = self.sources(forms, &known, lane).await?;
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;
         let mut selection = self.selection(forms, &known, &sources, lane).await?;
-        let mut decisions = Vec::with_capacity(known.len());
+        let mut decisions = resting;
         let mut questions = Vec::new();
         for one in known {
             match sources.remove(&one.row.key) {

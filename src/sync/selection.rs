@@ -197,6 +197,29 @@ pub(super) fn part(couples: Vec<Couple>, decisions: &mut Vec<Decision>) -> Vec<C
 }
 
 impl Context {
+    /// Takes out the rows that rest because their list or condition is not believed, before a call
+    /// is spent on reading their records.
+    pub(super) async fn rest_unread(
+        &self,
+        forms: &Forms,
+        known: Vec<Known>,
+    ) -> Result<(Vec<Known>, Vec<Decision>), Trouble> {
+        self.heed_refusals(forms).await?;
+        let mut unread = Selection::default();
+        self.look_up(forms, &mut unread, Vec::new()).await?;
+        let mut resting = Vec::new();
+        let mut others = Vec::with_capacity(known.len());
+        for one in known {
+            if one.row.key.side == Side::HubSpot && unread.listing == Listing::Held {
+                let ids = PairIds::half(&one.row.key);
+                resting.push(Decision::settled(one.row, ids, Settled::Rests));
+            } else {
+                others.push(one);
+            }
+        }
+        Ok((others, resting))
+    }
+
     /// What is known of the rows' own records.
     pub(super) async fn selection(
         &self,
@@ -226,7 +249,6 @@ impl Context {
                 }
             }
         }
-        self.heed_refusals(forms).await?;
         self.look_up(forms, &mut selection, hubspot).await?;
         self.ask_condition(forms, &mut selection, salesforce, lane)
             .await?;

@@ -7,6 +7,7 @@ use crate::control::report::{RecordLine, Records, Report};
 use crate::control::request::Refusal;
 use crate::domain::event::Excluded;
 use crate::domain::record::{ObjectName, Side};
+use crate::inbox::selection::{self, Trouble};
 use crate::projections::records::{self, Filter, Place, Record, State};
 use crate::projections::{errors, settings};
 use crate::store::View;
@@ -103,10 +104,7 @@ fn words(view: &View<'_>, record: &Record) -> anyhow::Result<(Option<String>, Op
         State::Failing => failing(view, record)?,
         State::Waiting if record.is_new => (Some("read, not yet tried".to_owned()), None),
         State::Waiting => (Some("its parent is not linked yet".to_owned()), None),
-        State::Deferred => (
-            Some("waits for calls, or for its next try".to_owned()),
-            None,
-        ),
+        State::Deferred => deferred(view, record)?,
         State::Held => {
             let hold = record.hold.unwrap_or_default();
             let settle = format!("syncline approve H-{hold} --show");
@@ -120,6 +118,19 @@ fn words(view: &View<'_>, record: &Record) -> anyhow::Result<(Option<String>, Op
             let words = reason(record.why.unwrap_or(Excluded::Operator));
             said(words.says, words.settle)
         }
+    })
+}
+
+/// What a deferred record waits for.
+fn deferred(view: &View<'_>, record: &Record) -> anyhow::Result<(Option<String>, Option<String>)> {
+    let troubles = selection::troubles(view)?;
+    let is_its = |(object, _): &(ObjectName, Trouble)| *object == record.ids.object;
+    Ok(if troubles.iter().any(is_its) {
+        let says = "waits until its list or condition is read again, or for its next try";
+        (Some(says.to_owned()), Some("syncline status".to_owned()))
+    } else {
+        let says = "waits for calls, or for its next try";
+        (Some(says.to_owned()), None)
     })
 }
 

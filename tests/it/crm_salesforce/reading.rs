@@ -92,6 +92,11 @@ async fn queries_are_keyset_escaped_and_split() {
         "SELECT Id,SystemModstamp FROM Contact WHERE SystemModstamp >= 2025-11-23T10:00:00Z \
          AND SystemModstamp < 2025-11-23T10:01:00Z ORDER BY SystemModstamp, Id"
     );
+    let ids = ["003A", "003B"].map(id);
+    assert_eq!(
+        Query::meeting(&source, &ids, "A = 1 OR B = 2").soql(),
+        "SELECT Id,SystemModstamp FROM Contact WHERE Id IN ('003A','003B') AND (A = 1 OR B = 2)"
+    );
     let odd: Vec<String> = ["o'x\\@a.b", "", "n\nl", "o'x\\@a.b"]
         .map(String::from)
         .into();
