@@ -14,9 +14,13 @@ pub struct Reason {
 /// The words for `why`.
 pub fn reason(why: Excluded) -> Reason {
     let (says, settle) = match why {
+        Excluded::List => (
+            "it is not in HubSpot's list, so nothing of it goes to Salesforce",
+            "put it into the list, or change \"list\" in the configuration",
+        ),
         Excluded::Condition => (
-            "the configuration's condition leaves it out",
-            "change the condition in the configuration",
+            "it does not meet the condition in Salesforce, so nothing of it goes to HubSpot",
+            "make it meet the condition, or change \"condition\" in the configuration",
         ),
         Excluded::NoKey => (
             "it has no value to be matched by",

@@ -6,6 +6,7 @@ mod intents;
 mod listing;
 mod release;
 mod seen;
+pub mod selection;
 
 use std::collections::HashSet;
 

@@ -51,6 +51,7 @@ migrations! {
     Derived "0010_slots",
     Derived "0011_holds",
     Derived "0012_figures",
+    Kept "0013_selection",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

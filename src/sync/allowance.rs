@@ -13,7 +13,7 @@ use crate::store::{Store, View};
 const UNHEARD_MS: i64 = 1_000;
 
 /// Calls to Salesforce that rows taken together need: read again, matched, written, and marked.
-pub(super) const CALLS_OF_ROWS: u64 = 4;
+const CALLS_OF_ROWS: u64 = 4;
 
 /// The ledger of calls still in the window, read back from the store.
 pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {
@@ -97,7 +97,8 @@ impl Context {
         };
         let mut shared = self.shared();
         let promised: u64 = shared.purse.values().sum();
-        let calls = (promised + CALLS_OF_ROWS).min(policy.allocation.max(1));
+        let needed = self.calls_of_rows();
+        let calls = (promised + needed).min(policy.allocation.max(1));
         let since = shared.waiting.get(&lane).copied();
         let usage = shared.usage;
         let answer = shared
@@ -105,7 +106,7 @@ impl Context {
             .ask(lane, calls, server_now, &policy, usage.as_ref(), since);
         match answer {
             Answer::Granted { .. } => {
-                *shared.purse.entry(lane).or_default() += CALLS_OF_ROWS;
+                *shared.purse.entry(lane).or_default() += needed;
                 shared.waiting.remove(&lane);
                 Ok(())
             }
@@ -120,6 +121,12 @@ impl Context {
                 ))
             }
         }
+    }
+
+    /// Calls to Salesforce that rows taken together need: one more where a condition is asked about.
+    pub(super) fn calls_of_rows(&self) -> u64 {
+        let mut mappings = self.settings.mappings.iter();
+        CALLS_OF_ROWS + u64::from(mappings.any(|mapping| mapping.condition.is_some()))
     }
 
     /// Gives up what was promised and not spent: a cycle begins or ends.

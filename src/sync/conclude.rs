@@ -10,6 +10,7 @@ use super::heirs;
 use super::job::{Answer, Job, Made, Reported};
 use super::left_out;
 use super::parents;
+use super::selection;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
@@ -55,6 +56,9 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
         }
     }
     let ids = decision.ids;
+    if let Some(turn) = &decision.turn {
+        selection::turned(tx, &ids, turn)?;
+    }
     for Agreed { to, moved, marked } in decision.agreed {
         if moved.is_empty() && marked.is_empty() && !errors::stand(tx, &ids, to)? {
             continue;
@@ -93,6 +97,10 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         }
         Settled::Again => {
             return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
+        }
+        Settled::Rests => {
+            let rest = Rest::Deferred(tx.now().plus(selection::REST_MS));
+            return inbox::put_back(tx, row, &rest);
         }
         Settled::Found(effects) => {
             for effect in effects {

@@ -32,6 +32,8 @@ pub struct Writer {
     context: Arc<Context>,
     /// Whether the last look ended in an error of the store, with rows still in flight.
     broken: bool,
+    /// Whether records were looked for of which the configuration says something new.
+    followed: bool,
     /// The allocation at the last look: rows that wait were put off by it.
     policy: Option<Policy>,
 }
@@ -42,6 +44,7 @@ impl Writer {
         Self {
             context,
             broken: false,
+            followed: false,
             policy: None,
         }
     }
@@ -83,6 +86,10 @@ impl Writer {
         match context.refresh_metadata().await {
             Ok(()) => (),
             Err(trouble) => return self.after(trouble),
+        }
+        if !self.followed {
+            context.follow_conditions().await?;
+            self.followed = true;
         }
         let mut look_again = now.plus(LOOK_EVERY_MS);
         for mappings in context.settings.objects() {

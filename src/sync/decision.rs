@@ -4,6 +4,7 @@ use super::forms::{Form, Forms};
 use super::heirs::{Fate, Succession};
 use super::matching::Known;
 use super::planning::Couple;
+use super::selection::Turn;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
 use crate::domain::merge::{Merged, Write};
@@ -44,6 +45,8 @@ pub(super) enum Settled {
     Excluded(Excluded),
     /// Its pair was planned with another row: look once more after that is written.
     Again,
+    /// The list that says whether it may go is not believed: it waits until it is.
+    Rests,
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
     /// This field swings between both sides' automation: the row is looked at again without it.
@@ -89,6 +92,8 @@ pub(super) struct Decision {
     pub(super) ids: PairIds,
     /// The link found now, to be journaled first.
     pub(super) link: Option<Met>,
+    /// What the selection says of it now and did not say before.
+    pub(super) turn: Option<Turn>,
     /// Where both agree, and what is adopted with that.
     pub(super) agreed: Vec<Agreed>,
     /// Writes that cannot be made, by side.
@@ -151,6 +156,7 @@ impl Decision {
             row,
             ids,
             link: None,
+            turn: None,
             agreed: Vec::new(),
             failures: Vec::new(),
             outcome,
@@ -237,6 +243,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         row: known.row,
         ids,
         link,
+        turn: None,
         agreed,
         failures,
         outcome,

@@ -66,7 +66,7 @@ impl Context {
         });
         let usage = shared.usage.as_ref();
         let scarce = shared.waiting.iter().filter_map(|(lane, since)| {
-            let calls = allowance::CALLS_OF_ROWS.min(policy.allocation.max(1));
+            let calls = self.calls_of_rows().min(policy.allocation.max(1));
             let since = Some(*since);
             match shared
                 .ledger

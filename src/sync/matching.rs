@@ -256,7 +256,18 @@ pub(super) struct Around {
 impl Around {
     /// The same for a pair of that form.
     pub(super) fn known<'a>(&'a self, form: &'a Form, parents: &'a Parents) -> merge::Known<'a> {
+        self.known_but(form, parents, &[])
+    }
+
+    /// The same for a pair whose selection shuts these sides.
+    pub(super) fn known_but<'a>(
+        &'a self,
+        form: &'a Form,
+        parents: &'a Parents,
+        shut: &'a [Side],
+    ) -> merge::Known<'a> {
         merge::Known {
+            shut,
             mapping: &form.mapping,
             hubspot_schema: &form.schemas.hubspot,
             salesforce_schema: &form.schemas.salesforce,

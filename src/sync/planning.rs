@@ -13,12 +13,13 @@ use super::gate::Trouble;
 use super::heirs::{Estates, Succession};
 use super::matching::Known;
 use super::partner::{Found, Partner};
+use super::selection::{self, Selection, Standing};
 use crate::domain::call::Lane;
 use crate::domain::event::{Excluded, Linked};
 use crate::domain::merge::{self, Merged, Seen};
 use crate::domain::record::{FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
-use crate::projections::pairs::{Pair, State};
+use crate::projections::pairs::Pair;
 
 /// A source with everything known about it.
 struct Question {
@@ -41,12 +42,14 @@ impl Context {
         let mut sources = self.sources(forms, &known, lane).await?;
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;
+        let mut selection = self.selection(forms, &known, &sources, lane).await?;
         let mut decisions = Vec::with_capacity(known.len());
         let mut questions = Vec::new();
         for one in known {
             match sources.remove(&one.row.key) {
                 Some((source, is_kept)) => {
-                    match self.answer_alone(forms, &mut estates, one, (source, is_kept)) {
+                    let told = (&selection, &mut estates);
+                    match self.answer_alone(forms, told, one, (source, is_kept)) {
                         Ok(decision) => decisions.push(decision),
                         Err(question) => questions.push(*question),
                     }
@@ -54,7 +57,8 @@ impl Context {
                 None => decisions.push(gone(one)),
             }
         }
-        decisions.extend(self.answer_with_partners(forms, questions, lane).await?);
+        let answers = self.answer_with_partners(forms, &mut selection, questions, lane);
+        decisions.extend(answers.await?);
         Ok(self.settle(decisions).await?)
     }
 
@@ -62,7 +66,7 @@ impl Context {
     fn answer_alone(
         &self,
         forms: &Forms,
-        estates: &mut Estates,
+        (selection, estates): (&Selection, &mut Estates),
         known: Known,
         (source, is_kept): (Record, bool),
     ) -> Result<Decision, Box<Question>> {
@@ -83,8 +87,15 @@ impl Context {
             let settled = excluded_once(pair, Excluded::Deleted);
             return Ok(Decision::settled(known.row, ids, settled));
         }
+        if let Some(settled) = selection.alone(forms, &known, &source) {
+            return Ok(Decision::settled(known.row, ids, settled));
+        }
+        let left_out = selection.standing(forms, pair, &ids).why();
         let quiet = pair.is_some_and(|pair| {
-            pair.is_linked() && is_marked(pair, forms) && pair.state == State::InSync
+            pair.is_linked()
+                && (is_marked(pair, forms) || left_out.is_some())
+                && pair.is_quiet()
+                && pair.left_by() == left_out
         });
         // What a person approved may be a change of the other half, whose row it stands for.
         let asked =
@@ -115,6 +126,7 @@ impl Context {
     async fn answer_with_partners(
         &self,
         forms: &Forms,
+        selection: &mut Selection,
         questions: Vec<Question>,
         lane: Lane,
     ) -> Result<Vec<Decision>, Trouble> {
@@ -123,6 +135,8 @@ impl Context {
             .map(|one| (one.known.pair.as_ref(), &one.source))
             .collect();
         let partners = self.partners(forms, &asked, lane).await?;
+        self.select_partners(forms, selection, &partners, lane)
+            .await?;
         // Whom another row finds has a partner, whatever an index that lags says of it.
         let found_by_others = partners.iter().filter_map(Partner::found).cloned();
         let found_by_others: BTreeSet<RecordKey> = found_by_others.collect();
@@ -137,12 +151,21 @@ impl Context {
                 continue;
             }
             match meet(forms, question, partner, &mut met) {
-                Meeting::Couple(couple) => couples.push(*couple),
+                Meeting::Couple(mut couple) => {
+                    let pair = couple.known.pair.as_ref();
+                    couple.standing = selection.standing(forms, pair, &couple.ids);
+                    couples.push(*couple);
+                }
                 Meeting::Over(decision) => decisions.push(*decision),
             }
         }
-        let couples = self.settle_effects(forms, couples, &mut decisions).await?;
-        let merged = self.merge_all(forms, &couples, lane).await?;
+        let couples = selection::part(couples, &mut decisions);
+        let mut couples = self.settle_effects(forms, couples, &mut decisions).await?;
+        let mut merged = self.merge_all(forms, &couples, lane).await?;
+        let senders = self.select_senders(forms, selection, &mut couples, &merged, lane);
+        if senders.await? {
+            merged = self.merge_all(forms, &couples, lane).await?;
+        }
         let now = self.clock.now();
         for (couple, merged) in couples.into_iter().zip(merged) {
             let again = couple.is_kept.then(|| {
@@ -150,7 +173,9 @@ impl Context {
                 Decision::settled(row, couple.ids.clone(), Settled::Again)
             });
             let side = couple.source.key.side;
-            let decision = decide(couple, merged, forms, now);
+            let turn = selection::turn(&couple, &merged);
+            let mut decision = decide(couple, merged, forms, now);
+            decision.turn = turn;
             // What was kept since it was detected must not be written over: it is read again first.
             let again = again.filter(|_| decision.writes_values_to(side));
             decisions.push(again.unwrap_or(decision));
@@ -200,7 +225,7 @@ impl Context {
         let one = |couple: &Couple, history: Option<&BTreeMap<FieldName, Timestamp>>| {
             let (hubspot, salesforce) = couple.halves();
             let form = forms.of(&couple.ids).calm(&couple.known);
-            let known = around.known(&form, &parents);
+            let known = around.known_but(&form, &parents, couple.standing.shut());
             merge::merge(hubspot, salesforce, &couple.known.base, &known, history)
         };
         let mut merged: Vec<Merged> = couples.iter().map(|couple| one(couple, None)).collect();
@@ -258,6 +283,8 @@ pub(super) struct Couple {
     pub(super) partner: Option<Record>,
     pub(super) ids: PairIds,
     pub(super) link: Option<Linked>,
+    /// What its selection comes to.
+    pub(super) standing: Standing,
 }
 
 impl Couple {
@@ -341,6 +368,7 @@ fn meet(
         partner,
         ids,
         link,
+        standing: Standing::default(),
     }))
 }
 

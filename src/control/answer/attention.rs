@@ -4,7 +4,8 @@ use super::errors::joined_in_the_last_hour;
 use crate::control::report::{CauseLine, Status, Trend};
 use crate::control::vantage::Vantage;
 use crate::domain::digest::{count, duration, thousands};
-use crate::domain::record::Side;
+use crate::domain::record::{ObjectName, Side};
+use crate::inbox::selection::{self, Trouble};
 use crate::projections::settings;
 use crate::projections::slots::{Mail, State};
 use crate::store::View;
@@ -46,6 +47,7 @@ pub(super) fn lines(
     }
     lines.extend(suspensions(view, vantage)?);
     lines.extend(silences(status));
+    lines.extend(selections(view)?);
     lines.extend(holds(status));
     lines.extend(scarcity(status, vantage));
     if status.paused {
@@ -76,6 +78,13 @@ fn suspensions(view: &View<'_>, vantage: &Vantage) -> anyhow::Result<Vec<String>
         }));
     }
     Ok(lines)
+}
+
+/// Lists and conditions that are not believed.
+fn selections(view: &View<'_>) -> anyhow::Result<Vec<String>> {
+    let troubles = selection::troubles(view)?.into_iter();
+    let line = |(object, trouble): (ObjectName, Trouble)| format!("{object}: {}", trouble.says);
+    Ok(troubles.map(line).collect())
 }
 
 fn silences(status: &Status) -> impl Iterator<Item = String> {

@@ -34,6 +34,21 @@ pub(super) fn accepted(
     }
 }
 
+/// The same for what one list, and nothing else, may be closed to us: a 403 is about that list.
+pub(super) fn accepted_of_one(
+    response: HttpResponse,
+    zone: Option<&str>,
+) -> Result<HttpResponse, CallError> {
+    if response.status == 403 {
+        let body = serde_json::from_slice(&response.body).unwrap_or(Json::Null);
+        return Err(CallError::Rejected {
+            status: 403,
+            failures: whole(&body, &response),
+        });
+    }
+    accepted(response, zone)
+}
+
 fn refusal(response: &HttpResponse, zone: Option<&str>) -> CallError {
     let status = response.status;
     let body = serde_json::from_slice(&response.body).unwrap_or(Json::Null);

@@ -9,6 +9,7 @@ use super::account::{self, Account, OwnersPage};
 use super::associations::{
     self, ASSOCIATIONS_READ_MAX, ASSOCIATIONS_WRITE_MAX, AssociationsPage, Link, LinkOutcome,
 };
+use super::lists::{self, List, ListBy, MembersPage};
 use super::pages::{self, ListPage, Search, SearchPage};
 use super::paths::ApiVersion;
 use super::read::{self, HISTORY_MAX, Keys, READ_MAX, Read};
@@ -255,6 +256,40 @@ impl HubSpot {
         let stages = pipelines::stages(&response.json()?)
             .ok_or_else(|| CallError::unreadable("the list of pipelines"))?;
         Ok(reply(&response, stages))
+    }
+
+    /// A list of records. One that we may not see, or that is gone, is [`CallError::Rejected`].
+    pub async fn list_of_records(&self, by: ListBy<'_>) -> Result<Reply<List>, CallError> {
+        let path = format!("{}/{}", self.settings.api_version.lists(), by.path());
+        let response = self.get_one(&path).await?;
+        let list =
+            lists::list(&response.json()?).ok_or_else(|| CallError::unreadable("a list's id"))?;
+        Ok(reply(&response, list))
+    }
+
+    /// A page of a list's members, at most [`super::MEMBERS_MAX`], those who joined last at the
+    /// end.
+    pub async fn list_members(
+        &self,
+        list: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Reply<MembersPage>, CallError> {
+        let by = ListBy::Id(list).path();
+        let query = lists::members_query(after, limit);
+        let lists = self.settings.api_version.lists();
+        let path = format!("{lists}/{by}/memberships/join-order?{query}");
+        let response = self.get_one(&path).await?;
+        let page = lists::members(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("a part of the list's members"))?;
+        Ok(reply(&response, page))
+    }
+
+    async fn get_one(&self, path: &str) -> Result<HttpResponse, CallError> {
+        let url = format!("{}{path}", self.settings.base);
+        let request = HttpRequest::get(Side::HubSpot, url, self.headers());
+        let response = self.transport.send(request).await?;
+        answer::accepted_of_one(response, self.zone.get().as_deref())
     }
 
     async fn post_links(

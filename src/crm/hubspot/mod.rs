@@ -4,6 +4,7 @@ mod account;
 mod answer;
 mod associations;
 mod client;
+mod lists;
 mod pages;
 mod paths;
 mod pipelines;
@@ -18,6 +19,7 @@ pub use associations::{
     has_primary,
 };
 pub use client::{HubSpot, HubSpotSettings};
+pub use lists::{List, ListBy, MEMBERS_MAX, MembersPage};
 pub use pages::{LIST_MAX, ListPage, SEARCH_MAX, Search, SearchPage};
 pub use paths::{ApiVersion, BASE};
 pub use read::{HISTORY_MAX, Keys, READ_MAX, Read};

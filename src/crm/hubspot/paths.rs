@@ -65,6 +65,10 @@ impl ApiVersion {
         format!("{}/{}", self.area("pipelines"), percent(type_))
     }
 
+    pub(super) fn lists(&self) -> String {
+        self.area("lists")
+    }
+
     pub(super) fn owners(&self) -> String {
         self.area("owners")
     }

@@ -138,6 +138,23 @@ impl Query {
         Self::new(soql, Bin::Included, shape)
     }
 
+    /// Only ids and stamps of those rows among `ids`, deleted ones included, that meet `condition`:
+    /// the one text in a query that is not ours. The configuration sees to it that it stays inside
+    /// of its parentheses. The caller bounds the ids to what fits a query.
+    pub fn meeting(source: &Source<'_>, ids: &[RecordId], condition: &str) -> Self {
+        let shape = Shape {
+            object: source.object.clone(),
+            kinds: BTreeMap::new(),
+        };
+        let ids: Vec<String> = ids.iter().map(|id| quoted(id.as_str())).collect();
+        let soql = format!(
+            "SELECT Id,{STAMP} FROM {} WHERE Id IN ({}) AND ({condition})",
+            source.schema.api_name,
+            ids.join(",")
+        );
+        Self::new(soql, Bin::Included, shape)
+    }
+
     /// All users, inactive ones too; [`super::users()`] reads its records.
     pub fn users() -> Self {
         let name = |text| FieldName::parse(text).expect("a plain name is valid");

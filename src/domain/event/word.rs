@@ -69,6 +69,8 @@ keyed! {
 keyed! {
     /// Why a record is left out or a pair taken apart.
     Excluded {
+        /// It is not in the inclusion list.
+        List = "list",
         /// The selection's condition.
         Condition = "condition",
         /// It has no key to be matched by.

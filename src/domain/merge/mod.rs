@@ -90,6 +90,9 @@ pub struct Known<'a> {
     pub parents: &'a Parents,
     /// HubSpot's portal id: the first part of Salesforce's id field.
     pub portal: i64,
+    /// The sides that this pair's selection shuts: nothing is written there, and what is not
+    /// carried now keeps its base, so that it is a change still when the side opens again.
+    pub shut: &'a [Side],
 }
 
 impl<'a> Known<'a> {
@@ -243,6 +246,8 @@ pub struct Merged {
     pub failures: Vec<(Side, RawFailure)>,
     /// Sides whose record, as read, already carries the other's id.
     pub marked: Vec<Side>,
+    /// Sides to which something would go, were they not shut.
+    pub withheld: Vec<Side>,
 }
 
 impl Merged {
@@ -331,6 +336,7 @@ fn both(
                 merged.agreed.push(line.agreed());
             }
             Course::AskHistory => merged.needs_history.push(mapped.hubspot.clone()),
+            Course::Write { to, .. } if known.shut.contains(&to) => merged.withheld.push(to),
             Course::Write { to, lost } => {
                 let draft = match to {
                     Side::HubSpot => &mut to_hubspot,
@@ -353,6 +359,8 @@ fn both(
         let side = record.key.side;
         if known.is_marked(record, &partner.key.id) {
             merged.marked.push(side);
+        } else if known.shut.contains(&side) {
+            merged.withheld.push(side);
         } else {
             draft.mark(&partner.key.id, known);
         }
@@ -396,7 +404,7 @@ fn newer(
 fn create(source: &Record, base: &Base, known: &Known<'_>) -> Merged {
     let to = source.key.side.other();
     let mut merged = Merged::default();
-    if !known.mapping.may_create(to) {
+    if !known.mapping.may_create(to) || known.shut.contains(&to) {
         return merged;
     }
     let mut draft = Draft::of(to, None);

@@ -71,11 +71,15 @@ pub(in crate::projections) fn linked(
     event: &RecordLinked,
 ) -> anyhow::Result<()> {
     change(tx, entry, record, &event.ids, |pair| {
-        if event.why == Linked::Operator {
+        // Whether the selection takes the two together is found out anew.
+        if !pair.is_left_out() || event.why == Linked::Operator {
             pair.why = None;
+        }
+        if event.why == Linked::Operator {
             pair.created_on = None;
             pair.marked = PerSide::default();
             pair.provisional = PerSide::default();
+            pair.loop_field = None;
         }
         resume(tx, pair)
     })
@@ -242,13 +246,15 @@ fn take_over(
 }
 
 /// The state an attempt or a link leaves: what its open errors say. What a person left out stays
-/// so, whatever was on its way then.
+/// so, whatever was on its way then; what the selection left out does while nothing fails, because
+/// the other way goes on without it.
 fn resume(tx: &Tx<'_>, pair: &mut Pair) -> anyhow::Result<()> {
     if pair.is_left_out() {
         return Ok(());
     }
-    pair.why = None;
+    pair.why = pair.left_by();
     pair.state = match errors::standing(tx, pair.number)? {
+        errors::Standing::None if pair.why.is_some() => State::Excluded,
         errors::Standing::None => State::InSync,
         errors::Standing::OnlyWaiting => State::Waiting,
         errors::Standing::Failing => State::Failing,

@@ -113,6 +113,21 @@ impl Pair {
         self.state == State::Excluded && self.why == Some(Excluded::Operator)
     }
 
+    /// What the selection leaves it out for. Its pair stays, and what may go the other way goes on.
+    pub fn left_by(&self) -> Option<Excluded> {
+        self.why
+            .filter(|why| matches!(why, Excluded::List | Excluded::Condition))
+    }
+
+    /// Whether nothing is the matter with it but, at most, that the selection leaves it out.
+    pub fn is_quiet(&self) -> bool {
+        match self.state {
+            State::InSync => true,
+            State::Excluded => self.left_by().is_some(),
+            State::Failing | State::Waiting | State::Absorbed => false,
+        }
+    }
+
     /// The latest write that its side has not yet shown.
     pub fn last_provisional(&self) -> Option<(Side, &Provisional)> {
         Side::BOTH

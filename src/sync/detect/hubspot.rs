@@ -48,6 +48,10 @@ impl HubSpotDetector {
         let objects = self.context.settings.objects();
         let firsts: Vec<Mapping> = objects.filter_map(|forms| forms.first().cloned()).collect();
         for mapping in firsts {
+            // A run's first look reads a list that was not believed as a whole: what stood in its
+            // way may have been settled in the configuration.
+            let anew = !self.read_at.contains_key(&mapping.object);
+            self.context.refresh_list(&mapping, anew).await?;
             self.read_object(&mapping).await?;
         }
         self.sweep.look(&self.context).await

@@ -151,6 +151,10 @@ pub(crate) struct World {
     pub(crate) clock: Arc<RunClock>,
     pub(crate) store: Arc<Store>,
     pub(crate) interruption: Interruption,
+    /// The guard's limits from the next start on.
+    pub(crate) guard: guard::Limits,
+    /// The bounds of the loops from the next start on.
+    pub(crate) bounds: Bounds,
     connection: Connection,
     salesforce: SalesforceDetector,
     hubspot: HubSpotDetector,
@@ -181,9 +185,12 @@ impl World {
         configure(&store, &mappings).await;
         let simulator = Arc::new(Mutex::new(simulator));
         let interruption = Interruption::default();
-        let context = context(&simulator, &clock, &store, &interruption, mappings);
-        let context = Arc::new(context);
+        let (guard, bounds) = (guard::Limits::default(), Bounds::default());
+        let line = line(&simulator, &clock, &interruption);
+        let context = Arc::new(context(line, &clock, &store, mappings, (guard, &bounds)));
         Self {
+            guard,
+            bounds,
             interruption,
             simulator,
             clock,
@@ -200,8 +207,9 @@ impl World {
     /// The loops of a daemon that was started anew with these objects.
     pub(crate) async fn configure(&mut self, mappings: Vec<Mapping>) {
         configure(&self.store, &mappings).await;
-        let (simulator, clock) = (&self.simulator, &self.clock);
-        let context = context(simulator, clock, &self.store, &self.interruption, mappings);
+        let line = line(&self.simulator, &self.clock, &self.interruption);
+        let limits = (self.guard, &self.bounds);
+        let context = context(line, &self.clock, &self.store, mappings, limits);
         let context = Arc::new(context);
         self.connection = Connection::new(Arc::clone(&context));
         self.salesforce = SalesforceDetector::new(Arc::clone(&context));
@@ -259,22 +267,29 @@ async fn configure(store: &Store, mappings: &[Mapping]) {
     store.write(write).await.unwrap();
 }
 
-fn context(
+fn line(
     simulator: &Arc<Mutex<Simulator>>,
     clock: &Arc<RunClock>,
-    store: &Arc<Store>,
     interruption: &Interruption,
+) -> Arc<Line> {
+    Arc::new(Line {
+        simulator: Arc::clone(simulator),
+        clock: Arc::clone(clock),
+        interruption: Arc::clone(interruption),
+    })
+}
+
+fn context(
+    line: Arc<Line>,
+    clock: &Arc<RunClock>,
+    store: &Arc<Store>,
     mappings: Vec<Mapping>,
+    (guard, bounds): (guard::Limits, &Bounds),
 ) -> Context {
     let (portal, org) = (
         hubspot::Settings::default(),
         salesforce::Settings::default(),
     );
-    let line = Arc::new(Line {
-        simulator: Arc::clone(simulator),
-        clock: Arc::clone(clock),
-        interruption: Arc::clone(interruption),
-    });
     let hubspot = HubSpotSettings {
         base: "https://api.hubapi.com".to_owned(),
         api_version: ApiVersion::default(),
@@ -292,9 +307,9 @@ fn context(
         portal: i64::try_from(portal.portal_id).unwrap(),
         org: RecordId::parse(&org.org_id).unwrap(),
         mappings,
-        guard: guard::Limits::default(),
+        guard,
         poll_ms: POLL_MS,
-        bounds: Bounds::default(),
+        bounds: bounds.clone(),
     };
     let ticking: Arc<dyn Clock> = clock.clone();
     Context::new(

@@ -194,6 +194,7 @@ impl World {
             owners: &self.owners,
             parents: &Parents::default(),
             portal: 4_711_002,
+            shut: &[],
         })
     }
 

@@ -1,7 +1,10 @@
 //! Automation on both sides that undoes what the other made.
 
 use serde_json::json;
-use syncline::domain::event::{Action, Event};
+use syncline::domain::event::{Action, Event, Linked};
+use syncline::domain::record::{ObjectName, PairIds, RecordId};
+use syncline::projections::pairs;
+use syncline::store::Tx;
 
 use super::Story;
 
@@ -62,6 +65,26 @@ async fn a_field_that_both_sides_rewrite_is_found_and_left_alone() {
         ["London"],
         "all other fields go on"
     );
+    take_up_again(&story, &contact, &made);
+    story.change_hubspot("contacts", &contact, json!({ "mobilephone": "+39 02 2" }));
+    story.minutes(3).await;
+    assert_eq!(
+        story.shows_salesforce("Contact", &made, &["MobilePhone"]),
+        ["+39 02 2"],
+        "linked anew, the field is in step again"
+    );
+}
+
+/// What `syncline link` journals.
+fn take_up_again(story: &Story, hubspot: &str, salesforce: &str) {
+    let id = |text: &str| RecordId::parse(text).ok();
+    let ids = PairIds {
+        object: ObjectName::parse("contact").unwrap(),
+        hubspot: id(hubspot),
+        salesforce: id(salesforce),
+    };
+    let link = |tx: &Tx<'_>| pairs::link(tx, ids, Linked::Operator, Vec::new()).map(drop);
+    story.world.store.write_blocking(link).unwrap();
 }
 
 #[tokio::test]

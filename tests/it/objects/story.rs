@@ -190,6 +190,7 @@ fn line(entry: &Entry) -> Option<String> {
             format!("{object} failed {}: {}", to(event.to), codes.join(" "))
         }
         Event::RecordExcluded(event) => format!("{} excluded: {}", event.ids.object, event.why),
+        Event::RecordIncluded(event) => format!("{} included", event.ids.object),
         Event::RecordLinked(event) => format!("{} linked: {}", event.ids.object, event.why),
         Event::RecordUnlinked(event) => format!("{} unlinked: {}", event.ids.object, event.why),
         Event::LoopFound(event) => format!("{} loops: {}", event.ids.object, event.field),
