@@ -144,7 +144,7 @@ async fn a_record_linked_by_hand_is_not_taken_by_another_that_is_being_matched()
     insta::assert_snapshot!(desk.list().await, @r"
     RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
     #1      contact  -             003Qy0000001003IAA  excluded  operator
-    #2      contact  210000000112  003Qy0000001004IAA  in-sync
+    #2      contact  210000000119  003Qy0000001004IAA  in-sync
     #3      contact  210000000028  -                   excluded  ambiguous
     ");
     assert_eq!(desk.hubspot_value(&mara, "syncline_salesforce_id"), milan);

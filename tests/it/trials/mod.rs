@@ -33,8 +33,8 @@ use tally::{SOMETIMES, SOMETIMES_OF_SEVERAL};
 
 /// Trials of an ordinary run of the tests.
 const SEEDS: u64 = 50;
-/// Those of them with several objects.
-const SEEDS_OF_SEVERAL: u64 = 24;
+/// Trials with several objects, which take longer.
+const SEEDS_OF_SEVERAL: u64 = 16;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

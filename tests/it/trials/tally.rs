@@ -26,10 +26,9 @@ pub(crate) const SOMETIMES: [&str; 15] = [
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 11] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 10] = [
     "a crash",
     "the guard held writes",
-    "the budget was short",
     "a record failed",
     "a record was left out",
     "a child waited and was released",
