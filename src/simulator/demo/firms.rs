@@ -75,7 +75,7 @@ fn companies(add: &mut AddRecord<'_>) -> Firms {
         let theirs = json!({ "Name": name, "Website": format!("https://www.{domain}/"),
             "NumberOfEmployees": 40 + n * 17 });
         let ours = (n < IN_HUBSPOT).then(|| add.portal("companies", &AddRecord::map(ours)));
-        let is_there = n < ON_BOTH || n >= IN_HUBSPOT;
+        let is_there = !(ON_BOTH..IN_HUBSPOT).contains(&n);
         firms.hubspot.push(ours);
         firms
             .salesforce

@@ -83,7 +83,7 @@ async fn after_a_merge_in_salesforce_the_pair_of_the_loser_goes_on_with_a_winner
     story.minutes(2).await;
     story.in_salesforce(|org, now| {
         org.merge(&winner, std::slice::from_ref(&loser), now)
-            .unwrap()
+            .unwrap();
     });
     story.told();
     story.minutes(4).await;
@@ -153,11 +153,11 @@ async fn a_chain_of_merges_is_followed_to_its_end() {
     let third = next(&story, "king@acme.example");
     story.in_salesforce(|org, now| {
         org.merge(&second, std::slice::from_ref(&first), now)
-            .unwrap()
+            .unwrap();
     });
     story.in_salesforce(|org, now| {
         org.merge(&third, std::slice::from_ref(&second), now + 1_000)
-            .unwrap()
+            .unwrap();
     });
     story.minutes(5).await;
     assert_eq!(

@@ -26,7 +26,7 @@ pub(crate) const SOMETIMES: [&str; 15] = [
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 10] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 9] = [
     "a crash",
     "the guard held writes",
     "a record failed",
@@ -35,7 +35,6 @@ pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 10] = [
     "records were associated",
     "an association was set after a lost answer",
     "a pair went on with a contact",
-    "a lead was converted while its write was in flight",
     "an owner was a queue",
 ];
 

@@ -30,6 +30,7 @@ impl Trial {
             let skip = u32::try_from(self.luck.below(4)).unwrap();
             self.strike(Server::HubSpot, UPSERT, skip / 3, Fault::Lost);
             self.strike(Server::Salesforce, COMPOSITE, skip, Fault::HungAfter);
+            self.strike(Server::HubSpot, ASSOCIATE, skip / 3, Fault::Lost);
         }
         for _ in 0..actions {
             match self.luck.below(100) {

@@ -99,17 +99,19 @@ impl Kin {
         body: &str,
         when: Moment,
     ) {
-        let side = Side::BOTH[pick(luck, 2)];
-        let known = all(crm, side, false);
         let is_named = |one: &&One| {
             body.contains(&one.id) || one.mark.as_ref().is_some_and(|mark| body.contains(mark))
         };
+        let leads = of_kind(crm, Side::Salesforce, "Lead");
+        let lead = leads.iter().find(is_named).map(|one| one.id.clone());
+        if let Some(lead) = lead.filter(|_| body.contains("\"records\"") && luck.below(2) == 0) {
+            self.convert(crm, luck, when, Some(&lead));
+            return;
+        }
+        let side = Side::BOTH[pick(luck, 2)];
+        let known = all(crm, side, false);
         let named: Vec<One> = known.iter().filter(is_named).cloned().collect();
         match some(luck, &named) {
-            Some(one) if one.kind == "Lead" && body.contains("\"records\"") => {
-                let id = one.id.clone();
-                self.convert(crm, luck, when, Some(&id));
-            }
             Some(one) => self.edit(crm, luck, one, when),
             None => self.act(crm, luck, when),
         }
