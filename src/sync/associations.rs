@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::forms::Forms;
 use super::gate::{Errand, Trouble};
-use crate::crm::hubspot::{ASSOCIATIONS_READ_MAX, Associated};
+use crate::crm::hubspot::{ASSOCIATIONS_READ_MAX, Associated, has_primary};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::mapping::FieldMapping;
 use crate::domain::merge::association;
@@ -15,8 +15,8 @@ use crate::domain::record::{FieldName, ObjectName, Record, RecordId, Side, Value
 type Chosen = BTreeMap<RecordId, RecordId>;
 
 impl Context {
-    /// Fills in the associations that `records` have as mapped: of several the primary one, else
-    /// the oldest.
+    /// Fills in the associations that `records` have as mapped: the primary one where there can be
+    /// one, else the oldest.
     pub(super) async fn add_associations(
         &self,
         forms: &Forms,
@@ -97,6 +97,8 @@ impl Context {
             }
             asked = more;
         }
+        // Where one may be the primary one, the others are no lookup across: with none it is blank.
+        found.retain(|one| one.primary || !has_primary(from, to));
         Ok(choose(found))
     }
 }

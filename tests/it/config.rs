@@ -54,11 +54,8 @@ fn the_shipped_configuration_reads_well() {
     assert_eq!(config.notify.len(), 2);
     assert_eq!(config.notify[0].digests[0].text, "08:00");
     assert_eq!(config.notify[0].zone, "Europe/Rome");
-    let names: Vec<String> = config
-        .objects
-        .iter()
-        .map(|one| one.name().to_string())
-        .collect();
+    let names = config.objects.iter().map(|one| one.name().as_str());
+    let names: Vec<&str> = names.collect();
     assert_eq!(names, ["company", "contact", "lead", "deal", "task"]);
 }
 
