@@ -1,8 +1,10 @@
 //! Automation on both sides that undoes what the other made.
 
 use serde_json::json;
+use syncline::domain::call::Lane;
 use syncline::domain::event::{Action, Event, Linked};
-use syncline::domain::record::{ObjectName, PairIds, RecordId};
+use syncline::domain::record::{ObjectName, PairIds, RecordId, Timestamp};
+use syncline::inbox;
 use syncline::projections::pairs;
 use syncline::store::Tx;
 
@@ -66,6 +68,7 @@ async fn a_field_that_both_sides_rewrite_is_found_and_left_alone() {
         "all other fields go on"
     );
     take_up_again(&story, &contact, &made);
+    story.minutes(2).await;
     story.change_hubspot("contacts", &contact, json!({ "mobilephone": "+39 02 2" }));
     story.minutes(3).await;
     assert_eq!(
@@ -83,7 +86,14 @@ fn take_up_again(story: &Story, hubspot: &str, salesforce: &str) {
         hubspot: id(hubspot),
         salesforce: id(salesforce),
     };
-    let link = |tx: &Tx<'_>| pairs::link(tx, ids, Linked::Operator, Vec::new()).map(drop);
+    let link = |tx: &Tx<'_>| {
+        let keys = ids.keys();
+        pairs::link(tx, ids, Linked::Operator, Vec::new())?;
+        for key in keys {
+            inbox::see(tx, &key, Timestamp(0), Lane::Resync, Timestamp(0))?;
+        }
+        Ok(())
+    };
     story.world.store.write_blocking(link).unwrap();
 }
 
