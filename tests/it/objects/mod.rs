@@ -6,6 +6,7 @@
     reason = "what a test sets up must work, and says so when it does not"
 )]
 
+mod custom;
 mod knots;
 mod leads;
 mod loops;

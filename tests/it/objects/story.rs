@@ -72,7 +72,7 @@ impl Story {
 
     /// Two records are associated in HubSpot; a company as the primary one.
     pub(crate) fn associate(&self, from: (&str, &str), to: (&str, &str)) {
-        let tie = if to.0 == "companies" && from.0 != "tasks" {
+        let tie = if to.0 == "companies" && matches!(from.0, "contacts" | "deals") {
             Tie::Primary
         } else {
             Tie::Plain
