@@ -31,7 +31,7 @@ pub struct Settings {
     pub burst_limit: u32,
     /// Searches per second of the whole account.
     pub search_limit: u32,
-    /// How many results of one search can be paged through. 10,000 [D].
+    /// How many results of one search can be paged through. 10,000 (the guides).
     pub search_depth: usize,
     /// Calls per day of the account.
     pub daily_limit: u64,

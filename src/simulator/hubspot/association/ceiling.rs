@@ -12,7 +12,7 @@ pub enum SetBy {
 }
 
 impl SetBy {
-    /// What the refusal's `subCategory` says. Client code looks for the administrator's text [L];
+    /// What the refusal's `subCategory` says. Client code looks for the administrator's text (live answers);
     /// the product's is assumed.
     pub fn sub_category(self) -> &'static str {
         match self {

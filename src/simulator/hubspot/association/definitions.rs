@@ -98,7 +98,7 @@ impl HubSpot {
         Ok(Answer::Nothing)
     }
 
-    /// Types with records near or at a limit, in the shape of the limits API's public page [D].
+    /// Types with records near or at a limit, in the shape of the limits API's public page (the guides).
     pub(in super::super) fn types_at_limit(&self) -> Answer {
         let mut types: BTreeMap<usize, (bool, bool)> = BTreeMap::new();
         for ((from, to), ceiling) in self.associations.ceilings.all() {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 impl HubSpot {
     /// Ids of the records of a type that are associated with that record of the named type. Search knows
-    /// no associations of custom types [D]; it sees others at once, without its lag (assumed).
+    /// no associations of custom types (the guides); it sees others at once, without its lag (assumed).
     pub(in super::super) fn tied_to(
         &self,
         object: usize,

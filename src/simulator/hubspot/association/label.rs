@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// Most labels people may make for a pair of types [D].
+/// Most labels people may make for a pair of types (the guides).
 pub const USER_LABELS_MAX: usize = 10;
 
 /// Who made a kind. A number means something only together with it: `USER_DEFINED` numbers start at 1 too.
@@ -87,7 +87,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The kinds HubSpot brings for these types, named by their plurals in the order of the portal [D][L].
+    /// The kinds HubSpot brings for these types, named by their plurals in the order of the portal (the guides, and live answers).
     pub fn standard(types: &[&str]) -> Labels {
         let mut labels = Labels::default();
         let place = |name: &str| types.iter().position(|one| *one == name);

@@ -86,7 +86,7 @@ impl HubSpot {
         Ok(Answer::Nothing)
     }
 
-    /// The two records of an address. One that is missing is 404 here, unlike in a batch [U].
+    /// The two records of an address. One that is missing is 404 here, unlike in a batch (assumed).
     pub(super) fn both(&self, pair: &Pair) -> Result<(End, End), Refusal> {
         let (from, to) = (self.object_named(&pair.from)?, self.object_named(&pair.to)?);
         let from = self.end(from, &pair.id).ok_or_else(Refusal::not_found)?;

@@ -3,7 +3,7 @@
 /// The switches of associations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Switches {
-    /// Most associations of one record in one answer; what is left over is paged. 500 [D].
+    /// Most associations of one record in one answer; what is left over is paged. 500 (the guides).
     pub page_max: usize,
     /// When a contact's or deal's first company becomes its primary one.
     pub first_company: FirstCompany,
@@ -15,7 +15,7 @@ pub struct Switches {
     pub ids: IdShape,
 }
 
-/// Only the guides' examples hint at it [U].
+/// Only the guides' examples hint at it (assumed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstCompany {
     /// Never by itself.
@@ -35,7 +35,7 @@ pub enum Stamps {
     Move,
 }
 
-/// Examples have numbers, the newer specification says `string` [S][D].
+/// Examples have numbers, the newer specification says `string` (the specification, and the guides).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdShape {
     /// `"toObjectId": 5790939450`

@@ -87,7 +87,7 @@ impl Stage {
 }
 
 impl Pipeline {
-    /// The one pipeline a portal starts with [D].
+    /// The one pipeline a portal starts with (the guides).
     pub fn standard() -> Pipeline {
         let stages = STANDARD.map(|(id, label, probability)| Stage::new(id, label, probability));
         Pipeline {
