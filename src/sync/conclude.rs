@@ -136,7 +136,11 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
 }
 
 fn is_linked(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<bool> {
-    Ok(pairs::holding(tx, key)?.is_some_and(|pair| pair.is_linked()))
+    let pair = match pairs::by_key(tx, key)? {
+        Some(number) => pairs::get(tx, number)?,
+        None => None,
+    };
+    Ok(pair.is_some_and(|pair| pair.is_linked()))
 }
 
 /// Journals a link; children that waited for either half go on.

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 
 use super::conclude::link;
 use super::context::Context;
+use super::matching::pair_of;
 use crate::domain::event::{Excluded, Linked, RecordExcluded, RecordUnlinked};
 use crate::domain::record::{
     FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp, Value,
 };
 use crate::inbox::{self, Rest, Row};
 use crate::projections;
-use crate::projections::pairs::{self, Pair};
+use crate::projections::pairs::Pair;
 use crate::store::Tx;
 
 const CONVERTED: &str = "IsConverted";
@@ -138,7 +139,7 @@ impl Context {
                     let mut pairs: Vec<Pair> = Vec::new();
                     for id in ids {
                         let former = RecordKey { id, ..key.clone() };
-                        pairs.extend(pairs::holding(view, &former)?.filter(Pair::is_linked));
+                        pairs.extend(pair_of(view, &former)?.filter(Pair::is_linked));
                     }
                     pairs.sort_by_key(|pair| std::cmp::Reverse((pair.synced_at, pair.last_seq)));
                     if !pairs.is_empty() {
@@ -215,6 +216,6 @@ pub(super) fn merged(
 /// keeps it.
 fn is_taken(tx: &Tx<'_>, key: &RecordKey, ids: &PairIds) -> anyhow::Result<bool> {
     let across = key.side.other();
-    let partner = pairs::holding(tx, key)?.and_then(|pair| pair.ids.id(across).cloned());
+    let partner = pair_of(tx, key)?.and_then(|pair| pair.ids.id(across).cloned());
     Ok(partner.is_some_and(|partner| Some(&partner) != ids.id(across)))
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use super::conclude::AGAIN_MS;
 use super::context::Context;
 use super::decision::Decision;
+use super::matching::pair_of;
 use super::partner::Catch;
 use crate::domain::event::Linked;
 use crate::domain::record::{PairIds, RecordId, RecordKey};
 use crate::inbox::{self, Rest};
-use crate::projections::pairs::{self, Pair};
+use crate::projections::pairs::Pair;
 use crate::store::{Tx, View};
 
 impl Context {
@@ -46,7 +47,7 @@ impl Context {
 }
 
 fn is_left_out(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
-    Ok(pairs::holding(view, key)?.is_some_and(|pair| pair.is_left_out()))
+    Ok(pair_of(view, key)?.is_some_and(|pair| pair.is_left_out()))
 }
 
 /// Whether a person decided otherwise after this was decided: then nothing of it is journaled. A
@@ -59,7 +60,7 @@ pub(super) fn overruled(tx: &Tx<'_>, decision: &Decision) -> anyhow::Result<bool
     let found = decision.link.as_ref();
     let found = found.is_some_and(|met| matches!(met.why, Linked::Id | Linked::Key));
     for key in decision.ids.keys() {
-        let Some(pair) = pairs::holding(tx, &key)? else {
+        let Some(pair) = pair_of(tx, &key)? else {
             continue;
         };
         if pair.is_left_out() || found && is_elsewhere(&pair, &key, &decision.ids) {

@@ -38,7 +38,7 @@ impl Context {
             .read(move |view| {
                 rows.into_iter()
                     .map(|row| {
-                        let pair = pairs::holding(view, &row.key)?;
+                        let pair = pair_of(view, &row.key)?;
                         let base = match &pair {
                             Some(pair) => base(view, pair)?,
                             None => Base::default(),
@@ -204,7 +204,7 @@ impl Context {
             .read(move |view| {
                 let mut taken = Vec::new();
                 for (place, source, partner) in asked {
-                    let pair = pairs::holding(view, &partner)?;
+                    let pair = pair_of(view, &partner)?;
                     let left_out = pair.as_ref().is_some_and(Pair::is_left_out);
                     let across = pair.and_then(|pair| pair.ids.id(source.side).cloned());
                     if left_out || across.is_some_and(|id| id != source.id) {
@@ -277,6 +277,14 @@ impl Around {
             parents,
             portal: self.portal,
         }
+    }
+}
+
+/// The pair that holds a record.
+pub(super) fn pair_of(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<Pair>> {
+    match pairs::by_key(view, key)? {
+        Some(number) => pairs::get(view, number),
+        None => Ok(None),
     }
 }
 

@@ -77,7 +77,11 @@ impl Context {
 
 /// What is known of one parent.
 fn parent(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Parent> {
-    let Some(pair) = pairs::holding(view, key)? else {
+    let pair = match pairs::by_key(view, key)? {
+        Some(number) => pairs::get(view, number)?,
+        None => None,
+    };
+    let Some(pair) = pair else {
         return Ok(Parent::Pending);
     };
     match pair.ids.id(key.side.other()) {
@@ -132,8 +136,9 @@ pub(super) fn are_doubted(
 /// Asks for a parent that has no partner: its row is looked at in the lane of parents. One that
 /// fails is tried again when its own error says so.
 pub(super) fn fetch(tx: &Tx<'_>, parent: &RecordKey) -> anyhow::Result<()> {
-    let pair = pairs::holding(tx, parent)?;
-    if pair.is_some_and(|pair| pair.state == State::Failing) {
+    if let Some(number) = pairs::by_key(tx, parent)?
+        && pairs::get(tx, number)?.is_some_and(|pair| pair.state == State::Failing)
+    {
         return Ok(());
     }
     inbox::see(tx, parent, Timestamp(0), Lane::Parent, Timestamp(0)).map(drop)

@@ -85,14 +85,6 @@ pub fn by_key(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<PairNum
         .optional()?)
 }
 
-/// The pair that a record is a half of.
-pub fn holding(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<Pair>> {
-    match by_key(view, key)? {
-        Some(number) => get(view, number),
-        None => Ok(None),
-    }
-}
-
 /// Everything that happened to a pair, and to the numbers it absorbed, after entry `after`, oldest
 /// first, at most a page.
 pub fn history(view: &View<'_>, number: PairNumber, after: i64) -> anyhow::Result<Vec<Entry>> {

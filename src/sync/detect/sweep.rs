@@ -186,7 +186,10 @@ async fn read_archive(context: &Context, forms: &Forms) -> Result<(), Trouble> {
             .write(move |tx| {
                 let mut found = 0;
                 for key in keys {
-                    let pair = pairs::holding(tx, &key)?.filter(Pair::is_linked);
+                    let Some(number) = pairs::by_key(tx, &key)? else {
+                        continue;
+                    };
+                    let pair = pairs::get(tx, number)?.filter(Pair::is_linked);
                     let lost = pair.filter(|pair| pair.why != Some(Excluded::Deleted));
                     if let Some(pair) = lost {
                         found += see_hubspot(tx, &pair)?;

@@ -4,7 +4,7 @@ use super::words::{both, named};
 use crate::control::deed::Deed;
 use crate::control::reason::reason;
 use crate::domain::event::Excluded;
-use crate::domain::record::PairIds;
+use crate::domain::record::{PairIds, RecordKey};
 use crate::inbox;
 use crate::projections::pairs::{self, Pair, State};
 use crate::store::View;
@@ -39,7 +39,7 @@ pub(super) fn on(
 
 fn link(view: &View<'_>, ids: PairIds, writes_now: bool) -> anyhow::Result<Verdict> {
     for key in ids.keys() {
-        let Some(pair) = pairs::holding(view, &key)?.filter(Pair::is_linked) else {
+        let Some(pair) = pair_of(view, &key)?.filter(Pair::is_linked) else {
             continue;
         };
         if pair.ids != ids {
@@ -122,10 +122,17 @@ fn include(view: &View<'_>, ids: PairIds) -> anyhow::Result<Verdict> {
     )))
 }
 
+fn pair_of(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<Pair>> {
+    match pairs::by_key(view, key)? {
+        Some(number) => pairs::get(view, number),
+        None => Ok(None),
+    }
+}
+
 /// The pair of the first half: the halves are of one pair, or there is only one.
 fn pair_with(view: &View<'_>, ids: &PairIds) -> anyhow::Result<Option<Pair>> {
     match ids.keys().first() {
-        Some(key) => pairs::holding(view, key),
+        Some(key) => pair_of(view, key),
         None => Ok(None),
     }
 }
