@@ -175,6 +175,7 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         salesforce_id_field,
         creates,
         direction,
+        deletions,
         list,
         condition,
         on_first_link,
@@ -195,6 +196,7 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         say("ids", ids);
         say("creates", word(creates));
         say("direction", word(direction));
+        say("deletions", word(deletions));
         if let Some(list) = list {
             say("list", list.clone());
         }

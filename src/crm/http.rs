@@ -38,6 +38,19 @@ pub enum Method {
     Delete,
 }
 
+impl Method {
+    /// As it is written in a request.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// One request, complete.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {

@@ -134,6 +134,9 @@ pub struct Mapping {
     /// Which sides are written at all.
     #[serde(default, skip_serializing_if = "Direction::is_both")]
     pub direction: Direction,
+    /// What a deletion on one side means to the other.
+    #[serde(default, skip_serializing_if = "Deletions::is_ignore")]
+    pub deletions: Deletions,
     /// The HubSpot list, by id or name, whose members alone go to Salesforce.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
@@ -206,7 +209,41 @@ impl Direction {
     }
 }
 
+/// What becomes of a record whose partner was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deletions {
+    /// It stays, and is told.
+    #[default]
+    Ignore,
+    /// It goes where a person can fetch it back: to HubSpot's archive, to Salesforce's recycle bin.
+    Archive,
+}
+
+impl Deletions {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    fn is_ignore(&self) -> bool {
+        *self == Self::Ignore
+    }
+}
+
+/// Salesforce deletes an account's contacts and opportunities with it.
+const TAKES_OTHERS_ALONG: &str = "Account";
+
 impl Mapping {
+    /// Whether the deletion of a record's partner deletes it on `side` too. An account is never
+    /// deleted: its contacts and opportunities would go with it, counted by nobody.
+    pub fn may_delete(&self, side: Side) -> bool {
+        let alone = side == Side::HubSpot
+            || !self
+                .salesforce_type
+                .eq_ignore_ascii_case(TAKES_OTHERS_ALONG);
+        self.deletions == Deletions::Archive && self.direction.allows(side) && alone
+    }
+
     /// Whether new records may be created on `side`: what is never written gets none either.
     pub fn may_create(&self, side: Side) -> bool {
         self.creates.allows(side) && self.direction.allows(side)

@@ -102,6 +102,7 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             let rest = Rest::Deferred(tx.now().plus(selection::REST_MS));
             return inbox::put_back(tx, row, &rest);
         }
+        Settled::NotYet(at) => return inbox::put_back(tx, row, &Rest::Deferred(*at)),
         Settled::Found(effects) => {
             for effect in effects {
                 projections::append(tx, None, effect.clone())?;
@@ -401,13 +402,18 @@ impl Concluded {
     ) -> anyhow::Result<()> {
         let shown = match record {
             Some(record) => Shown::Record(record, &target.schema, &target.mapping, &target.key),
-            None if job.attempt.write.action == Action::Associated => Shown::AsWritten,
+            None if !job.attempt.write.action.sets_values() => Shown::AsWritten,
             None => Shown::Later(span.unwrap_or(Span {
                 from: tx.now(),
                 to: tx.now(),
             })),
         };
         let ids = synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
+        if job.attempt.write.action == Action::Deleted {
+            let why = Excluded::Deleted;
+            projections::append(tx, None, RecordExcluded { ids, why })?;
+            return Ok(());
+        }
         if job.attempt.write.action == Action::Created {
             self.made.push(Made { ids });
         }

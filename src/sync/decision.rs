@@ -47,6 +47,8 @@ pub(super) enum Settled {
     Again,
     /// The list that says whether it may go is not believed: it waits until it is.
     Rests,
+    /// It is looked at again then: what it calls for is not certain before.
+    NotYet(Timestamp),
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
     /// This field swings between both sides' automation: the row is looked at again without it.

@@ -1,11 +1,12 @@
 //! One write on its way: the job, its answer, and how both CRMs' answers become it.
 
 use super::pack;
-use crate::crm::hubspot::HubSpotRow;
+use crate::crm::hubspot::{HubSpotOperation, HubSpotRow};
 use crate::crm::{hubspot, salesforce};
 use crate::domain::attempt::Attempt;
 use crate::domain::event::{Action, Span};
 use crate::domain::failure::{Failure, RawFailure, System};
+use crate::domain::mapping::Mapping;
 use crate::domain::record::{PairIds, Record, RecordId, Timestamp};
 use crate::inbox::Row;
 
@@ -102,6 +103,28 @@ pub(super) fn span(sent_at: Option<Timestamp>, answered_at: Option<Timestamp>) -
     Some(Span {
         from: from.plus(-2_000),
         to: to.max(from).plus(1_000),
+    })
+}
+
+/// HubSpot takes one kind of write in a call: the places of each.
+pub(super) fn hubspot_parts(
+    mapping: &Mapping,
+    jobs: &[Job],
+    places: &[usize],
+) -> [(HubSpotOperation, Vec<usize>); 3] {
+    let upsert = HubSpotOperation::Upsert {
+        id_property: mapping.hubspot_id_field.clone(),
+    };
+    [upsert, HubSpotOperation::Update, HubSpotOperation::Archive].map(|operation| {
+        let is_meant = |place: &&usize| match jobs[**place].attempt.write.action {
+            Action::Created => matches!(operation, HubSpotOperation::Upsert { .. }),
+            Action::Deleted => operation == HubSpotOperation::Archive,
+            Action::Updated | Action::Blanked | Action::Associated | Action::Agreed => {
+                operation == HubSpotOperation::Update
+            }
+        };
+        let places = places.iter().filter(is_meant).copied().collect();
+        (operation, places)
     })
 }
 

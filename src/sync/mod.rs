@@ -13,6 +13,7 @@ mod connection;
 mod context;
 mod cycle;
 mod decision;
+mod deletion;
 mod detect;
 mod effects;
 mod forms;

@@ -44,8 +44,8 @@ pub(super) struct Parts<'s> {
     pub(super) places: Vec<Vec<usize>>,
 }
 
-/// Parts of one Composite: creates by upsert on the id field, changes by id. Two kinds can need one
-/// part more than a call may hold: what is left out has no answer and is matched again.
+/// Parts of one Composite: creates by upsert on the id field, changes and deletions by id. Several kinds can
+/// need one part more than a call may hold: what is left out has no answer and is matched again.
 pub(super) fn parts<'a, 's>(
     mapping: &Mapping,
     schema: &'s ObjectSchema,
@@ -53,25 +53,31 @@ pub(super) fn parts<'a, 's>(
     write: impl Fn(usize) -> &'a Write,
     bounds: &Bounds,
 ) -> Parts<'s> {
-    let (creates, changes): (Vec<usize>, Vec<usize>) = places
-        .iter()
-        .partition(|place| write(**place).action == Action::Created);
+    let (mut creates, mut changes, mut deletions) = (Vec::new(), Vec::new(), Vec::new());
+    for place in places {
+        let kind = match write(*place).action {
+            Action::Created => &mut creates,
+            Action::Deleted => &mut deletions,
+            Action::Updated | Action::Blanked | Action::Associated | Action::Agreed => &mut changes,
+        };
+        kind.push(*place);
+    }
+    let upsert = BatchOperation::Upsert {
+        external_id_field: mapping.salesforce_id_field.clone(),
+    };
     let mut parts = Parts {
         batches: Vec::new(),
         places: Vec::new(),
     };
-    for (create, all) in [(true, creates), (false, changes)] {
+    for (operation, all) in [
+        (upsert, creates),
+        (BatchOperation::Update, changes),
+        (BatchOperation::Delete, deletions),
+    ] {
         for part in all.chunks(bounds.collection.max(1)) {
             if parts.batches.len() == bounds.collections.max(1) {
                 return parts;
             }
-            let operation = if create {
-                BatchOperation::Upsert {
-                    external_id_field: mapping.salesforce_id_field.clone(),
-                }
-            } else {
-                BatchOperation::Update
-            };
             let rows = part
                 .iter()
                 .map(|place| Row {
@@ -81,7 +87,7 @@ pub(super) fn parts<'a, 's>(
                 .collect();
             parts.batches.push(Batch {
                 schema,
-                operation,
+                operation: operation.clone(),
                 rows,
             });
             parts.places.push(part.to_vec());

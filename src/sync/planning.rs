@@ -7,6 +7,7 @@ use super::context::Context;
 use super::decision::{
     Agreed, Decision, Met, Planned, Settled, decide, excluded_once, gone, is_marked,
 };
+use super::deletion;
 use super::effects::Sight;
 use super::forms::Forms;
 use super::gate::Trouble;
@@ -84,9 +85,16 @@ impl Context {
         if let Some(succession) = Succession::of(&source) {
             return Ok(Decision::inherited(known, &source.key, succession));
         }
-        if source.deleted {
+        if source.deleted && !deletion::is_carried(pair, forms, &source.key) {
             let settled = excluded_once(pair, Excluded::Deleted);
             return Ok(Decision::settled(known.row, ids, settled));
+        }
+        if source.deleted {
+            return Err(Box::new(Question {
+                known,
+                source,
+                is_kept,
+            }));
         }
         if let Some(settled) = selection.alone(forms, &known, &source) {
             return Ok(Decision::settled(known.row, ids, settled));
@@ -160,6 +168,7 @@ impl Context {
                 Meeting::Over(decision) => decisions.push(*decision),
             }
         }
+        let couples = self.part_deleted(forms, couples, &mut decisions);
         let couples = selection::part(couples, &mut decisions);
         let mut couples = self.settle_effects(forms, couples, &mut decisions).await?;
         let mut merged = self.merge_all(forms, &couples, lane).await?;

@@ -9,13 +9,13 @@ use super::cycle::Cycle;
 use super::decision::Planned;
 use super::gate::{Errand, Trouble};
 use super::job::{
-    Answer, Job, Made, Reported, Wrote, halves, hubspot_answer, hubspot_row, said,
+    Answer, Job, Made, Reported, Wrote, halves, hubspot_answer, hubspot_parts, hubspot_row, said,
     salesforce_answer, span,
 };
 use super::pack;
 use super::partner::mark;
 use crate::crm::http::CallError;
-use crate::crm::hubspot::{HubSpotOperation, HubSpotRow};
+use crate::crm::hubspot::HubSpotRow;
 use crate::domain::attempt::Attempt;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::Action;
@@ -336,10 +336,7 @@ impl Context {
     ) -> Result<Wrote, Trouble> {
         let mut wrote = Wrote::default();
         let form = cycle.forms.at(aim.form);
-        let (creates, changes): (Vec<usize>, Vec<usize>) = places
-            .iter()
-            .partition(|place| jobs[**place].attempt.write.action == Action::Created);
-        for (create, places) in [(true, creates), (false, changes)] {
+        for (operation, places) in hubspot_parts(&form.mapping, jobs, places) {
             if places.is_empty() {
                 continue;
             }
@@ -347,13 +344,6 @@ impl Context {
                 .iter()
                 .map(|place| hubspot_row(&jobs[*place], *place))
                 .collect();
-            let operation = if create {
-                HubSpotOperation::Upsert {
-                    id_property: form.mapping.hubspot_id_field.clone(),
-                }
-            } else {
-                HubSpotOperation::Update
-            };
             let errand = Errand::new(
                 Side::HubSpot,
                 Operation::Write,

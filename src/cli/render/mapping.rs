@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::table::Table;
 use crate::config::standard_forms;
-use crate::domain::mapping::{Creates, Direction, FieldMapping, Mapping, OnFirstLink, Rule};
+use crate::domain::mapping::{
+    Creates, Deletions, Direction, FieldMapping, Mapping, OnFirstLink, Rule,
+};
 use crate::domain::record::{FieldName, ObjectName, Side};
 
 /// Where a field's mapping comes from.
@@ -81,6 +83,8 @@ pub struct Object {
     pub creates: Creates,
     /// Which sides are written.
     pub direction: Direction,
+    /// What a deletion on one side means to the other.
+    pub deletions: Deletions,
     /// The HubSpot list whose members alone go to Salesforce.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
@@ -107,6 +111,7 @@ impl Object {
             salesforce_id_field: mapping.salesforce_id_field,
             creates: mapping.creates,
             direction: mapping.direction,
+            deletions: mapping.deletions,
             list: mapping.list,
             condition: mapping.condition,
             on_first_link: mapping.on_first_link,
@@ -179,12 +184,19 @@ fn selection(object: &Object) -> String {
         Direction::ToSalesforce => Some("only Salesforce is written".to_owned()),
         Direction::ToHubspot => Some("only HubSpot is written".to_owned()),
     };
+    let deletions = match object.deletions {
+        Deletions::Ignore => None,
+        Deletions::Archive => {
+            Some("carried: to HubSpot's archive, to Salesforce's recycle bin".to_owned())
+        }
+    };
     let list = object.list.as_deref();
     let list = list.map(|list| format!("{list}: its members alone go to Salesforce"));
     let condition = object.condition.as_deref();
     let condition = condition.map(|text| format!("{text}: what meets it alone goes to HubSpot"));
     [
         ("direction", direction),
+        ("deletions", deletions),
         ("list", list),
         ("condition", condition),
     ]
@@ -275,6 +287,9 @@ fn toml_selection(first: &Object, forms: &[Object]) -> String {
     let mut text = String::new();
     if first.direction != Direction::Both {
         text.push_str(&format!("direction = \"{}\"\n", word(&first.direction)));
+    }
+    if first.deletions != Deletions::Ignore {
+        text.push_str(&format!("deletions = \"{}\"\n", word(&first.deletions)));
     }
     if let Some(list) = &first.list {
         text.push_str(&format!("list = {}\n", quoted(list)));

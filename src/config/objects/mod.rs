@@ -6,7 +6,7 @@ mod standard;
 
 use super::mistakes::{Mistakes, Unfit};
 use super::reader::Section;
-use crate::domain::mapping::{Creates, Direction, FieldMapping, Mapping, OnFirstLink};
+use crate::domain::mapping::{Creates, Deletions, Direction, FieldMapping, Mapping, OnFirstLink};
 use crate::domain::record::{FieldName, ObjectName};
 use fields::{Change, Form, Line, change, same_name};
 use selection::condition;
@@ -24,6 +24,11 @@ const DIRECTIONS: &[(&str, Direction)] = &[
     ("to-hubspot", Direction::ToHubspot),
 ];
 
+const DELETIONS: &[(&str, Deletions)] = &[
+    ("ignore", Deletions::Ignore),
+    ("archive", Deletions::Archive),
+];
+
 /// An object as it is kept in step, before it is parted into its forms.
 #[derive(Debug, Clone)]
 struct Shape {
@@ -37,6 +42,7 @@ struct Shape {
     salesforce_id_field: FieldName,
     creates: Creates,
     direction: Direction,
+    deletions: Deletions,
     list: Option<String>,
     condition: Option<String>,
     lead_condition: Option<String>,
@@ -69,6 +75,7 @@ impl Shape {
                 salesforce_id_field: self.salesforce_id_field.clone(),
                 creates: self.creates,
                 direction: self.direction,
+                deletions: self.deletions,
                 list: self.list.clone(),
                 condition: match form {
                     Form::Own => self.condition.clone(),
@@ -166,6 +173,8 @@ fn differing(section: Section<'_>, mut shape: Shape, names: &[ObjectName]) -> Sh
     shape.creates = section.choice("creates", CREATES).unwrap_or(shape.creates);
     let direction = section.choice("direction", DIRECTIONS);
     shape.direction = direction.unwrap_or(shape.direction);
+    let deletions = section.choice("deletions", DELETIONS);
+    shape.deletions = deletions.unwrap_or(shape.deletions);
     shape.list = section.text("list").map(|spot| spot.value.to_owned());
     shape.condition = section
         .parsed("condition", condition)

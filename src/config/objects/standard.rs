@@ -8,7 +8,7 @@ use super::{CREATES, Shape};
 use crate::config::mend::mend;
 use crate::config::mistakes::Mistakes;
 use crate::config::reader::{Notes, Section, Spot};
-use crate::domain::mapping::{Creates, Direction};
+use crate::domain::mapping::{Creates, Deletions, Direction};
 use crate::domain::record::ObjectName;
 
 /// By object, parents before children.
@@ -91,6 +91,7 @@ pub(super) fn head(object: &ObjectName, root: &Section<'_>) -> Option<Shape> {
         salesforce_id_field: id_field(salesforce_id_field, "Syncline_HubSpot_Id__c")?,
         creates: Creates::default(),
         direction: Direction::default(),
+        deletions: Deletions::default(),
         list: None,
         condition: None,
         lead_condition: None,

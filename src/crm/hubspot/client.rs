@@ -197,8 +197,13 @@ impl HubSpot {
         }
         let body = write::body(operation, rows);
         let response = self.post(source, write::resource(operation), &body).await?;
-        let outcomes = write::outcomes(&response.json()?, source, operation, rows)
-            .ok_or_else(|| CallError::unreadable("a part of the records written"))?;
+        let outcomes = if *operation == HubSpotOperation::Archive {
+            write::archived(rows)
+        } else {
+            write::outcomes(&response.json()?, source, operation, rows)
+        };
+        let outcomes =
+            outcomes.ok_or_else(|| CallError::unreadable("a part of the records written"))?;
         Ok(reply(&response, outcomes))
     }
 

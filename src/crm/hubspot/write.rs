@@ -24,6 +24,8 @@ pub enum HubSpotOperation {
     },
     /// Updates by id, which is each row's key.
     Update,
+    /// Moves records to the archive by id, which is each row's key.
+    Archive,
 }
 
 /// One record to write.
@@ -74,6 +76,7 @@ pub(super) fn resource(operation: &HubSpotOperation) -> &'static str {
     match operation {
         HubSpotOperation::Upsert { .. } => "batch/upsert",
         HubSpotOperation::Update => "batch/update",
+        HubSpotOperation::Archive => "batch/archive",
     }
 }
 
@@ -83,6 +86,9 @@ pub(super) fn body(operation: &HubSpotOperation, rows: &[HubSpotRow]) -> Json {
 }
 
 fn input(operation: &HubSpotOperation, row: &HubSpotRow) -> Json {
+    if *operation == HubSpotOperation::Archive {
+        return json!({ "id": row.key });
+    }
     let mut input = json!({
         "id": row.key,
         "properties": rows::encode(&row.fields),
@@ -118,6 +124,20 @@ pub(super) fn outcomes(
     Some(outcomes)
 }
 
+/// An archive call is answered without a word (hubspot.md §3.2): whatever it named is in the archive
+/// then, and what had been there before stays.
+pub(super) fn archived(rows: &[HubSpotRow]) -> Option<Vec<(String, RowOutcome)>> {
+    let outcome = |row: &HubSpotRow| {
+        let id = RecordId::parse(&row.key).ok()?;
+        let (created, shown) = (false, None);
+        Some((
+            row.trace.clone(),
+            RowOutcome::Written { id, created, shown },
+        ))
+    };
+    rows.iter().map(outcome).collect()
+}
+
 /// One error that names nobody belongs to the one row that nothing else speaks of.
 fn adopt(
     outcomes: &mut [(String, RowOutcome)],
@@ -144,7 +164,7 @@ fn is_of(result: &Json, operation: &HubSpotOperation, row: &HubSpotRow) -> bool 
         return trace == row.trace;
     }
     match operation {
-        HubSpotOperation::Update => result["id"] == row.key.as_str(),
+        HubSpotOperation::Update | HubSpotOperation::Archive => result["id"] == row.key.as_str(),
         HubSpotOperation::Upsert { id_property } => result["properties"][id_property.as_str()]
             .as_str()
             .is_some_and(|value| value.to_lowercase() == row.key.trim().to_lowercase()),

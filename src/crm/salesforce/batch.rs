@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{answer, rows};
-use crate::crm::http::CallError;
+use crate::crm::http::{CallError, Method};
 use crate::crm::values;
 use crate::domain::failure::{Failure, RawFailure, System};
 use crate::domain::record::{FieldName, Fields, RecordId};
@@ -23,12 +23,14 @@ pub enum BatchOperation {
     },
     /// Updates by id.
     Update,
+    /// Moves records to the recycle bin by id.
+    Delete,
 }
 
 /// One row to write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Its id, needed for an update and not sent with an upsert.
+    /// Its id, needed for an update and a deletion, and not sent with an upsert.
     pub id: Option<RecordId>,
     /// The fields to set; those left out stay as they are.
     pub fields: Fields,
@@ -48,7 +50,7 @@ pub struct Batch<'a> {
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RowOutcome {
-    /// It stands in Salesforce now.
+    /// It stands in Salesforce now; a deletion's is in the recycle bin.
     Written {
         /// Its id.
         id: RecordId,
@@ -69,8 +71,10 @@ impl Batch<'_> {
             return Some("a batch has more than 200 rows");
         }
         match &self.operation {
-            BatchOperation::Update if self.rows.iter().any(|row| row.id.is_none()) => {
-                Some("a row to update has no id")
+            BatchOperation::Update | BatchOperation::Delete
+                if self.rows.iter().any(|row| row.id.is_none()) =>
+            {
+                Some("a row to change or delete has no id")
             }
             BatchOperation::Upsert { external_id_field }
                 if self
@@ -80,11 +84,19 @@ impl Batch<'_> {
             {
                 Some("a row to upsert has no external id")
             }
-            BatchOperation::Update | BatchOperation::Upsert { .. } => None,
+            BatchOperation::Update | BatchOperation::Delete | BatchOperation::Upsert { .. } => None,
         }
     }
 
-    /// The resource below the version: both operations PATCH it.
+    /// How the resource is asked.
+    pub(super) fn method(&self) -> Method {
+        match &self.operation {
+            BatchOperation::Upsert { .. } | BatchOperation::Update => Method::Patch,
+            BatchOperation::Delete => Method::Delete,
+        }
+    }
+
+    /// The resource below the version.
     pub(super) fn path(&self) -> String {
         match &self.operation {
             BatchOperation::Upsert { external_id_field } => format!(
@@ -92,12 +104,21 @@ impl Batch<'_> {
                 values::percent(&self.schema.api_name)
             ),
             BatchOperation::Update => "composite/sobjects".to_owned(),
+            BatchOperation::Delete => {
+                let ids = self.rows.iter().filter_map(|row| row.id.as_ref());
+                let ids: Vec<&str> = ids.map(RecordId::as_str).collect();
+                format!("composite/sobjects?ids={}&allOrNone=false", ids.join(","))
+            }
         }
     }
 
-    pub(super) fn body(&self) -> Json {
+    /// What is sent; a deletion says all in its address.
+    pub(super) fn body(&self) -> Option<Json> {
+        if self.operation == BatchOperation::Delete {
+            return None;
+        }
         let records: Vec<Json> = self.rows.iter().map(|row| self.record(row)).collect();
-        json!({ "allOrNone": false, "records": records })
+        Some(json!({ "allOrNone": false, "records": records }))
     }
 
     fn record(&self, row: &Row) -> Json {

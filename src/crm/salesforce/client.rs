@@ -218,8 +218,11 @@ impl Salesforce {
         }
         if let [batch] = batches {
             let path = self.versioned(&batch.path());
-            let request = self.request(&path)?;
-            let request = request.with_json(Method::Patch, &batch.body());
+            let mut request = self.request(&path)?;
+            request.method = batch.method();
+            if let Some(body) = batch.body() {
+                request = request.with_json(batch.method(), &body);
+            }
             let response = self.send(request).await?;
             let outcomes = batch.outcomes(&response.json()?)?;
             return Ok(reply(&response, vec![Ok(outcomes)]));
@@ -227,10 +230,10 @@ impl Salesforce {
         let parts = batches
             .iter()
             .map(|batch| Part {
-                method: "PATCH",
+                method: batch.method().name(),
                 url: self.versioned(&batch.path()),
                 headers: part_headers(&[AUTO_ASSIGN, DUPLICATES, MRU]),
-                body: Some(batch.body()),
+                body: batch.body(),
             })
             .collect();
         let response = self.composite(parts).await?;

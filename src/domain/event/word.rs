@@ -28,6 +28,16 @@ keyed! {
     }
 }
 
+impl Action {
+    /// Whether values of the record are set by it.
+    pub fn sets_values(self) -> bool {
+        match self {
+            Self::Created | Self::Updated | Self::Blanked | Self::Agreed => true,
+            Self::Deleted | Self::Associated => false,
+        }
+    }
+}
+
 keyed! {
     /// How a failure is known.
     Known {

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use syncline::domain::event::{Moved, Span};
 use syncline::domain::fingerprint::PrintKey;
-use syncline::domain::mapping::{Creates, Direction, FieldMapping, Mapping, OnFirstLink, Rule};
+use syncline::domain::mapping::{
+    Creates, Deletions, Direction, FieldMapping, Mapping, OnFirstLink, Rule,
+};
 use syncline::domain::merge::{
     Base, History, Known, Merged, Owners, Parents, Prints, Provisional, Seen, Write, look, merge,
 };
@@ -113,6 +115,7 @@ impl World {
                 salesforce_id_field: name("Syncline_HubSpot_Id__c"),
                 creates: Creates::Both,
                 direction: Direction::Both,
+                deletions: Deletions::default(),
                 list: None,
                 condition: None,
                 on_first_link,

@@ -7,6 +7,7 @@
 )]
 
 mod custom;
+mod deletions;
 mod knots;
 mod leads;
 mod loops;

@@ -38,7 +38,7 @@ impl Load<'_> {
     fn key(&self) -> &str {
         match &self.operation {
             BatchOperation::Upsert { external_id_field } => external_id_field.as_str(),
-            BatchOperation::Update => "Id",
+            BatchOperation::Update | BatchOperation::Delete => "Id",
         }
     }
 }
@@ -56,6 +56,7 @@ impl Salesforce {
                 body["externalIdFieldName"] = json!(external_id_field.as_str());
             }
             BatchOperation::Update => body["operation"] = json!("update"),
+            BatchOperation::Delete => body["operation"] = json!("delete"),
         }
         let request = self.request(&self.versioned(JobKind::Load.resource()))?;
         let response = self.send(request.with_json(Method::Post, &body)).await?;

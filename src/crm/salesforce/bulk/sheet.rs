@@ -63,7 +63,7 @@ impl Sheet {
         fields: &[FieldName],
         bytes_max: usize,
     ) -> Result<Self, NoRoom> {
-        let by_id = load.operation == BatchOperation::Update;
+        let by_id = !matches!(load.operation, BatchOperation::Upsert { .. });
         let key = load.key().to_owned();
         let others = fields.iter().filter(|field| field.as_str() != key);
         let mut columns: Vec<(FieldName, Kind)> = Vec::new();
