@@ -112,8 +112,14 @@ pub struct ObjectSchema {
     pub creatable: bool,
     /// Whether we may change records of it.
     pub updatable: bool,
-    /// When it was read, by our clock.
+    /// When it was read, or found unchanged, by our clock.
     pub read_at: Timestamp,
+    /// When it was last read whole, by our clock.
+    #[serde(default)]
+    pub whole_at: Timestamp,
+    /// When the side changed it last, in the side's own words.
+    #[serde(default)]
+    pub modified: Option<String>,
     /// Its fields by API name.
     pub fields: BTreeMap<FieldName, Field>,
 }

@@ -7,6 +7,7 @@ use super::context::{Context, Schemas};
 use super::gate::{Errand, Trouble, refused};
 use crate::annex;
 use crate::crm::salesforce::{Query, User, UserKind, users};
+use crate::domain::budget::DAY_MS;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{SchemaChange, SchemaChanged, Suspension};
 use crate::domain::mapping::{FieldMapping, Mapping};
@@ -14,6 +15,7 @@ use crate::domain::merge::Owners;
 use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
 use crate::domain::schema::{Field, Kind, ObjectSchema};
 use crate::projections;
+use crate::store::View;
 
 /// One call in so many may be spent on each description.
 const DESCRIBES_SHARE: i64 = 8;
@@ -36,13 +38,6 @@ impl Context {
                 .insert(mapping.name().clone(), schemas);
         }
         self.refresh_owners().await
-    }
-
-    /// Forgets what was described, so that the next cycle asks again.
-    pub fn forget_metadata(&self) {
-        let mut shared = self.shared();
-        shared.schemas.clear();
-        shared.owners_read_at = None;
     }
 
     async fn fresh_schema(
@@ -77,15 +72,37 @@ impl Context {
         {
             return Ok(Arc::new(with_associations(schema.clone(), mapping)));
         }
-        let schema = self.describe(mapping, side, now).await?;
+        let known = self.kept_whole(mapping, kept.as_ref(), now).await?;
+        let schema = self.describe(mapping, side, known, now).await?;
         self.keep_schema(mapping, kept, schema.clone()).await?;
         Ok(Arc::new(with_associations(schema, mapping)))
+    }
+
+    /// What may be asked about by its changes alone. That a permission counts as a change is
+    /// promised nowhere: the whole is read once a day, and while an error waits for a change.
+    async fn kept_whole<'k>(
+        &self,
+        mapping: &Mapping,
+        kept: Option<&'k ObjectSchema>,
+        now: Timestamp,
+    ) -> anyhow::Result<Option<&'k ObjectSchema>> {
+        let lately = |known: &&ObjectSchema| {
+            known.modified.is_some() && (0..DAY_MS).contains(&now.since(known.whole_at))
+        };
+        let Some(known) = kept.filter(lately) else {
+            return Ok(None);
+        };
+        let object = mapping.object.clone();
+        let awaited = move |view: &View<'_>| super::retry::awaits_schema(view, &object);
+        let awaited = self.store.read(awaited).await?;
+        Ok((!awaited).then_some(known))
     }
 
     async fn describe(
         &self,
         mapping: &Mapping,
         side: Side,
+        known: Option<&ObjectSchema>,
         now: Timestamp,
     ) -> Result<ObjectSchema, Trouble> {
         let errand = Errand::new(
@@ -97,8 +114,14 @@ impl Context {
         );
         let api_name = mapping.type_on(side);
         if side == Side::Salesforce {
-            let describe = || self.salesforce.describe(api_name, now);
-            return Ok(self.call(&errand, describe).await?.value);
+            let reply = if let Some(known) = known {
+                let again = || self.salesforce.describe_again(known, now);
+                self.call(&errand, again).await?
+            } else {
+                let describe = || self.salesforce.describe(api_name, now);
+                self.call(&errand, describe).await?
+            };
+            return Ok(reply.value);
         }
         let properties = || self.hubspot.properties(api_name, now);
         let mut schema = self.call(&errand, properties).await?.value;

@@ -165,6 +165,12 @@ pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<
     Ok(released)
 }
 
+/// Whether an error of an object may be over as soon as its schema has changed.
+pub(super) fn awaits_schema(view: &View<'_>, object: &ObjectName) -> anyhow::Result<bool> {
+    let mut causes = open_causes(view)?.into_iter();
+    Ok(causes.any(|cause| cause.fingerprint.object == *object && needs_probe(view, &cause)))
+}
+
 /// A changed schema of an object releases the records whose errors a changed schema can fix.
 pub(super) fn release_for_schema(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<usize> {
     let mut released = 0;

@@ -50,13 +50,7 @@ impl Recorder {
     /// The last request as `METHOD url`, headers, and body.
     pub(crate) fn line(&self) -> String {
         let last = self.last();
-        let method = match last.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-        };
+        let method = last.method.name();
         format!("{method} {}", last.url)
     }
 

@@ -60,6 +60,8 @@ fn schema(side: Side) -> ObjectSchema {
         creatable: true,
         updatable: true,
         read_at: Timestamp(0),
+        whole_at: Timestamp(0),
+        modified: None,
         fields: fields.map(|field| (field.name.clone(), field)).into(),
     }
 }

@@ -25,6 +25,8 @@ pub(super) fn schema(type_: &str, body: &Json, now: Timestamp) -> Option<ObjectS
         creatable: true,
         updatable: true,
         read_at: now,
+        whole_at: now,
+        modified: None,
         fields,
     })
 }

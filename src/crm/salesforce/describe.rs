@@ -4,11 +4,19 @@
 
 use serde_json::Value as Json;
 
+use crate::crm::http::{CallError, HttpResponse};
 use crate::domain::record::{FieldName, Side, Timestamp};
 use crate::domain::schema::{Choice, Field, Kind, ObjectSchema};
 
-/// Reads a describe answer; `None` when it names no object or lists no fields.
-pub(super) fn schema(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
+/// Reads a describe answer. One that names no object or lists no fields is unreadable.
+pub(super) fn schema(response: &HttpResponse, now: Timestamp) -> Result<ObjectSchema, CallError> {
+    let schema = whole(&response.json()?, now)
+        .ok_or_else(|| CallError::unreadable("name or fields of the object"))?;
+    let modified = response.header("last-modified").map(str::to_owned);
+    Ok(ObjectSchema { modified, ..schema })
+}
+
+fn whole(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
     let fields = body["fields"]
         .as_array()?
         .iter()
@@ -22,6 +30,8 @@ pub(super) fn schema(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
         creatable: flag(body, "createable"),
         updatable: flag(body, "updateable"),
         read_at: now,
+        whole_at: now,
+        modified: None,
         fields,
     })
 }

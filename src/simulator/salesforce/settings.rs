@@ -107,6 +107,8 @@ pub enum Switch {
     ConversionCarriesKeys,
     /// A Bulk result file without rows is empty instead of a header alone.
     EmptyResultsWithoutHeader,
+    /// A permission on a field that changes is no change of the describe, for who asks conditionally.
+    PermissionsOutsideDescribe,
     /// The integration user may not change the setup: fields and permission sets are refused.
     SetupRefused,
     /// Custom fields of activities can be unique external ids.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value, json};
 use syncline::clock::Clock;
 use syncline::config::standard_mapping;
-use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
+use syncline::crm::http::{HttpRequest, HttpResponse, Sending, Transport, TransportError};
 use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
 use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
 use syncline::crm::token::{SalesforceCredentials, Secret};
@@ -119,13 +119,7 @@ impl Transport for Line {
 }
 
 fn on_the_wire(request: HttpRequest) -> wire::Request {
-    let method = match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-    };
+    let method = request.method.name();
     let rest = request
         .url
         .split_once("://")

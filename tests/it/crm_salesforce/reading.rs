@@ -56,6 +56,39 @@ async fn a_describe_becomes_a_schema() {
 }
 
 #[tokio::test]
+async fn a_describe_that_did_not_change_costs_no_reading() {
+    let stamp = "Tue, 17 Nov 2026 07:28:00 GMT";
+    let (salesforce, _) = client(with_header(answer(200, DESCRIBE), "last-modified", stamp)).await;
+    let known = salesforce.describe("Contact", NOW).await.unwrap().value;
+    assert_eq!(
+        (known.modified.as_deref(), known.whole_at),
+        (Some(stamp), NOW)
+    );
+    let later = Timestamp(NOW.0 + 3_000_000);
+    let (salesforce, recorder) = client(answer(304, "")).await;
+    let again = salesforce
+        .describe_again(&known, later)
+        .await
+        .unwrap()
+        .value;
+    let sent = recorder.last();
+    assert!(
+        sent.headers
+            .contains(&("if-modified-since", stamp.to_owned())),
+        "{sent:?}"
+    );
+    assert_eq!((again.read_at, again.whole_at), (later, NOW));
+    assert_eq!(again.fields, known.fields);
+    let (salesforce, _) = client(answer(200, DESCRIBE)).await;
+    let whole = salesforce
+        .describe_again(&known, later)
+        .await
+        .unwrap()
+        .value;
+    assert_eq!((whole.whole_at, whole.modified), (later, None));
+}
+
+#[tokio::test]
 async fn queries_are_keyset_escaped_and_split() {
     let (schema, object) = (schema().await, contact());
     let fields = names(&["Email", "MailingAddress", "Unknown__c"]);

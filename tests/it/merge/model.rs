@@ -75,6 +75,8 @@ fn schema(side: Side, fields: Vec<Field>) -> ObjectSchema {
         creatable: true,
         updatable: true,
         read_at: Timestamp(0),
+        whole_at: Timestamp(0),
+        modified: None,
         fields: fields
             .into_iter()
             .map(|field| (field.name.clone(), field))

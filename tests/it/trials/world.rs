@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use syncline::clock::Clock;
-use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
+use syncline::crm::http::{HttpRequest, HttpResponse, Sending, Transport, TransportError};
 use syncline::domain::record::{Side, Timestamp};
 use syncline::journal;
 use syncline::mail::{MailError, Mailer, Outgoing, Stage};
@@ -250,13 +250,7 @@ impl Transport for Network {
 }
 
 fn wire_request(request: &HttpRequest) -> wire::Request {
-    let method = match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-    };
+    let method = request.method.name();
     let rest = request
         .url
         .split_once("://")

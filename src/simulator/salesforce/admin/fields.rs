@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::simulator::salesforce::Salesforce;
 use crate::simulator::salesforce::moments;
 use crate::simulator::salesforce::problem::Problem;
 use crate::simulator::salesforce::schema::{Choice, Field, Flag, Kind};
+use crate::simulator::salesforce::{Salesforce, Switch};
 use crate::simulator::salesforce::{stages, standard};
 
 /// A change an administrator makes to one field.
@@ -43,11 +43,15 @@ impl Salesforce {
     ) -> Result<(), Problem> {
         let object = self.named(object)?;
         let clock = moments::whole_second(self.clock);
+        let permission = matches!(change, FieldChange::Hide(_) | FieldChange::Writable(_));
+        let unnoticed = permission && self.is_on(Switch::PermissionsOutsideDescribe);
         let schema = self
             .tables
             .schema_mut(&object)
             .ok_or_else(Problem::not_found)?;
-        schema.touch(clock);
+        if !unnoticed {
+            schema.touch(clock);
+        }
         if let FieldChange::Add(line) = change {
             let parsed = Field::parse(&format!("{field} {line}"));
             let field = parsed.map_err(|why| Problem::new(400, "INVALID_INPUT", why))?;
