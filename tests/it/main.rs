@@ -43,6 +43,7 @@ mod simulator_salesforce;
 mod simulator_shell;
 mod simulator_smtp;
 mod status;
+mod steady;
 mod store;
 mod tidy;
 mod trials;
