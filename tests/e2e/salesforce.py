@@ -3,12 +3,11 @@
 import json
 import sys
 from datetime import datetime, timedelta, timezone
-from urllib.parse import urlsplit
 
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from simple_salesforce import Salesforce, format_soql
+from simple_salesforce import format_soql
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
     SalesforceMalformedRequest,
@@ -16,40 +15,17 @@ from simple_salesforce.exceptions import (
 )
 
 from checks import check, raises
+from loopback import client, log_in
 
 BASE, ADMIN = sys.argv[1], sys.argv[2]
 KEY = "Syncline_HubSpot_Id__c"
 CROWD = 2_500
 
 
-class ToLoopback(requests.adapters.HTTPAdapter):
-    """The library knows https://….salesforce.com only: every request goes to BASE instead."""
-
-    def send(self, request, **options):
-        here, there = urlsplit(BASE), urlsplit(request.url)
-        request.url = there._replace(scheme=here.scheme, netloc=here.netloc).geturl()
-        request.headers["Host"] = here.netloc
-        return super().send(request, **options)
-
-
-def session():
-    opened = requests.Session()
-    opened.mount("https://", ToLoopback())
-    return opened
-
-
 def command(**order):
     answer = requests.post(ADMIN, json=order, timeout=10)
     answer.raise_for_status()
     return answer.json()
-
-
-def log_in(**credentials):
-    return Salesforce(session=session(), version="66.0", **credentials)
-
-
-def client(secret="syncline-secret"):
-    return log_in(consumer_key="syncline-key", consumer_secret=secret, domain="acme.my")
 
 
 def code_of(error):
@@ -60,7 +36,7 @@ def logging_in():
     raises(
         "a wrong secret is refused",
         SalesforceAuthenticationFailed,
-        lambda: client(secret="wrong"),
+        lambda: client(BASE, secret="wrong"),
     )
     private = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
     pem = private.private_bytes(
@@ -68,9 +44,9 @@ def logging_in():
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ).decode()
-    by_jwt = log_in(username="syncline@acme.example", consumer_key="syncline-key", privatekey=pem)
+    by_jwt = log_in(BASE, username="syncline@acme.example", consumer_key="syncline-key", privatekey=pem)
     check("a signed assertion opens a session", by_jwt.limits()["DailyApiRequests"]["Max"] > 0)
-    by_secret = client()
+    by_secret = client(BASE)
     check("client credentials open a session", bool(by_secret.session_id))
     return by_secret
 

@@ -64,6 +64,33 @@ async fn e2e_simple_salesforce_works_with_the_simulated_org() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e2e_simple_salesforce_loads_and_queries_in_bulk() {
+    let running = serve().await;
+    let address = [format!("http://{}", running.salesforce)];
+    let output = tokio::task::spawn_blocking(move || python("salesforce_bulk.py", &address));
+    check(&output.await.unwrap(), 18);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e2e_the_tap_of_warehouses_reads_the_simulated_org() {
+    let running = serve().await;
+    let address = [format!("http://{}", running.salesforce)];
+    let output = tokio::task::spawn_blocking(move || python("singer_tap.py", &address));
+    check(&output.await.unwrap(), 6);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e2e_the_hubspot_client_associates_records() {
+    let running = serve().await;
+    let address = [format!("http://{}", running.hubspot)];
+    let output = tokio::task::spawn_blocking(move || python("hubspot_associations.py", &address));
+    check(&output.await.unwrap(), 12);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn e2e_the_hubspot_client_works_with_the_simulated_portal() {
     let running = serve().await;
     let addresses = [format!("http://{}", running.hubspot)];

@@ -61,6 +61,9 @@ impl Salesforce {
                 );
                 self.check_client(id, secret)
             }
+            "refresh_token" => self
+                .check_client(field("client_id"), field("client_secret"))
+                .and_then(|()| self.check_refresh(field("refresh_token"))),
             ASSERTION_GRANT => self.check_assertion(field("assertion")),
             _ => Err(("unsupported_grant_type", "grant type not supported")),
         };
@@ -81,6 +84,13 @@ impl Salesforce {
             return Err(("invalid_client", "invalid client credentials"));
         }
         Ok(())
+    }
+
+    fn check_refresh(&self, token: &str) -> Result<(), Refusal> {
+        if token == self.settings.refresh_token {
+            return Ok(());
+        }
+        Err(("invalid_grant", "expired access/refresh token"))
     }
 
     fn check_user(&self) -> Result<(), Refusal> {

@@ -23,6 +23,8 @@ pub struct Settings {
     pub client_id: String,
     /// Consumer secret.
     pub client_secret: String,
+    /// What a person who approved the client once has given it to come back with.
+    pub refresh_token: String,
     /// RSA public key (DER: PKCS#1 or SPKI) that assertions must verify against; without one any
     /// well-formed assertion will do.
     pub public_key: Option<Vec<u8>>,
@@ -61,6 +63,7 @@ impl Default for Settings {
             user_id: super::ids::with_suffix("005Qy0000000001"),
             client_id: "syncline-key".to_owned(),
             client_secret: "syncline-secret".to_owned(),
+            refresh_token: "syncline-refresh".to_owned(),
             public_key: None,
             assertion_seconds: 300,
             seed: 1,
