@@ -13,6 +13,7 @@ mod leads;
 mod loops;
 mod merges;
 mod parents;
+mod rest;
 mod schema;
 mod selection;
 mod standard;
