@@ -21,6 +21,7 @@ create table errors (
 ) strict, without rowid;
 create index errors_by_cause on errors (cause, record);
 create index errors_by_type on errors (type, object);
+create index errors_by_age on errors (cause, first_at);
 
 -- Errors with one fix. A cause and its number are for ever.
 drop table if exists causes;

@@ -130,7 +130,7 @@ pub(super) struct Check {
 /// Which errors.
 #[derive(Debug, Args)]
 pub(super) struct Errors {
-    /// list or show; without it, the causes
+    /// list, export or show; without it, the causes
     #[command(subcommand)]
     pub(super) verb: Option<ErrorsVerb>,
 }
@@ -140,21 +140,44 @@ pub(super) struct Errors {
 pub(super) enum ErrorsVerb {
     /// One line per error
     List {
-        /// Only this cause: C-41
-        #[arg(long)]
-        cause: Option<String>,
-        /// Only this type: string-too-long
-        #[arg(long = "type")]
-        kind: Option<String>,
+        /// Which
+        #[command(flatten)]
+        which: Which,
         /// At most so many
         #[arg(long, default_value_t = 100)]
         limit: u32,
+    },
+    /// All columns of the errors as CSV, or as one JSON object a line with --json
+    Export {
+        /// Which
+        #[command(flatten)]
+        which: Which,
     },
     /// What a cause or a type means and how to fix it
     Show {
         /// C-41, or a type: string-too-long
         what: String,
     },
+}
+
+/// Which errors of them all.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// Only this cause: C-41
+    #[arg(long)]
+    pub(super) cause: Option<String>,
+    /// Only this type: string-too-long
+    #[arg(long = "type")]
+    pub(super) kind: Option<String>,
+    /// Only this object: contact
+    #[arg(long)]
+    pub(super) object: Option<String>,
+    /// Only those of writes to this side: hubspot or salesforce
+    #[arg(long)]
+    pub(super) to: Option<String>,
+    /// Only those that are older: 12h, 7d
+    #[arg(long, value_name = "AGE")]
+    pub(super) older: Option<String>,
 }
 
 /// Which records.

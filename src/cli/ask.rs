@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::args::{Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{deeds, out};
+use super::{deeds, export, out};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
@@ -41,6 +41,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         now: SystemClock::new().now(),
         zone: zone.clone(),
     };
+    if let Request::Sheet { which, .. } = request {
+        return export::run(&place, &which, arguments.json);
+    }
     let mut report = patiently(&place, &request)?;
     complete(&place, &request, &mut report, arguments.json)?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
@@ -54,6 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         Report::Status(status) => exit_code(status),
         Report::Causes(_)
         | Report::Errors(_)
+        | Report::Sheet(_)
         | Report::Cause(_)
         | Report::Kind(_)
         | Report::Records(_)
@@ -167,13 +171,13 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
         Verb::Status => Request::Status,
         Verb::Errors(errors) => match &errors.verb {
             None => Request::Causes,
-            Some(ErrorsVerb::List { cause, kind, limit }) => Request::Errors {
-                cause: cause
-                    .as_deref()
-                    .map(|text| numbered("C", text))
-                    .transpose()?,
-                kind: kind.clone(),
+            Some(ErrorsVerb::List { which, limit }) => Request::Errors {
+                which: export::which(which)?,
                 limit: *limit,
+            },
+            Some(ErrorsVerb::Export { which }) => Request::Sheet {
+                which: export::which(which)?,
+                after: None,
             },
             Some(ErrorsVerb::Show { what }) => match numbered("C", what) {
                 Ok(number) => Request::Cause { number },
@@ -248,7 +252,7 @@ fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
 }
 
 /// One of a closed set of words, with hyphens or underscores.
-fn word<T: Copy>(
+pub(super) fn word<T: Copy>(
     what: &str,
     text: &str,
     all: &[T],
@@ -283,7 +287,7 @@ fn approval(approve: &Approve) -> Result<Request, Refusal> {
 }
 
 /// The number in `C-41`, `c-41`, or `41`.
-fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
+pub(super) fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
     let upper = text.to_uppercase();
     let digits = upper
         .strip_prefix(letter)
@@ -398,6 +402,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         Report::Status(_)
         | Report::Causes(_)
         | Report::Errors(_)
+        | Report::Sheet(_)
         | Report::Cause(_)
         | Report::Kind(_)
         | Report::Records(_)

@@ -350,6 +350,7 @@ impl Stage {
             Report::Status(status) => Ok(*status),
             Report::Causes(_)
             | Report::Errors(_)
+            | Report::Sheet(_)
             | Report::Cause(_)
             | Report::Kind(_)
             | Report::Records(_)

@@ -6,6 +6,7 @@ mod check;
 mod deeds;
 mod demo;
 mod demo_configuration;
+mod export;
 mod mapping;
 mod out;
 pub mod render;

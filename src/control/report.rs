@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::digest::ErrorRow;
 use crate::domain::event::{Action, Excluded, Known, Mode};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schedule::Frequency;
+use crate::projections::errors::Place;
 use crate::projections::records;
 
 /// One answer.
@@ -17,6 +19,8 @@ pub enum Report {
     Causes(Causes),
     /// Current errors, one by one.
     Errors(Errors),
+    /// Current errors as rows of a sheet.
+    Sheet(Sheet),
     /// One cause.
     Cause(Box<CauseStory>),
     /// One type.
@@ -254,6 +258,13 @@ reports! {
         attempts: u64,
         /// The message, as long as it is kept.
         message: Option<String>,
+    }
+    /// A page of errors as rows of a sheet.
+    Sheet {
+        /// The rows.
+        rows: Vec<ErrorRow>,
+        /// Where the next page begins; none when there was nothing.
+        next: Option<Place>,
     }
     /// One cause with everything known.
     CauseStory {

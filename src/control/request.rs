@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::deed::{Deed, Named};
 use crate::domain::event::Excluded;
-use crate::domain::record::ObjectName;
+use crate::domain::record::{ObjectName, Side};
+use crate::projections::errors::Place;
 use crate::projections::records;
 use crate::store::StoreError;
 
@@ -18,12 +19,20 @@ pub enum Request {
     Causes,
     /// Current errors, one by one.
     Errors {
-        /// Only this cause.
-        cause: Option<i64>,
-        /// Only this type.
-        kind: Option<String>,
+        /// Which.
+        #[serde(flatten)]
+        which: Which,
         /// At most so many.
         limit: u32,
+    },
+    /// Current errors as rows of a sheet, a page of them.
+    Sheet {
+        /// Which.
+        #[serde(flatten)]
+        which: Which,
+        /// What the page before was answered with; none for the first.
+        #[serde(default)]
+        after: Option<Place>,
     },
     /// One cause.
     Cause {
@@ -100,6 +109,26 @@ pub enum Request {
     Rebuild,
 }
 
+/// Which errors; all of them where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Which {
+    /// Only this cause.
+    #[serde(default)]
+    pub cause: Option<i64>,
+    /// Only this type, by its slug or a word near it.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Only this object.
+    #[serde(default)]
+    pub object: Option<ObjectName>,
+    /// Only those of writes to this side.
+    #[serde(default)]
+    pub to: Option<Side>,
+    /// Only those that are older than so many hours.
+    #[serde(default)]
+    pub older_h: Option<u32>,
+}
+
 impl Request {
     /// Whether it changes something and so needs the store's lock.
     pub fn writes(&self) -> bool {
@@ -113,6 +142,7 @@ impl Request {
             Self::Status
             | Self::Causes
             | Self::Errors { .. }
+            | Self::Sheet { .. }
             | Self::Cause { .. }
             | Self::Kind { .. }
             | Self::Records { .. }

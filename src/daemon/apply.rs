@@ -192,8 +192,6 @@ pub(super) fn teller(config: &Config, mail: &Mail) -> Teller {
         from: mail.from.clone(),
         portal: config.hubspot.portal,
         org: config.salesforce.org.to_string(),
-        hubspot_app: "https://app.hubspot.com".to_owned(),
-        salesforce_app: config.salesforce.login.as_str().to_owned(),
         gather_ms: milliseconds(mail.gather),
         per_hour: mail.per_hour,
     }

@@ -3,15 +3,15 @@
 use jiff::tz::TimeZone;
 
 use super::Teller;
-use crate::annex;
 use crate::domain::catalogue::WhoFixes;
 use crate::domain::digest::{CauseLine, ErrorRow, LineState, Said, Trend, count, thousands};
 use crate::domain::event::RecipientSetting;
 use crate::domain::failure::System;
-use crate::domain::record::{ObjectName, PairIds, Side, Timestamp};
+use crate::domain::record::Timestamp;
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::Cause;
 use crate::projections::errors::{self, Filter, OpenError, Place};
+use crate::projections::links::Links;
 use crate::projections::{pairs, wording};
 use crate::store::View;
 
@@ -61,30 +61,6 @@ impl Reader<'_> {
             self.local(at, "%-d %b")
         }
     }
-
-    /// A record's page for people.
-    fn link(&self, side: Side, object: &ObjectName, ids: &PairIds) -> Option<String> {
-        let id = ids.id(side)?;
-        Some(match side {
-            Side::HubSpot => format!(
-                "{}/contacts/{}/record/{}/{id}",
-                self.teller.hubspot_app,
-                self.teller.portal,
-                type_id(object)
-            ),
-            Side::Salesforce => format!("{}/{id}", self.teller.salesforce_app),
-        })
-    }
-}
-
-/// HubSpot's number of an object's type (`crm/understanding-the-crm`).
-fn type_id(object: &ObjectName) -> &'static str {
-    match object.as_str() {
-        "company" => "0-2",
-        "deal" => "0-3",
-        "task" => "0-27",
-        _ => "0-1",
-    }
 }
 
 /// Whether a reader asked for causes of this kind.
@@ -115,7 +91,7 @@ pub(super) fn line(
         ..Filter::default()
     };
     let page = errors::list(view, &filter, &Place::start())?;
-    let examples = examples(view, reader, cause, &page)?;
+    let examples = examples(view, cause, &page)?;
     let messages = wording::messages(view, cause)?;
     let per_minute = per_minute(view, cause)?;
     let who = kind.map(|kind| role(kind.who_fixes)).unwrap_or_default();
@@ -239,28 +215,21 @@ fn again(classes: &[RetryClass], records: u64) -> &'static str {
 }
 
 /// Links to where the fix is made: the source first.
-fn examples(
-    view: &View<'_>,
-    reader: &Reader<'_>,
-    cause: &Cause,
-    errors: &[OpenError],
-) -> anyhow::Result<Vec<String>> {
+fn examples(view: &View<'_>, cause: &Cause, errors: &[OpenError]) -> anyhow::Result<Vec<String>> {
     let source = cause.fingerprint.side.other();
-    let mut links = Vec::new();
+    let links = Links::of(view)?;
+    let mut examples = Vec::new();
     for error in errors.iter().take(EXAMPLES_MAX) {
         if let Some(pair) = pairs::get(view, error.record)? {
-            links.extend(reader.link(source, &error.object, &pair.ids));
+            examples.extend(links.record(source, &pair.ids));
         }
     }
-    Ok(links)
+    Ok(examples)
 }
 
 /// Every open error of these causes as rows to attach.
-pub(super) fn rows(
-    view: &View<'_>,
-    reader: &Reader<'_>,
-    causes: &[i64],
-) -> anyhow::Result<Vec<ErrorRow>> {
+pub(super) fn rows(view: &View<'_>, causes: &[i64]) -> anyhow::Result<Vec<ErrorRow>> {
+    let links = Links::of(view)?;
     let mut rows = Vec::new();
     for number in causes {
         let filter = Filter {
@@ -276,48 +245,9 @@ pub(super) fn rows(
                 if rows.len() == ROWS_MAX {
                     return Ok(rows);
                 }
-                rows.push(row(view, reader, error)?);
+                rows.push(errors::row(view, &links, error, false)?);
             }
         }
     }
     Ok(rows)
-}
-
-fn row(view: &View<'_>, reader: &Reader<'_>, error: &OpenError) -> anyhow::Result<ErrorRow> {
-    let pair = pairs::get(view, error.record)?;
-    let link = |side| {
-        pair.as_ref()
-            .and_then(|pair| reader.link(side, &error.object, &pair.ids))
-            .unwrap_or_default()
-    };
-    let message = match &error.text {
-        Some(key) => annex::text(view, key)?.unwrap_or_default(),
-        None => String::new(),
-    };
-    let kind = view.catalogue().get(&error.slug);
-    Ok(ErrorRow {
-        cause: format!("C-{}", error.cause),
-        kind: error.slug.as_str().to_owned(),
-        object: error.object.to_string(),
-        to: error.to.key().to_owned(),
-        name: String::new(),
-        hubspot: link(Side::HubSpot),
-        salesforce: link(Side::Salesforce),
-        field: error
-            .field
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
-        code: error.code.clone(),
-        message,
-        known: error.known.key().to_owned(),
-        since: jiff::Timestamp::from_millisecond(error.first_at.0)
-            .map(|at| at.to_string())
-            .unwrap_or_default(),
-        attempts: error.attempts,
-        who_fixes: kind
-            .map(|kind| kind.who_fixes.key().to_owned())
-            .unwrap_or_default(),
-        fix: kind.map(|kind| kind.fix.join(" ")).unwrap_or_default(),
-    })
 }

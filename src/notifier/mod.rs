@@ -35,14 +35,10 @@ pub struct Teller {
     pub installation: String,
     /// Whom mails are from.
     pub from: Mailbox,
-    /// HubSpot portal, for links.
+    /// HubSpot portal.
     pub portal: i64,
     /// Salesforce org.
     pub org: String,
-    /// HubSpot's page for people.
-    pub hubspot_app: String,
-    /// Salesforce's page for people.
-    pub salesforce_app: String,
     /// How long news is gathered before it is told at once, in ms.
     pub gather_ms: i64,
     /// Mails told at once to one recipient in an hour, at most.

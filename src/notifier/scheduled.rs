@@ -213,7 +213,7 @@ fn digest(
         deletions_ignored: 0,
         notices: notices::standing(view, reader)?,
         accounted: None,
-        rows: rows(view, reader, &open)?,
+        rows: rows(view, &open)?,
         remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
             .to_owned(),
     })

@@ -10,6 +10,7 @@ pub mod cursors;
 pub mod errors;
 pub mod figures;
 pub mod holds;
+pub mod links;
 pub mod pairs;
 pub mod prints;
 mod rebuild;

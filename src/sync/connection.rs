@@ -11,7 +11,7 @@ use super::words::spoken_length;
 use crate::domain::call::Operation;
 use crate::domain::event::{Bound, ConnectionResumed, ConnectionSuspended, Suspension};
 use crate::domain::record::{Side, Timestamp};
-use crate::projections::{self, settings};
+use crate::projections::{self, links, settings};
 use crate::store::View;
 
 /// Time between two free probes of a suspended connection.
@@ -122,7 +122,18 @@ impl Context {
                 .await?;
             return Err(Trouble::Suspended(Side::HubSpot));
         }
+        if is_host(&account.ui_domain) {
+            self.keep_app(Side::HubSpot, format!("https://{}", account.ui_domain))
+                .await?;
+        }
         Ok(())
+    }
+
+    /// Where people find the records of `side`, for the links in mails and listings.
+    async fn keep_app(&self, side: Side, app: String) -> anyhow::Result<()> {
+        self.store
+            .write(move |tx| links::keep(tx, side, &app))
+            .await
     }
 
     /// The versions are free and bring Salesforce's clock, without which nothing may be spent; the
@@ -131,7 +142,11 @@ impl Context {
         let errand = Errand::about_account(Side::Salesforce, Operation::Versions);
         self.call(&errand, || self.salesforce.versions()).await?;
         self.salesforce.forget_token();
-        self.renew_token().await
+        self.renew_token().await?;
+        if let Some(app) = self.salesforce.instance_url() {
+            self.keep_app(Side::Salesforce, app).await?;
+        }
+        Ok(())
     }
 
     /// Binds the store at the first time, and lets the loops go on.
@@ -263,4 +278,10 @@ pub fn suspension_line(event: &ConnectionSuspended, salesforce_file: &str) -> St
              then reload syncline"
         ),
     }
+}
+
+/// Whether a name that an account gave can be a host's: it becomes a link in mails.
+fn is_host(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    name.contains('.') && name.bytes().all(fits)
 }

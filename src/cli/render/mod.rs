@@ -13,7 +13,7 @@ pub mod time;
 use serde_json::Value;
 
 use crate::control::report::{Done, Entries, EntryLine, HoldStory, Report};
-use crate::domain::digest::thousands;
+use crate::domain::digest::{sheet, thousands};
 use crate::logging::escaped;
 use table::Table;
 use time::Moment;
@@ -28,6 +28,7 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Status(status) => status::text(status, moment),
         Report::Causes(causes) => errors::causes(causes, moment),
         Report::Errors(list) => errors::list(list, moment),
+        Report::Sheet(page) => String::from_utf8_lossy(&sheet(&page.rows)).into_owned(),
         Report::Cause(cause) => errors::cause(cause, moment),
         Report::Kind(kind) => errors::kind(kind),
         Report::Records(list) => records::list(list, moment),

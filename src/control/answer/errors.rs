@@ -1,17 +1,19 @@
 //! Current errors by cause, one by one, and what types mean.
 
+use super::listing::known_object;
 use super::refuse;
 use crate::annex;
 use crate::control::report::{
-    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report, Trend,
+    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report, Sheet, Trend,
 };
-use crate::control::request::Refusal;
+use crate::control::request::{Refusal, Which};
 use crate::domain::catalogue::{Found, Slug, Type};
 use crate::domain::event::Known;
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
 use crate::projections::errors::{self, Filter, OpenError, Place};
+use crate::projections::links::Links;
 use crate::projections::{pairs, wording};
 use crate::store::View;
 
@@ -60,50 +62,20 @@ fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
 
 /// Records that joined an open cause within the last hour.
 pub(super) fn joined_in_the_last_hour(view: &View<'_>, cause: i64) -> anyhow::Result<u64> {
-    let hour_ago = view.now().plus(-HOUR_MS);
-    let filter = Filter {
-        cause: Some(cause),
-        ..Filter::default()
-    };
-    let (mut joined, mut place) = (0, Place::start());
-    loop {
-        let page = errors::list(view, &filter, &place)?;
-        let Some(last) = page.last() else {
-            return Ok(joined);
-        };
-        joined += page.iter().filter(|one| one.first_at >= hour_ago).count() as u64;
-        place = Place::behind(last);
-    }
+    errors::joined(view, cause, view.now().plus(-HOUR_MS))
 }
 
 fn trend(view: &View<'_>, cause: &Cause) -> anyhow::Result<Trend> {
-    let hour_ago = view.now().plus(-HOUR_MS);
-    if cause.since().at >= hour_ago {
-        return Ok(Trend::New);
-    }
-    let filter = Filter {
-        cause: Some(cause.number),
-        ..Filter::default()
-    };
-    let mut place = Place::start();
-    loop {
-        let page = errors::list(view, &filter, &place)?;
-        let Some(last) = page.last() else {
-            return Ok(Trend::Flat);
-        };
-        if page.iter().any(|error| error.first_at >= hour_ago) {
-            return Ok(Trend::Up);
-        }
-        place = Place::behind(last);
-    }
+    Ok(if cause.since().at >= view.now().plus(-HOUR_MS) {
+        Trend::New
+    } else if joined_in_the_last_hour(view, cause.number)? > 0 {
+        Trend::Up
+    } else {
+        Trend::Flat
+    })
 }
 
-pub(super) fn list(
-    view: &View<'_>,
-    cause: Option<i64>,
-    kind: Option<&str>,
-    limit: u32,
-) -> anyhow::Result<Report> {
+pub(super) fn list(view: &View<'_>, which: &Which, limit: u32) -> anyhow::Result<Report> {
     if limit == 0 {
         let said = format!(
             "a list of 0 errors shows nothing; give a limit from 1 to {}",
@@ -111,31 +83,60 @@ pub(super) fn list(
         );
         return Err(refuse(Refusal::usage(said)));
     }
-    let slug = kind.map(|word| exactly(view, word)).transpose()?;
-    if let Some(number) = cause {
-        known_cause(view, number)?;
-    }
-    let filter = Filter {
-        cause,
-        slug: slug.map(|kind| kind.slug.clone()),
-        ..Filter::default()
-    };
-    let (mut lines, mut total, mut place) = (Vec::new(), 0, Place::start());
-    loop {
+    let filter = filter(view, which)?;
+    let total = errors::count(view, &filter)?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut lines, mut place) = (Vec::new(), Place::start());
+    while lines.len() < wanted {
         let page = errors::list(view, &filter, &place)?;
         let Some(last) = page.last() else { break };
         place = Place::behind(last);
-        total += page.len() as u64;
-        for error in &page {
-            if (lines.len() as u64) < u64::from(limit) {
-                lines.push(error_line(view, error)?);
-            }
+        for error in page.iter().take(wanted - lines.len()) {
+            lines.push(error_line(view, error)?);
         }
     }
     Ok(Report::Errors(Errors {
         total,
         errors: lines,
     }))
+}
+
+/// A page of errors as rows of a sheet.
+pub(super) fn sheet(
+    view: &View<'_>,
+    which: &Which,
+    after: Option<Place>,
+) -> anyhow::Result<Report> {
+    let filter = filter(view, which)?;
+    let page = errors::list(view, &filter, &after.unwrap_or_else(Place::start))?;
+    let links = Links::of(view)?;
+    let rows = page
+        .iter()
+        .map(|error| errors::row(view, &links, error, true))
+        .collect::<anyhow::Result<_>>()?;
+    let next = page.last().map(Place::behind);
+    Ok(Report::Sheet(Sheet { rows, next }))
+}
+
+/// What is asked for, when there is such a cause, type and object.
+fn filter(view: &View<'_>, which: &Which) -> anyhow::Result<Filter> {
+    let kind = which.kind.as_deref();
+    let slug = kind.map(|word| exactly(view, word)).transpose()?;
+    if let Some(number) = which.cause {
+        known_cause(view, number)?;
+    }
+    if let Some(object) = &which.object {
+        known_object(view, object)?;
+    }
+    let hours = which.older_h.map(i64::from);
+    Ok(Filter {
+        cause: which.cause,
+        slug: slug.map(|kind| kind.slug.clone()),
+        object: which.object.clone(),
+        to: which.to,
+        first_before: hours.map(|hours| view.now().plus(-hours * HOUR_MS)),
+        ..Filter::default()
+    })
 }
 
 /// One open error as lists show it.

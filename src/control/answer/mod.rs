@@ -35,11 +35,11 @@ pub async fn answer(
     match request.clone() {
         Request::Status => ask(store, move |view| status::status(view, now, &vantage)).await,
         Request::Causes => ask(store, move |view| errors::causes(view, now)).await,
-        Request::Errors { cause, kind, limit } => {
-            ask(store, move |view| {
-                errors::list(view, cause, kind.as_deref(), limit)
-            })
-            .await
+        Request::Errors { which, limit } => {
+            ask(store, move |view| errors::list(view, &which, limit)).await
+        }
+        Request::Sheet { which, after } => {
+            ask(store, move |view| errors::sheet(view, &which, after)).await
         }
         Request::Cause { number } => ask(store, move |view| errors::cause(view, number)).await,
         Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,

@@ -104,6 +104,11 @@ impl Salesforce {
         self.identity.get().map(|identity| identity.user)
     }
 
+    /// The org's address for calls and for people, once a token was fetched in this run.
+    pub fn instance_url(&self) -> Option<String> {
+        self.identity.get().map(|identity| identity.instance_url)
+    }
+
     /// The file of the credentials folder that the login is made from.
     pub fn credential_file(&self) -> &'static str {
         match self.settings.credentials {

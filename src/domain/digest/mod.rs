@@ -22,7 +22,7 @@ pub use model::{
 };
 pub use news::{AtOnce, CurrentCause, ToldCause, at_once, grown_at, may_tell_now, news};
 pub use notice::Notice;
-pub use sheet::{ErrorRow, HEADER, harmless, sheet};
+pub use sheet::{ErrorRow, HEADER, Sheet, harmless, sheet};
 pub use words::{count, duration, thousands};
 
 /// One mail, ready to be put into an envelope.

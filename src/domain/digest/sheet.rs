@@ -1,11 +1,14 @@
 //! Errors as rows of a CSV file, which opens in a spreadsheet and does nothing there.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
 
 use super::Attachment;
 
 /// The columns, in the order of [`ErrorRow::cells`]. A released column keeps its name and place.
-pub const HEADER: [&str; 15] = [
+pub const HEADER: [&str; 19] = [
     "cause",
     "type",
     "object",
@@ -21,10 +24,14 @@ pub const HEADER: [&str; 15] = [
     "attempts",
     "who_fixes",
     "fix",
+    "category",
+    "hubspot_id",
+    "salesforce_id",
+    "last_seen",
 ];
 
 /// One error of one record.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// `C-41`.
     pub cause: String,
@@ -56,11 +63,19 @@ pub struct ErrorRow {
     pub who_fixes: String,
     /// What to do.
     pub fix: String,
+    /// The kind of trouble that the type is of.
+    pub category: String,
+    /// HubSpot's id.
+    pub hubspot_id: String,
+    /// Salesforce's id.
+    pub salesforce_id: String,
+    /// When it was last seen, RFC 3339.
+    pub last_seen: String,
 }
 
 impl ErrorRow {
     /// The row's cells, each made [`harmless`].
-    pub fn cells(&self) -> [Cow<'_, str>; 15] {
+    pub fn cells(&self) -> [Cow<'_, str>; 19] {
         [
             harmless(&self.cause),
             harmless(&self.kind),
@@ -77,6 +92,10 @@ impl ErrorRow {
             Cow::Owned(self.attempts.to_string()),
             harmless(&self.who_fixes),
             harmless(&self.fix),
+            harmless(&self.category),
+            harmless(&self.hubspot_id),
+            harmless(&self.salesforce_id),
+            harmless(&self.last_seen),
         ]
     }
 }
@@ -98,19 +117,39 @@ pub fn harmless(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The rows as CSV with a header line, in UTF-8, lines ending in CR LF as RFC 4180 has them.
-pub fn sheet(rows: &[ErrorRow]) -> Vec<u8> {
-    let mut out = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    out.write_record(HEADER).expect("a vector takes every byte");
-    for row in rows {
+/// Writes rows as CSV with a header line, in UTF-8, lines ending in CR LF as RFC 4180 has them.
+pub struct Sheet<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Sheet<W> {
+    /// A sheet that has its header.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut builder = csv::WriterBuilder::new();
+        let mut writer = builder.terminator(csv::Terminator::CRLF).from_writer(out);
+        writer.write_record(HEADER)?;
+        Ok(Self(writer))
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, row: &ErrorRow) -> io::Result<()> {
         let cells = row.cells();
         let bytes = cells.iter().map(|cell| cell.as_bytes());
-        out.write_record(bytes)
-            .expect("every row has the header's length");
+        Ok(self.0.write_record(bytes)?)
     }
-    out.into_inner().expect("a vector takes every byte")
+
+    /// What the rows were written to, with all of them.
+    pub fn end(self) -> io::Result<W> {
+        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// The rows as one text.
+pub fn sheet(rows: &[ErrorRow]) -> Vec<u8> {
+    let written = || {
+        let mut sheet = Sheet::new(Vec::new())?;
+        rows.iter().try_for_each(|row| sheet.row(row))?;
+        sheet.end()
+    };
+    written().expect("a vector takes every byte, and every row has the header's length")
 }
 
 /// The rows as a file of a mail; none without rows.

@@ -1,6 +1,7 @@
 //! Questions about open errors.
 
 use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
@@ -88,7 +89,7 @@ pub fn is_predicted(
 }
 
 /// Which errors to list; an empty filter lists all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
     /// Only of this type.
     pub slug: Option<Slug>,
@@ -105,10 +106,10 @@ pub struct Filter {
 }
 
 /// A place in a listing: everything up to it was handed out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     record: PairNumber,
-    to: &'static str,
+    to: String,
     field: String,
     code: String,
     rule: String,
@@ -119,7 +120,7 @@ impl Place {
     pub fn start() -> Self {
         Self {
             record: PairNumber(i64::MIN),
-            to: "",
+            to: String::new(),
             field: String::new(),
             code: String::new(),
             rule: String::new(),
@@ -130,7 +131,7 @@ impl Place {
     pub fn behind(error: &OpenError) -> Self {
         Self {
             record: error.record,
-            to: error.to.key(),
+            to: error.to.key().to_owned(),
             field: error
                 .field
                 .as_ref()
@@ -170,6 +171,30 @@ pub fn list(view: &View<'_>, filter: &Filter, place: &Place) -> anyhow::Result<V
         error,
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many errors fit.
+pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
+    let errors: i64 = view
+        .sql()
+        .prepare_cached(
+            "select count(*) from errors
+             where (?1 is null or type = ?1) and (?2 is null or cause = ?2)
+               and (?3 is null or object = ?3) and (?4 is null or side = ?4)
+               and (?5 is null or known = ?5) and (?6 is null or first_at < ?6)",
+        )?
+        .query_row(
+            params![
+                filter.slug,
+                filter.cause,
+                filter.object,
+                filter.to,
+                filter.known,
+                filter.first_before,
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(counted(errors))
 }
 
 /// Errors of a cause first seen at `since` or later.

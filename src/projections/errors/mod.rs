@@ -2,6 +2,7 @@
 
 mod apply;
 mod listing;
+mod rows;
 
 use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
@@ -11,9 +12,10 @@ use crate::store::Tx;
 
 pub(super) use apply::{cleared, failed, forgotten, synced};
 pub use listing::{
-    Filter, Place, Totals, TypeCount, by_type, is_predicted, joined, list, messages, of_record,
-    stand, totals,
+    Filter, Place, Totals, TypeCount, by_type, count, is_predicted, joined, list, messages,
+    of_record, stand, totals,
 };
+pub use rows::row;
 
 /// The type of errors that only wait for a parent: their records are waiting, not failing.
 pub const WAITING: &str = "waiting-account";

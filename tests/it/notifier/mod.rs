@@ -125,8 +125,6 @@ impl World {
             from: Mailbox::parse("Syncline <syncline@acme.example>").unwrap(),
             portal: 4_711_002,
             org: "00D5g000004XyZwEAM".to_owned(),
-            hubspot_app: "https://app.hubspot.com".to_owned(),
-            salesforce_app: "https://acme.my.salesforce.com".to_owned(),
             gather_ms: MINUTE,
             per_hour: 6,
         };

@@ -7,6 +7,7 @@ mod deeds;
 mod disk;
 mod door;
 mod edits;
+mod exports;
 mod holds;
 mod kills;
 mod mapping;

@@ -232,8 +232,6 @@ fn teller(
         from: Mailbox::parse("Syncline <syncline@acme.example>")?,
         portal: portal.portal_id.cast_signed(),
         org: org.org_id.clone(),
-        hubspot_app: "https://app.hubspot.com".to_owned(),
-        salesforce_app: org.instance_url.clone(),
         gather_ms: 60_000,
         per_hour: 6,
     })

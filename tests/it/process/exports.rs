@@ -1,0 +1,110 @@
+//! `errors export`: what a person takes away to work on elsewhere.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::scene::Scene;
+
+/// Two people who are in step, and three who fail by two causes.
+fn troubled() -> Scene {
+    let scene = Scene::new();
+    scene.people(2);
+    for (email, title) in [
+        ("long1@scene.example", "x".repeat(200)),
+        ("long2@scene.example", "y".repeat(300)),
+    ] {
+        let long = json!({ "email": email, "lastname": "=1+1", "jobtitle": title });
+        scene.hubspot(None, long);
+    }
+    let far = json!({ "email": "far@scene.example", "lastname": "z".repeat(90) });
+    scene.hubspot(None, far);
+    scene
+}
+
+fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows = reader.deserialize().map(|row| row.expect("a row"));
+    rows.collect()
+}
+
+#[test]
+fn every_error_is_exported_with_all_that_a_person_needs_and_nothing_that_a_spreadsheet_runs() {
+    let scene = troubled();
+    let daemon = scene.started();
+    scene.settled(5);
+    let said = scene.verb(&["errors", "export"]);
+    assert_eq!((said.exit, said.err.as_str()), (0, ""), "{said:?}");
+    assert_eq!(said.out.matches("\r\n").count(), 4, "{}", said.out);
+    let rows = rows(&said.out);
+    assert_eq!(rows.len(), 3, "{}", said.out);
+    let long = rows
+        .iter()
+        .find(|row| row["field"] == "Title")
+        .expect("a long title");
+    for (column, value) in [
+        ("type", "string-too-long"),
+        ("object", "contact"),
+        ("to", "salesforce"),
+        ("code", "STRING_TOO_LONG"),
+        ("known", "certain"),
+        ("who_fixes", "revops"),
+    ] {
+        assert_eq!(long[column], value, "{column}");
+    }
+    let link = format!("/record/0-1/{}", long["hubspot_id"]);
+    assert!(long["hubspot"].ends_with(&link), "{long:?}");
+    assert!(long["hubspot"].starts_with("https://app"), "{long:?}");
+    for column in ["cause", "message", "since", "last_seen", "fix", "category"] {
+        assert!(!long[column].is_empty(), "{column}: {long:?}");
+    }
+    let lines = scene.verb(&["errors", "export", "--json"]).out;
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON object"))
+        .collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["kind"], "string-too-long");
+    daemon.stop();
+    assert_eq!(scene.verb(&["errors", "export"]).out, said.out);
+}
+
+#[test]
+fn an_export_and_a_list_take_only_what_is_asked_for() {
+    let scene = troubled();
+    let daemon = scene.started();
+    scene.settled(5);
+    let count = |words: &[&str]| {
+        let export = scene.verb(&[&["errors", "export"], words].concat());
+        assert_eq!(export.exit, 0, "{words:?} {export:?}");
+        let list = scene.verb(&[&["errors", "list", "--json"], words].concat());
+        let total = list.json()["total"].as_u64().expect("a total");
+        assert_eq!(total, rows(&export.out).len() as u64, "{words:?}");
+        total
+    };
+    assert_eq!(count(&["--object", "contact"]), 3);
+    assert_eq!(count(&["--to", "hubspot"]), 0);
+    assert_eq!(count(&["--to", "salesforce", "--older", "0h"]), 3);
+    assert_eq!(count(&["--older", "7d"]), 0);
+    assert_eq!(count(&["--type", "string-too-long"]), 3);
+    assert_eq!(count(&["--cause", "C-1"]) + count(&["--cause", "C-2"]), 3);
+    for (words, said) in [
+        (["--older", "soon"], "no age; write hours or days"),
+        (
+            ["--to", "both"],
+            "there is no side \"both\"; there are: hubspot, salesforce",
+        ),
+        (["--object", "deal"], "deal"),
+        (["--type", "string-to-long"], "did you mean string-too-long"),
+        (["--cause", "C-99"], "there is no cause C-99"),
+    ] {
+        let refused = scene.verb(&[["errors", "export"], words].concat());
+        assert_eq!(refused.exit, 64, "{refused:?}");
+        assert!(refused.err.contains(said), "{refused:?}");
+        assert_eq!(
+            refused.out, "",
+            "a refusal looks like an export without errors"
+        );
+    }
+    daemon.stop();
+}
