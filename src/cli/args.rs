@@ -76,6 +76,8 @@ pub(super) enum Verb {
     Unlink(Unlink),
     /// Leave a record out, with its partner: nothing is written for it on either side
     Exclude(Exclude),
+    /// Try records again: what fails, or records by id; its price is shown first
+    Resync(Resync),
     /// Which property is which field
     Mapping(Mapped),
     /// Stop writing; reading goes on
@@ -178,6 +180,33 @@ pub(super) struct Which {
     /// Only those that are older: 12h, 7d
     #[arg(long, value_name = "AGE")]
     pub(super) older: Option<String>,
+}
+
+/// What is tried again.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that people type"
+)]
+pub(super) struct Resync {
+    /// HubSpot ids, Salesforce ids, or pair numbers (#12)
+    #[arg(value_name = "ID", conflicts_with_all = ["cause", "kind", "object", "to", "older"])]
+    pub(super) ids: Vec<String>,
+    /// Those whose errors are these
+    #[command(flatten)]
+    pub(super) which: Which,
+    /// Everything that fails
+    #[arg(long, conflicts_with_all = ["ids", "everything"])]
+    pub(super) failing: bool,
+    /// Every pair, also those in step; with --object, every pair of that
+    #[arg(long, conflicts_with_all = ["ids", "cause", "kind", "to", "older"])]
+    pub(super) everything: bool,
+    /// Do not ask before
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Wait until all were tried
+    #[arg(long)]
+    pub(super) wait: bool,
 }
 
 /// Which records.

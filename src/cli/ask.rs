@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::args::{Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{deeds, export, out};
+use super::{deeds, export, out, resync};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
@@ -34,6 +34,9 @@ const BUSY_EVERY_MS: u64 = 250;
 /// Asks and prints; `status` says by its exit code how things stand.
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let place = Place::of(arguments)?;
+    if let Verb::Resync(one) = &arguments.verb {
+        return resync::run(&place, one, arguments.json);
+    }
     let Some(request) = request(&place, &arguments.verb)? else {
         return Ok(0);
     };
@@ -64,6 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Record(_)
         | Report::Budget(_)
         | Report::Hold(_)
+        | Report::Resync(_)
         | Report::Entries(_)
         | Report::Done(_) => 0,
     })
@@ -209,7 +213,12 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             },
         },
         Verb::Rebuild => Request::Rebuild,
-        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) | Verb::Mapping(_) => {
+        Verb::Run
+        | Verb::Demo(_)
+        | Verb::Simulator(_)
+        | Verb::Check(_)
+        | Verb::Mapping(_)
+        | Verb::Resync(_) => {
             return Err(Refusal::usage("this verb asks nothing"));
         }
     }))
@@ -303,7 +312,7 @@ pub(super) fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
 pub(super) struct Place {
     socket: Option<PathBuf>,
     store: PathBuf,
-    zone: TimeZone,
+    pub(super) zone: TimeZone,
 }
 
 impl Place {
@@ -409,6 +418,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Record(_)
         | Report::Budget(_)
         | Report::Hold(_)
+        | Report::Resync(_)
         | Report::Done(_) => None,
     }
 }

@@ -1,7 +1,6 @@
 //! `syncline link`, `unlink` and `exclude`: ids as typed, or from a file whose every line is
 //! checked before anything is asked.
 
-use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -44,22 +43,8 @@ pub(super) fn request(
     let Report::Done(Done { said }) = place.ask(&decide(records.clone(), false))? else {
         return Err(Refusal::usage("the daemon answered something else"));
     };
-    Ok(is_wanted(&said, deeds)?.then(|| decide(records, true)))
-}
-
-/// Asks on a terminal; where nobody can be asked, nothing is done without `--yes`.
-fn is_wanted(said: &str, deeds: &Deeds) -> Result<bool, Refusal> {
-    if !std::io::stdin().is_terminal() {
-        let file = deeds.csv.as_deref().unwrap_or(Path::new("-"));
-        return Err(Refusal::usage(format!(
-            "nothing was done: {said} by {}; say --yes to do it",
-            file.display()
-        )));
-    }
-    out::question(&format!("{said}. Do it? [y/N] "));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    let said = format!("{said} by {}", file.display());
+    Ok(out::is_wanted(&said)?.then(|| decide(records, true)))
 }
 
 /// Records named on the command line: two ids to be linked, else one of any form.

@@ -357,6 +357,7 @@ impl Stage {
             | Report::Record(_)
             | Report::Budget(_)
             | Report::Hold(_)
+            | Report::Resync(_)
             | Report::Entries(_)
             | Report::Done(_) => Err(failed(&"status was answered with something else")),
         }

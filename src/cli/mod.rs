@@ -10,6 +10,7 @@ mod export;
 mod mapping;
 mod out;
 pub mod render;
+mod resync;
 mod run;
 mod simulator;
 
@@ -57,6 +58,7 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         | Verb::Link(_)
         | Verb::Unlink(_)
         | Verb::Exclude(_)
+        | Verb::Resync(_)
         | Verb::Pause
         | Verb::Resume
         | Verb::Journal(_)

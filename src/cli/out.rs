@@ -1,6 +1,6 @@
 //! The one place that prints. A reader that stops reading ends us without a word.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::control::report::Report;
 use crate::control::request::Refusal;
@@ -48,13 +48,31 @@ pub(super) fn error(message: &str) {
     let _ = writeln!(out, "{on}syncline:{off} {}", lines.join("\n"));
 }
 
-/// Asks on standard error, where the answer to the verb does not stand.
-pub(super) fn question(text: &str) {
+/// Asks a person at a terminal, on standard error, whether to do what was `said`; where nobody can
+/// be asked, nothing is done without `--yes`.
+pub(super) fn is_wanted(said: &str) -> Result<bool, Refusal> {
+    if !io::stdin().is_terminal() {
+        return Err(Refusal::usage(format!(
+            "nothing was done: {said}; say --yes to do it"
+        )));
+    }
+    let question = format!("{said}. Do it? [y/N] ");
     let mut out = io::stderr().lock();
     // An unseen question is answered with no.
     let _ = out
-        .write_all(escaped(text).as_bytes())
+        .write_all(escaped(&question).as_bytes())
         .and_then(|()| out.flush());
+    drop(out);
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Writes over the line that stands on the terminal; an empty text leaves it blank.
+pub(super) fn progress(text: &str) {
+    let mut out = io::stderr().lock();
+    // Nobody misses a line that could not be shown.
+    let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
 }
 
 /// Prints clap's own text where clap wants it.

@@ -33,6 +33,8 @@ pub enum Report {
     Budget(Box<BudgetUse>),
     /// One hold.
     Hold(HoldStory),
+    /// A resync: its price, or how far it is.
+    Resync(Resync),
     /// Entries of the journal.
     Entries(Entries),
     /// Something was done; in words.
@@ -258,6 +260,25 @@ reports! {
         attempts: u64,
         /// The message, as long as it is kept.
         message: Option<String>,
+    }
+    /// A resync: its price, or how far it is.
+    Resync {
+        /// The seq that it was asked with; none while it is only priced.
+        ask: Option<i64>,
+        /// Records it is about.
+        records: u64,
+        /// Calls to Salesforce that it takes, at most.
+        calls: u64,
+        /// Calls allowed in any rolling 24 h.
+        allocation: u64,
+        /// Minutes that it takes at the pace of the budget.
+        minutes: u64,
+        /// Records still to be tried.
+        left: u64,
+        /// Records tried that failed again.
+        failed: u64,
+        /// Whether a daemon runs that works on it.
+        runs: bool,
     }
     /// A page of errors as rows of a sheet.
     Sheet {

@@ -94,6 +94,25 @@ pub enum Request {
         /// False only says what would be done.
         sure: bool,
     },
+    /// Tries records again.
+    Resync {
+        /// Those whose errors these are.
+        #[serde(flatten)]
+        which: Which,
+        /// Those of these ids instead: HubSpot's, Salesforce's, or `#12`.
+        #[serde(default)]
+        records: Vec<String>,
+        /// Every pair instead, also those in step.
+        #[serde(default)]
+        everything: bool,
+        /// False only says what it would cost.
+        sure: bool,
+    },
+    /// How far a resync is.
+    Resynced {
+        /// The seq that it was asked with.
+        ask: i64,
+    },
     /// Stops writing.
     Pause,
     /// Writes again.
@@ -136,6 +155,7 @@ impl Request {
             Self::SetBudget { .. }
             | Self::SettleHold { .. }
             | Self::Decide { sure: true, .. }
+            | Self::Resync { sure: true, .. }
             | Self::Pause
             | Self::Resume
             | Self::Rebuild => true,
@@ -150,6 +170,8 @@ impl Request {
             | Self::Budget
             | Self::Hold { .. }
             | Self::Decide { sure: false, .. }
+            | Self::Resync { sure: false, .. }
+            | Self::Resynced { .. }
             | Self::Tail { .. } => false,
         }
     }

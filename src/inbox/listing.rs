@@ -1,5 +1,7 @@
 //! Questions about the inbox that change nothing.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Row as Line};
 
 use crate::domain::record::{ObjectName, PairNumber, RecordKey, Side, Timestamp};
@@ -115,6 +117,16 @@ pub fn counts(view: &View<'_>) -> anyhow::Result<Vec<Counted>> {
             rows: counted(line.get(2)?),
         })
     })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many rows serve each resync and still move by themselves, by its seq.
+pub fn asked(view: &View<'_>) -> anyhow::Result<BTreeMap<i64, u64>> {
+    let mut statement = view.sql().prepare_cached(
+        "select ask, count(*) from inbox
+         where ask is not null and state in ('ready', 'deferred', 'in_flight') group by ask",
+    )?;
+    let rows = statement.query_map([], |line| Ok((line.get(0)?, counted(line.get(1)?))))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -74,7 +74,10 @@ pub fn append_all(
 /// Derives what follows from one entry: the whole of which event moves which table.
 pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
     let derived = match &entry.event {
-        Event::DaemonStarted(_) | Event::DaemonStopped(_) | Event::HistoryFolded(_) => Ok(()),
+        Event::DaemonStarted(_)
+        | Event::DaemonStopped(_)
+        | Event::HistoryFolded(_)
+        | Event::ResyncAsked(_) => Ok(()),
         Event::Bound(_)
         | Event::AllocationSet(_)
         | Event::NotificationsSet(_)

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::decision::Planned;
 use super::forms::Forms;
 use super::gate::Trouble;
+use super::resyncs::Resyncs;
 use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
@@ -34,6 +35,8 @@ pub struct Writer {
     broken: bool,
     /// Whether records were looked for of which the configuration says something new.
     followed: bool,
+    /// What people asked to be tried again.
+    resyncs: Resyncs,
     /// The allocation at the last look: rows that wait were put off by it.
     policy: Option<Policy>,
 }
@@ -45,6 +48,7 @@ impl Writer {
             context,
             broken: false,
             followed: false,
+            resyncs: Resyncs::default(),
             policy: None,
         }
     }
@@ -92,6 +96,7 @@ impl Writer {
             self.followed = true;
         }
         let mut look_again = now.plus(LOOK_EVERY_MS);
+        self.resyncs.look(&context).await?;
         for mappings in context.settings.objects() {
             let Some(forms) = context.forms(mappings) else {
                 continue;
@@ -107,6 +112,7 @@ impl Writer {
                 .waits
                 .map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
         }
+        self.resyncs.look(&context).await?;
         let due = context
             .store
             .read(|view| inbox::next_due(view, Lane::ALL))
@@ -281,7 +287,7 @@ impl Context {
         planned: Vec<Planned>,
     ) -> anyhow::Result<Vec<Planned>> {
         let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
-        for one in planned.iter().filter(|one| one.row.hold.is_none()) {
+        for one in planned.iter().filter(|one| !one.is_approved()) {
             for write in one.writes.iter().filter(|write| !write.only_marks()) {
                 *counts.entry((write.to, write.action)).or_default() += 1;
             }
@@ -293,7 +299,7 @@ impl Context {
             }
         }
         let (held, free): (Vec<Planned>, Vec<Planned>) = planned.into_iter().partition(|one| {
-            one.row.hold.is_none()
+            !one.is_approved()
                 && one
                     .writes
                     .iter()

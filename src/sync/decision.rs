@@ -34,6 +34,14 @@ pub(super) struct Planned {
     pub(super) synced_at: Option<Timestamp>,
 }
 
+impl Planned {
+    /// Whether a person said yes to its writes: those of an approved hold, and what was asked to be
+    /// tried again.
+    pub(super) fn is_approved(&self) -> bool {
+        self.row.hold.is_some() || self.row.ask.is_some()
+    }
+}
+
 /// What becomes of a row without a write.
 #[derive(Debug)]
 pub(super) enum Settled {

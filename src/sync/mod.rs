@@ -32,6 +32,7 @@ mod parents;
 mod partner;
 mod planning;
 mod reading;
+mod resyncs;
 mod retry;
 mod selection;
 mod wake;

@@ -264,6 +264,8 @@ fn errors_by_cause() {
     one cause     syncline errors show C-41
     its records   syncline errors list --cause C-41
     its type      syncline errors show sf-validation-rule
+    all as CSV    syncline errors export > errors.csv
+    try again     syncline resync --cause C-41
     ");
 }
 

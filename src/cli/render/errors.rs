@@ -48,7 +48,8 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
     if let Some(first) = report.causes.first() {
         text.push_str(&format!(
             "one cause     syncline errors show C-{0}\nits records   syncline errors list --cause C-{0}\n\
-             its type      syncline errors show {1}\n",
+             its type      syncline errors show {1}\nall as CSV    syncline errors export > errors.csv\n\
+             try again     syncline resync --cause C-{0}\n",
             first.number, first.kind
         ));
     }

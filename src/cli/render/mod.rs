@@ -35,6 +35,7 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Record(record) => records::story(record, moment),
         Report::Budget(budget) => budget::text(budget, moment),
         Report::Hold(hold) => held(hold, moment),
+        Report::Resync(resync) => format!("{} records, {} left\n", resync.records, resync.left),
         Report::Entries(entries) => tail(entries, moment),
         Report::Done(Done { said }) => format!("{said}\n"),
     }

@@ -119,7 +119,7 @@ pub(super) fn sheet(
 }
 
 /// What is asked for, when there is such a cause, type and object.
-fn filter(view: &View<'_>, which: &Which) -> anyhow::Result<Filter> {
+pub(super) fn filter(view: &View<'_>, which: &Which) -> anyhow::Result<Filter> {
     let kind = which.kind.as_deref();
     let slug = kind.map(|word| exactly(view, word)).transpose()?;
     if let Some(number) = which.cause {

@@ -6,6 +6,7 @@ mod deeds;
 mod errors;
 mod listing;
 mod records;
+mod resync;
 mod settle;
 mod status;
 
@@ -69,6 +70,26 @@ pub async fn answer(
             records,
             sure,
         } => deeds::decide(store, deed, records, sure, by, &vantage).await,
+        Request::Resync {
+            which,
+            records,
+            everything,
+            sure,
+        } => {
+            let what = resync::What {
+                which,
+                records,
+                everything,
+            };
+            if sure {
+                resync::ask(store, what, by, vantage.runs()).await
+            } else {
+                ask(store, move |view| resync::priced(view, &what, &vantage)).await
+            }
+        }
+        Request::Resynced { ask: seq } => {
+            ask(store, move |view| resync::stands(view, seq, vantage.runs())).await
+        }
         Request::Pause => settle::pause(store, by).await,
         Request::Resume => settle::resume(store, by).await,
         Request::Rebuild => {

@@ -36,7 +36,7 @@ pub(super) fn story(view: &View<'_>, id: &str) -> anyhow::Result<Report> {
 }
 
 /// By pair number (`#12`), or by an id of either side.
-fn find(view: &View<'_>, id: &str) -> anyhow::Result<Pair> {
+pub(super) fn find(view: &View<'_>, id: &str) -> anyhow::Result<Pair> {
     if let Some(number) = id.strip_prefix('#').and_then(|digits| digits.parse().ok())
         && let Some(pair) = pairs::resolve(view, PairNumber(number))?
     {

@@ -118,6 +118,8 @@ events! {
     CycleHeld = "cycle_held",
     /// A person settled a hold.
     HoldSettled = "hold_settled",
+    /// A person asked for records to be tried again.
+    ResyncAsked = "resync_asked",
     /// A person paused the writes.
     Paused = "paused",
     /// A person resumed them.
@@ -168,6 +170,7 @@ impl Event {
             | Self::CursorMoved(_)
             | Self::CycleHeld(_)
             | Self::HoldSettled(_)
+            | Self::ResyncAsked(_)
             | Self::Paused(_)
             | Self::Resumed(_)
             | Self::ConnectionSuspended(_)

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, By, Excluded, Known, Linked, Mode, SchemaChange, Stage, Suspension, Told, ValuePrint,
+    Action, By, Excluded, Known, Linked, Mode, SchemaChange, Scope, Stage, Suspension, Told,
+    ValuePrint,
 };
 use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
@@ -233,6 +234,17 @@ payloads! {
         /// How many records.
         records: u64,
         /// Who decided.
+        by: By,
+    }
+    /// Payload of `resync_asked`.
+    ResyncAsked {
+        /// What.
+        scope: Scope,
+        /// How many records that were.
+        records: u64,
+        /// The price announced, in calls to Salesforce.
+        calls: u64,
+        /// Who asked.
         by: By,
     }
     /// Payload of `paused`.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::keyed;
-use crate::domain::record::{FieldName, Side};
+use crate::domain::record::{FieldName, ObjectName, Side};
 
 /// A keyed 64-bit hash of a value's canonical form, written as `scheme:hex`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,6 +142,32 @@ pub enum By {
     Configuration,
     /// A person at the command line: the user id the kernel named.
     Operator(u32),
+}
+
+/// What a person asked to be tried again; all of what fails where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Scope {
+    /// Only errors of this cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<i64>,
+    /// Only errors of this type, by its slug.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Only this object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectName>,
+    /// Only errors of writes to this side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Side>,
+    /// Only errors older than so many hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older_h: Option<u32>,
+    /// Not errors, but so many records by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named: Option<u64>,
+    /// Not errors, but every pair.
+    pub everything: bool,
 }
 
 /// One difference between two readings of a schema.

@@ -5,6 +5,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value, json};
 use syncline::domain::event::{Action, Event};
 use syncline::domain::guard;
+use syncline::domain::record::FieldName;
 
 use super::Story;
 
@@ -224,7 +225,7 @@ fn writes(story: &Story) -> Vec<String> {
     let entries = story.journal().into_iter();
     let lines = entries.filter_map(|entry| match entry.event {
         Event::RecordSynced(event) if event.action != Action::Agreed => {
-            let fields: Vec<&str> = event.fields.iter().map(|field| field.as_str()).collect();
+            let fields: Vec<&str> = event.fields.iter().map(FieldName::as_str).collect();
             Some(format!(
                 "{} {} {}: {}",
                 entry.seq,

@@ -11,6 +11,7 @@ mod exports;
 mod holds;
 mod kills;
 mod mapping;
+mod resyncs;
 mod scene;
 mod signals;
 mod simulator;
