@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::record::{FieldName, ObjectName, Side};
-use super::schema::ObjectSchema;
 
 /// Who wins where a field differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +23,18 @@ pub enum Rule {
     AlwaysHubspot,
     /// Not synced.
     Off,
+}
+
+impl Rule {
+    /// Whether a value may go to `side` under it.
+    pub fn writes(self, side: Side) -> bool {
+        match self {
+            Self::PreferSalesforce | Self::TwoWay => true,
+            Self::AlwaysSalesforce => side == Side::HubSpot,
+            Self::AlwaysHubspot => side == Side::Salesforce,
+            Self::Off => false,
+        }
+    }
 }
 
 /// What happens to differing values when two records are linked for the first time.
@@ -236,15 +247,6 @@ impl Mapping {
     /// The mapped associations.
     pub fn parents(&self) -> impl Iterator<Item = &FieldMapping> {
         self.fields.iter().filter(|field| field.is_parent())
-    }
-
-    /// Mapped fields that `side` does not describe: they are not there, or we may not see them.
-    pub fn undescribed(&self, side: Side, schema: &ObjectSchema) -> Vec<FieldName> {
-        let names = self.fields.iter().map(|field| field.on(side));
-        names
-            .filter(|name| schema.field(name).is_none())
-            .cloned()
-            .collect()
     }
 
     /// Every field to read on `side`: the mapped ones, the match key and the id field, each once.

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod fingerprint;
+pub mod fitness;
 pub mod guard;
 pub mod mapping;
 pub mod merge;

@@ -3,6 +3,7 @@
 use super::context::{Context, Schemas};
 use super::heirs::Succession;
 use crate::crm::Source;
+use crate::domain::fitness;
 use crate::domain::mapping::{Creates, FieldMapping, Mapping};
 use crate::domain::record::{FieldName, ObjectName, PairIds, Record, RecordId, Side};
 use crate::domain::schema::ObjectSchema;
@@ -133,7 +134,7 @@ impl Context {
 /// it. Objects that cannot do without one are stopped as a whole before.
 fn without_blind_creations(mut mapping: Mapping, salesforce: &ObjectSchema) -> Mapping {
     let field = salesforce.field(&mapping.salesforce_id_field);
-    if !field.is_some_and(|field| field.key) {
+    if !field.is_some_and(fitness::finds_one) {
         mapping.creates = match mapping.creates {
             Creates::Both | Creates::Hubspot => Creates::Hubspot,
             Creates::Salesforce | Creates::Neither => Creates::Neither,

@@ -14,7 +14,7 @@ mod shape;
 
 pub use decimal::Decimal;
 pub use host::host;
-pub use shape::long_id;
+pub use shape::{Carriage, carriage, long_id};
 
 use super::event::ValuePrint;
 use super::failure::RawFailure;
