@@ -205,7 +205,12 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             },
         },
         Verb::Rebuild => Request::Rebuild,
-        Verb::Run | Verb::Demo(_) | Verb::Simulator(_) | Verb::Check(_) | Verb::Mapping(_) => {
+        Verb::Run
+        | Verb::Demo(_)
+        | Verb::Simulator(_)
+        | Verb::Init(_)
+        | Verb::Check(_)
+        | Verb::Mapping(_) => {
             return Err(Refusal::usage("this verb asks nothing"));
         }
     }))

@@ -1,7 +1,7 @@
 //! `syncline link`, `unlink` and `exclude`: ids as typed, or from a file whose every line is
 //! checked before anything is asked.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -56,10 +56,7 @@ fn is_wanted(said: &str, deeds: &Deeds) -> Result<bool, Refusal> {
             file.display()
         )));
     }
-    out::question(&format!("{said}. Do it? [y/N] "));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(out::is_confirmed(&format!("{said}. Do it?")))
 }
 
 /// Records named on the command line: two ids to be linked, else one of any form.

@@ -1,6 +1,6 @@
 //! The one place that prints. A reader that stops reading ends us without a word.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead as _, IsTerminal, Write};
 
 use crate::control::report::Report;
 use crate::control::request::Refusal;
@@ -55,6 +55,20 @@ pub(super) fn question(text: &str) {
     let _ = out
         .write_all(escaped(text).as_bytes())
         .and_then(|()| out.flush());
+}
+
+/// Says a line beside the verb's answer, on standard error.
+pub(super) fn aside(text: &str) {
+    // An unheard remark changes nothing.
+    let _ = writeln!(io::stderr().lock(), "{}", escaped(text));
+}
+
+/// Asks a yes-or-no question on a terminal; what is no yes is no.
+pub(super) fn is_confirmed(text: &str) -> bool {
+    question(&format!("{text} [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// Prints clap's own text where clap wants it.

@@ -300,7 +300,7 @@ fn described_as(mapping: &Mapping, side: Side) -> &ObjectName {
 }
 
 /// Whether the property holds stages, whose choices HubSpot keeps in its pipelines.
-fn is_stage(mapping: &Mapping, field: &Field) -> bool {
+pub(super) fn is_stage(mapping: &Mapping, field: &Field) -> bool {
     let is_mapped = mapping.fields.iter().any(|one| one.hubspot == field.name);
     is_mapped && matches!(field.name.as_str(), "dealstage" | "hs_pipeline_stage")
 }

@@ -7,6 +7,7 @@ mod errors;
 pub mod mapping;
 mod records;
 mod status;
+pub mod survey;
 pub mod table;
 pub mod time;
 
