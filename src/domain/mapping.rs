@@ -140,6 +140,10 @@ pub struct Mapping {
     pub hubspot_id_field: FieldName,
     /// Salesforce's external id field that carries `<portal>-<record>`: `Syncline_HubSpot_Id__c`.
     pub salesforce_id_field: FieldName,
+    /// HubSpot's property in which HubSpot's own integration left the Salesforce id of a record of
+    /// this form: `salesforcecontactid`. Read, and never written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_id: Option<FieldName>,
     /// Which side may get new records.
     pub creates: Creates,
     /// Which sides are written at all.

@@ -28,7 +28,15 @@ impl Form {
     pub(super) fn fields(&self, side: Side) -> Vec<FieldName> {
         let mut fields = self.mapping.fields_on(side);
         fields.extend(Succession::fields(side));
+        fields.extend(self.former_id().filter(|_| side == Side::HubSpot).cloned());
         fields
+    }
+
+    /// The property in which HubSpot's own integration left the ids of this form, where the portal
+    /// has it.
+    pub(super) fn former_id(&self) -> Option<&FieldName> {
+        let name = self.mapping.former_id.as_ref()?;
+        self.schemas.hubspot.field(name).map(|_| name)
     }
 
     /// Whether records of `side` can carry the other side's id.

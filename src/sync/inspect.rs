@@ -19,7 +19,7 @@ use crate::domain::budget;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent};
 use crate::domain::mapping::Mapping;
-use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
 use crate::domain::schema::ObjectSchema;
 use crate::projections;
 
@@ -71,6 +71,8 @@ pub struct SightedObject {
     pub records: Learnt<u64>,
     /// Whether they may be written.
     pub writable: Learnt<bool>,
+    /// The properties in which HubSpot's own integration left ids, and how many records have one.
+    pub former: Vec<(FieldName, Learnt<u64>)>,
     /// The list that selects them, when one is configured.
     pub list: Option<Learnt<List>>,
     /// Its forms.
@@ -201,14 +203,23 @@ impl Inspection {
             schema: Err(Missed::NotAsked),
             records: Err(Missed::NotAsked),
             writable: Err(Missed::NotAsked),
+            former: Vec::new(),
             list: first.list.as_ref().map(|_| Err(Missed::NotAsked)),
             forms: Vec::new(),
         };
         if with_hubspot {
             seen.schema = self.properties(first).await;
             let search = errand(Operation::Page);
-            let records = self.ask(&search, || hubspot.count(type_)).await;
+            let records = self.ask(&search, || hubspot.count(type_, None)).await;
             seen.records = records.map(|reply| reply.value);
+            for name in forms.iter().filter_map(|form| form.former_id.as_ref()) {
+                let schema = seen.schema.as_ref().ok();
+                if schema.is_some_and(|schema| schema.field(name).is_some()) {
+                    let having = || hubspot.count(type_, Some(name));
+                    let left = self.ask(&search, having).await.map(|reply| reply.value);
+                    seen.former.push((name.clone(), left));
+                }
+            }
             let write = errand(Operation::Describe);
             let writable = self.ask(&write, || hubspot.may_write(type_)).await;
             seen.writable = writable.map(|reply| reply.value);

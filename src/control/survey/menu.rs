@@ -10,6 +10,11 @@ pub(super) fn service_key() -> String {
     "HubSpot: Development > Keys > Service keys > your key".to_owned()
 }
 
+/// Where HubSpot's own integration is switched off.
+pub(super) fn other_integration() -> String {
+    "HubSpot: Settings > Integrations > Connected apps > Salesforce".to_owned()
+}
+
 /// Where a scope is added to the key.
 pub(super) fn scope(name: &str) -> String {
     format!("{}: add the scope {name}", service_key())

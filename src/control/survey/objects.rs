@@ -2,8 +2,9 @@
 
 use super::trouble::{self, MISTAKE};
 use super::{Item, State, is_scope, menu, scope_missed};
-use crate::config::Config;
+use crate::config::{Config, OtherIntegration};
 use crate::domain::digest::thousands;
+use crate::domain::event::Mode;
 use crate::domain::fitness::{self, Flaw, Weight};
 use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::record::Side;
@@ -19,6 +20,7 @@ pub(super) fn object(config: &Config, sight: &Sight, seen: &SightedObject) -> Ve
     for form in &seen.forms {
         items.extend(access(config, form));
     }
+    items.extend(former(config, seen));
     items.extend(list(config, seen));
     items.extend(records(config, seen));
     for form in &seen.forms {
@@ -108,6 +110,49 @@ fn access(config: &Config, form: &SightedForm) -> Option<Item> {
             Some(trouble::missed(side, &what, error, config))
         }
     }
+}
+
+/// Whether HubSpot's own integration writes this object too. From outside it can only be guessed: by
+/// the ids that it left, which stay when it is switched off.
+fn former(config: &Config, seen: &SightedObject) -> Vec<Item> {
+    let (side, what) = (Side::HubSpot, "HubSpot's own integration");
+    let mut items = Vec::new();
+    for (name, left) in &seen.former {
+        let left = match left {
+            Ok(0) => continue,
+            Ok(left) => thousands(*left),
+            Err(error) => {
+                items.push(trouble::missed(side, name.as_str(), error, config));
+                continue;
+            }
+        };
+        if config.hubspot.other_integration == OtherIntegration::Stopped {
+            let said = format!("stopped; {left} records have its {name}: taken over as pairs");
+            items.push(Item::granted(side, what, said));
+            continue;
+        }
+        let said = format!(
+            "{left} records have its {name}: it ran here, and may write this object still, which cannot \
+             be seen from outside; two that write one field undo each other's work"
+        );
+        let refused = config.sync.mode == Mode::Sync;
+        items.push(Item {
+            remedy: Some(
+                "when it is switched off, write [hubspot] other_integration = \"stopped\"; the pairs \
+                 that it left are taken over"
+                    .to_owned(),
+            ),
+            click: Some(menu::other_integration()),
+            exit: if refused { MISTAKE } else { 0 },
+            ..Item::new(
+                Some(side),
+                what,
+                if refused { State::Missing } else { State::Doubtful },
+                said,
+            )
+        });
+    }
+    items
 }
 
 fn list(config: &Config, seen: &SightedObject) -> Option<Item> {

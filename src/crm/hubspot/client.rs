@@ -84,10 +84,18 @@ impl HubSpot {
         Ok(reply(&response, schema))
     }
 
-    /// How many records of a type there are, archived ones left out, as far as the search's index
-    /// knows.
-    pub async fn count(&self, type_: &str) -> Result<Reply<u64>, CallError> {
-        let body = json!({ "limit": 1, "properties": ["hs_object_id"] });
+    /// How many records of a type there are, or have a value in the property `having`, archived ones
+    /// left out, as far as the search's index knows.
+    pub async fn count(
+        &self,
+        type_: &str,
+        having: Option<&FieldName>,
+    ) -> Result<Reply<u64>, CallError> {
+        let mut body = json!({ "limit": 1, "properties": ["hs_object_id"] });
+        if let Some(name) = having {
+            let filter = json!({ "propertyName": name.as_str(), "operator": "HAS_PROPERTY" });
+            body["filterGroups"] = json!([{ "filters": [filter] }]);
+        }
         let path = self.settings.api_version.objects(type_);
         let response = self.post_to(&format!("{path}/search"), &body).await?;
         let total = response.json()?["total"]

@@ -7,6 +7,7 @@
 )]
 
 mod custom;
+mod former;
 mod knots;
 mod leads;
 mod loops;

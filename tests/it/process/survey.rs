@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 use syncline::clock::{Clock as _, SystemClock};
+use syncline::simulator::hubspot::admin::PropertyChange;
+use syncline::simulator::hubspot::property::{Kind, Property};
 use syncline::simulator::hubspot::{self, HubSpot};
 use syncline::simulator::salesforce::{self, Salesforce};
 use syncline::simulator::{Fault, OneShot, Server};
@@ -400,4 +402,44 @@ fn a_user_who_may_not_change_the_setup_is_told_who_does() {
             "an administrator makes it by hand, or gives the integration user Customize Application",
         ],
     );
+}
+
+#[test]
+fn what_the_other_integration_left_holds_the_sync_until_a_person_says_that_it_stopped() {
+    let scene = Scene::new();
+    let property = Property::new("salesforcecontactid", "Salesforce contact", Kind::Text);
+    let change = PropertyChange::Add(property);
+    let changed = {
+        let mut simulator = scene.simulator();
+        let portal = &mut simulator.hubspot;
+        portal.change_property("contacts", "salesforcecontactid", change, 0)
+    };
+    changed.expect("a portal that was connected has it");
+    // Nobody carries an id of it yet.
+    assert_eq!(scene.verb(&["check"]).exit, 0);
+    scene.hubspot(
+        None,
+        json!({ "lastname": "Lovelace", "salesforcecontactid": "003Qy0000000001AAA" }),
+    );
+    let said = scene.verb(&["check"]);
+    assert_eq!(said.exit, 78, "{said:?}");
+    contains(
+        &said,
+        &[
+            "MISSING  HubSpot's own integration",
+            "1 records have its salesforcecontactid: it ran here, and may write this object still",
+            "cannot be seen from outside",
+            "HubSpot: Settings > Integrations > Connected apps > Salesforce",
+        ],
+    );
+    // A mode that writes nothing is not in anybody's way.
+    let text = scene.configuration();
+    let observed = text.replace("mode = \"sync\"", "mode = \"observe\"");
+    std::fs::write(scene.path("syncline.toml"), observed).expect("our own file");
+    assert_eq!(scene.verb(&["check"]).exit, 0);
+    let stopped = text.replace("[hubspot]", "[hubspot]\nother_integration = \"stopped\"");
+    std::fs::write(scene.path("syncline.toml"), stopped).expect("our own file");
+    let said = scene.verb(&["check"]);
+    assert_eq!(said.exit, 0, "{said:?}");
+    contains(&said, &["taken over as pairs"]);
 }
