@@ -60,6 +60,8 @@ pub(super) enum Verb {
     Init(Box<Init>),
     /// Check the configuration, the store, and on both sides what the sync needs and where to click
     Check(Check),
+    /// What mode observe would write: counts, overwrites with before and after, failures, calls
+    Plan(Plan),
     /// Show how things stand; exit code 0 ok, 1 attention, 2 stopped
     Status,
     /// Current errors by cause
@@ -176,6 +178,10 @@ pub(super) struct Init {
 
 /// What to check.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one flag of the verb"
+)]
 pub(super) struct Check {
     /// Walk the journal's checksums
     #[arg(long = "journal")]
@@ -189,6 +195,14 @@ pub(super) struct Check {
     /// Do not ask before they are made
     #[arg(long, requires = "create_fields")]
     pub(super) yes: bool,
+}
+
+/// How much of what would be written is shown.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// Examples of each field whose values would be written over
+    #[arg(long, default_value_t = 3)]
+    pub(super) examples: u32,
 }
 
 /// Which errors.

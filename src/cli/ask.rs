@@ -59,6 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
+        | Report::Plan(_)
         | Report::Hold(_)
         | Report::Entries(_)
         | Report::Done(_) => 0,
@@ -184,6 +185,9 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
         Verb::Budget(budget) => match &budget.verb {
             None | Some(BudgetVerb::Show) => Request::Budget,
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
+        },
+        Verb::Plan(plan) => Request::Plan {
+            examples: plan.examples,
         },
         Verb::Approve(approve) => approval(approve)?,
         Verb::Link(one) => return deeds::request(place, Deed::Link, &one.ids, &one.deeds),
@@ -408,6 +412,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
+        | Report::Plan(_)
         | Report::Hold(_)
         | Report::Done(_) => None,
     }

@@ -355,6 +355,7 @@ impl Stage {
             | Report::Records(_)
             | Report::Record(_)
             | Report::Budget(_)
+            | Report::Plan(_)
             | Report::Hold(_)
             | Report::Entries(_)
             | Report::Done(_) => Err(failed(&"status was answered with something else")),

@@ -51,6 +51,7 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
             MappingVerb::Show(shown) => mapping::show(arguments, shown),
         },
         Verb::Status
+        | Verb::Plan(_)
         | Verb::Errors(_)
         | Verb::Records(_)
         | Verb::Budget(_)

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod mapping;
 pub mod merge;
 pub mod ping_pong;
+pub mod plan;
 pub mod preflight;
 pub mod record;
 pub mod retry;

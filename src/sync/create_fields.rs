@@ -175,9 +175,9 @@ impl Inspection {
             return Ok((set, false));
         }
         let make = || salesforce.make_permission_set(PERMISSION_SET);
-        let made = self.make(errand, ROW_TAKEN, make).await?;
+        let is_new = self.make(errand, ROW_TAKEN, make).await?;
         match self.ask(errand, find).await?.value {
-            Some(set) => Ok((set, made)),
+            Some(set) => Ok((set, is_new)),
             None => Err(CallError::Unknown("the permission set is not found".to_owned()).into()),
         }
     }

@@ -23,6 +23,10 @@ use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
 use crate::domain::schema::ObjectSchema;
 use crate::projections;
 
+/// How often a side that asks to be left alone is asked again, and the longest pause for that.
+const SLOWED_TIMES: u32 = 2;
+const WAIT_MAX_MS: i64 = 12_000;
+
 /// Why something was not learnt.
 #[derive(Debug, thiserror::Error)]
 pub enum Missed {
@@ -314,8 +318,30 @@ impl Inspection {
         }
     }
 
-    /// Sends one request within the budget, once.
+    /// Asks within the budget, and again where the side wants to be left alone for a moment: a person
+    /// waits, and a second check in the same second must not read as a side that is down.
     pub(super) async fn ask<T, F, Sent>(&self, errand: &Errand, send: F) -> Learnt<Reply<T>>
+    where
+        F: Fn() -> Sent,
+        Sent: Future<Output = Result<Reply<T>, CallError>>,
+    {
+        for _ in 0..SLOWED_TIMES {
+            match self.ask_once(errand, &send).await {
+                Err(Missed::Call(CallError::Slowed {
+                    wait_ms,
+                    daily: false,
+                })) if wait_ms <= WAIT_MAX_MS => {
+                    let clock = &self.context.clock;
+                    clock.sleep_until(clock.now().plus(wait_ms.max(1))).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.ask_once(errand, &send).await
+    }
+
+    /// Sends one request within the budget, once.
+    async fn ask_once<T, F, Sent>(&self, errand: &Errand, send: &F) -> Learnt<Reply<T>>
     where
         F: Fn() -> Sent,
         Sent: Future<Output = Result<Reply<T>, CallError>>,

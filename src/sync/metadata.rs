@@ -172,14 +172,14 @@ impl Context {
             self.forget_schema(mapping, flaw.side).await?;
             return Err(Trouble::Suspended(flaw.side));
         }
-        self.tell_flaws(mapping, flaws);
+        self.tell_flaws(mapping, &flaws);
         Ok(())
     }
 
     /// Says once what of a mapping cannot work, in the sentences that `check` prints.
-    fn tell_flaws(&self, mapping: &Mapping, flaws: Vec<Flaw>) {
+    fn tell_flaws(&self, mapping: &Mapping, flaws: &[Flaw]) {
         let (object, name) = (&mapping.object, mapping.name());
-        let known = self.shared().flaws.insert(name.clone(), flaws.clone());
+        let known = self.shared().flaws.insert(name.clone(), flaws.to_vec());
         let known = known.unwrap_or_default();
         for flaw in flaws.iter().filter(|flaw| !known.contains(flaw)) {
             let (side, says, remedy) = (flaw.side, &flaw.says, &flaw.remedy);

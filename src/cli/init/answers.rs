@@ -35,6 +35,8 @@ struct Question {
     asks: &'static str,
     usual: Option<String>,
     optional: bool,
+    /// Whether it is asked only where there is a mail server.
+    of_mail: bool,
 }
 
 impl Answers {
@@ -60,8 +62,10 @@ impl Answers {
                 text.clone_into(place(&mut tried));
                 mistake(&tried)
             };
+            let nobody_is_mailed = answers.smtp.is_empty() && question.of_mail;
             let answer = match given {
                 Some(given) => Some(given),
+                None if nobody_is_mailed => Some(String::new()),
                 None if asks => Some(ask(&question, judged)?),
                 None => usual.or_else(|| question.optional.then(String::new)),
             };
@@ -76,11 +80,6 @@ impl Answers {
                 missing.join(", ")
             )));
         }
-        if !answers.smtp.is_empty() && (answers.from.is_empty() || answers.to.is_empty()) {
-            return Err(Refusal::usage(
-                "nothing was written: with --smtp, --from and --to must be given",
-            ));
-        }
         Ok(answers)
     }
 }
@@ -88,20 +87,24 @@ impl Answers {
 /// Where an answer is kept.
 type Place = fn(&mut Answers) -> &mut String;
 
-fn questions(init: &Init) -> Vec<(Question, Option<String>, Place)> {
-    let question = |flag, asks, usual: Option<&str>| Question {
+fn question(flag: &'static str, asks: &'static str, usual: Option<&str>) -> Question {
+    Question {
         flag,
         asks,
         usual: usual.map(str::to_owned),
         optional: false,
-    };
+        of_mail: false,
+    }
+}
+
+fn questions(init: &Init) -> Vec<(Question, Option<String>, Place)> {
     let zone = TimeZone::system();
     let zone = zone.iana_name().unwrap_or("UTC");
     let optional = |flag, asks| Question {
         optional: true,
         ..question(flag, asks, None)
     };
-    vec![
+    let mut all: Vec<(Question, Option<String>, Place)> = vec![
         (
             question(
                 "--name",
@@ -171,6 +174,21 @@ fn questions(init: &Init) -> Vec<(Question, Option<String>, Place)> {
             init.allocation.clone(),
             |all| &mut all.allocation,
         ),
+    ];
+    all.extend(mail_questions(init));
+    all
+}
+
+fn mail_questions(init: &Init) -> Vec<(Question, Option<String>, Place)> {
+    let of_mail = |flag, asks| Question {
+        of_mail: true,
+        ..question(flag, asks, None)
+    };
+    let optional = |flag, asks| Question {
+        optional: true,
+        ..question(flag, asks, None)
+    };
+    vec![
         (
             optional(
                 "--smtp",
@@ -180,18 +198,12 @@ fn questions(init: &Init) -> Vec<(Question, Option<String>, Place)> {
             |all| &mut all.smtp,
         ),
         (
-            optional(
-                "--from",
-                "Address that mails come from; empty without a mail server",
-            ),
+            of_mail("--from", "Address that mails come from"),
             init.from.clone(),
             |all| &mut all.from,
         ),
         (
-            optional(
-                "--to",
-                "Who gets the daily and the weekly mail; empty without a mail server",
-            ),
+            of_mail("--to", "Who gets the daily and the weekly mail"),
             init.to.clone(),
             |all| &mut all.to,
         ),
@@ -246,6 +258,14 @@ fn mistake(answers: &Answers) -> Option<String> {
     }
     let text = text::configuration(&answers, "it", None);
     let mistakes = config::parse(&text, "it").err()?;
+    // Numbers stand in the file without quotes: anything else would not even be TOML.
+    let is_number = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+    };
+    if !is_number(&answers.portal) || !is_number(&answers.allocation) {
+        return Some("  is no number; write digits alone".to_owned());
+    }
     // Everything else in it is known to read.
     let first = mistakes.iter().next()?;
     Some(format!("  {}; {}", first.wrong, first.remedy))

@@ -83,8 +83,8 @@ fn next(path: &Path, secrets: &Secrets, folder: &Path) -> String {
 
 /// Makes a folder that is not there, for its owner alone or for all to read.
 fn make_folder(folder: &Path, mode: u32) -> Result<(), Refusal> {
-    let made = DirBuilder::new().recursive(true).mode(mode).create(folder);
-    made.map_err(|error| Refusal {
+    let created = DirBuilder::new().recursive(true).mode(mode).create(folder);
+    created.map_err(|error| Refusal {
         exit: CANNOT_CREATE,
         message: format!("the folder {} cannot be made: {error}", folder.display()),
     })

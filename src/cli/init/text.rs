@@ -28,7 +28,7 @@ pub(super) fn configuration(answers: &Answers, file: &str, store: Option<&Path>)
         .map_or_else(String::new, |url| format!("url = {}\n", quoted(url)));
     let (login_by, key_file) = if user.is_empty() {
         (
-            "auth = \"client-credentials\"              # by the app's own secret; the app names its user\n"
+            "auth = \"client-credentials\"   # by the app's own secret; the app names its user\n"
                 .to_owned(),
             "salesforce_secret",
         )

@@ -5,6 +5,7 @@
 mod budget;
 mod errors;
 pub mod mapping;
+mod plan;
 mod records;
 mod status;
 pub mod survey;
@@ -34,6 +35,7 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Records(list) => records::list(list, moment),
         Report::Record(record) => records::story(record, moment),
         Report::Budget(budget) => budget::text(budget, moment),
+        Report::Plan(plan) => plan::text(plan),
         Report::Hold(hold) => held(hold, moment),
         Report::Entries(entries) => tail(entries, moment),
         Report::Done(Done { said }) => format!("{said}\n"),

@@ -114,8 +114,7 @@ pub(super) fn of_flaw(flaw: &Flaw, mapping: &Mapping) -> Option<String> {
             "Salesforce Setup > Object Manager > {type_} > Fields & Relationships > {}",
             field()
         )),
-        (FlawKind::Required, Side::HubSpot)
-        | (FlawKind::NotPermitted, Side::HubSpot)
+        (FlawKind::Required | FlawKind::NotPermitted, Side::HubSpot)
         | (FlawKind::ReadOnly | FlawKind::Types | FlawKind::Lookup | FlawKind::Twice, _) => None,
     }
 }

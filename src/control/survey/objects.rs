@@ -160,10 +160,10 @@ fn list(config: &Config, seen: &SightedObject) -> Option<Item> {
     let name = seen.forms.first()?.mapping.list.as_ref()?;
     Some(match seen.list.as_ref()? {
         Ok(list) => {
-            let size = list
+            let members = list
                 .size
                 .map(|size| format!(", {} members", thousands(size)));
-            let said = format!("list {name}{}", size.unwrap_or_default());
+            let said = format!("list {name}{}", members.unwrap_or_default());
             Item::granted(side, what, said)
         }
         Err(error) if is_scope(error) => {

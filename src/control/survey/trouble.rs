@@ -23,7 +23,7 @@ pub(super) fn missed(side: Side, what: &str, missed: &Missed, config: &Config) -
     };
     match missed {
         Missed::NotAsked => {
-            "not asked, because of what is missing above".clone_into(&mut item.said)
+            "not asked, because of what is missing above".clone_into(&mut item.said);
         }
         Missed::NotBefore(_) => {
             "not asked: the allocation has no call left for it now; see \"syncline budget\""

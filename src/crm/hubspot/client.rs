@@ -114,8 +114,7 @@ impl HubSpot {
         let request = request.with_json(Method::Post, &json!({ "inputs": [] }));
         let response = self.transport.send(request).await?;
         match answer::accepted(response.clone(), self.zone.get().as_deref()) {
-            Ok(_) => Ok(reply(&response, true)),
-            Err(CallError::Rejected { status: 400, .. }) => Ok(reply(&response, true)),
+            Ok(_) | Err(CallError::Rejected { status: 400, .. }) => Ok(reply(&response, true)),
             Err(CallError::Rejected { status: 403, .. }) => Ok(reply(&response, false)),
             Err(error) => Err(error),
         }

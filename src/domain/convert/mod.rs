@@ -21,6 +21,7 @@ use super::failure::RawFailure;
 use super::fingerprint::PrintKey;
 use super::record::Value;
 use super::schema::{Choice, Field, Kind};
+pub use shape::plain as shown;
 use shape::{Misfit, plain, shape};
 
 /// Code of a number with more digits before the point than its field takes.

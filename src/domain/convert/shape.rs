@@ -141,7 +141,7 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// The value as text, the way people and both APIs write it.
-pub(super) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Blank => String::new(),
         Value::Text(text) => text.clone(),

@@ -183,10 +183,9 @@ impl View<'_> {
         flaw.weight = Weight::Stops;
         if may_lack_id_field(self.mapping, side) {
             flaw.weight = Weight::NoCreation;
-            flaw.remedy =
-                "tasks are kept in step once they are linked; where the org takes a unique \
-                           field on Activity, make it with \"syncline check --create-fields\""
-                    .to_owned();
+            "tasks are kept in step once they are linked; where the org takes a unique field on \
+             Activity, make it with \"syncline check --create-fields\""
+                .clone_into(&mut flaw.remedy);
         }
         Some(flaw)
     }

@@ -11,6 +11,7 @@ mod holds;
 mod init;
 mod kills;
 mod mapping;
+mod plan;
 mod scene;
 mod signals;
 mod simulator;
