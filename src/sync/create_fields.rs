@@ -32,6 +32,8 @@ pub struct Wanted {
     pub type_: String,
     /// Its name.
     pub field: FieldName,
+    /// Whether the sync goes on without it: not every org takes a unique field on activities.
+    pub optional: bool,
 }
 
 /// What became of one step.
@@ -41,6 +43,8 @@ pub enum Made {
     Now,
     /// It was there already.
     Before,
+    /// It could not be made, and the sync goes on without it.
+    Dispensable(Missed),
     /// It could not be made.
     Refused(Missed),
 }
@@ -78,11 +82,13 @@ impl Inspection {
             if made.is_ok() {
                 there.push(one);
             }
-            steps.push(step(
-                one.side,
-                format!("field {}.{}", one.type_, one.field),
-                made,
-            ));
+            let what = format!("field {}.{}", one.type_, one.field);
+            let mut done = step(one.side, what, made);
+            done.made = match done.made {
+                Made::Refused(error) if one.optional => Made::Dispensable(error),
+                made => made,
+            };
+            steps.push(done);
         }
         if let (false, Some(user)) = (there.is_empty(), user) {
             self.show(&there, user, &mut steps).await;

@@ -70,7 +70,7 @@ pub(super) fn text(plan: &Plan) -> String {
         format!(": {}", parts.join(", "))
     };
     text.push_str(&format!(
-        "\nCALLS    at least {} to Salesforce of {} in 24 h{parts}\nTIME     {} or more\n",
+        "\nCALLS    at least {} to Salesforce of {} in 24 h{parts}\nTIME     {} at best\n",
         number(all),
         number(plan.allocation),
         time(plan.time_ms)

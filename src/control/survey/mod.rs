@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::domain::digest::thousands;
-use crate::domain::fitness::{self, Flaw, FlawKind};
+use crate::domain::fitness::{self, Flaw, FlawKind, Weight};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, Side};
 use crate::domain::schema::ObjectSchema;
@@ -125,6 +125,7 @@ pub fn wanted_fields(config: &Config, sight: &Sight) -> Vec<Wanted> {
                     side: flaw.side,
                     type_: mapping.type_on(flaw.side).to_owned(),
                     field: mapping.id_field_on(flaw.side).clone(),
+                    optional: flaw.weight != Weight::Stops,
                 };
                 if !wanted.contains(&one) {
                     wanted.push(one);
@@ -141,6 +142,15 @@ pub fn step_line(step: &Step, config: &Config) -> (String, u8) {
     match &step.made {
         Made::Now => (format!("made     {side}: {what}"), 0),
         Made::Before => (format!("present  {side}: {what}"), 0),
+        Made::Dispensable(error) => {
+            let said = trouble::missed(side, what, error, config).said;
+            (
+                format!(
+                    "without  {side}: {what}: {said}; nothing new is made there, all else goes on"
+                ),
+                0,
+            )
+        }
         Made::Refused(error) => {
             let item = trouble::missed(side, what, error, config);
             let scopes = is_scope(error) && side == Side::HubSpot;

@@ -160,32 +160,28 @@ fn credentials_that_are_refused_are_a_mistake_and_suspend_nothing() {
 
 #[test]
 fn an_answer_of_no_use_is_a_failure_of_that_call_alone() {
-    // A page instead of JSON, half an answer, an error of the server.
-    for fault in [Fault::Answer(502), Fault::Truncated, Fault::Answer(503)] {
-        let scene = Scene::new();
-        let order = one_shot(
-            Server::Salesforce,
-            "/services/data/v66.0/sobjects/Contact/describe",
-            fault,
-        );
-        scene.simulator().faults.order(order);
-        let checked = checked(&scene, 75);
-        assert_eq!(
-            item(&checked, "Contact records")["state"],
-            "unknown",
-            "{fault:?}"
-        );
-        assert_eq!(
-            states(&checked, "unknown"),
-            ["Contact records"],
-            "{fault:?}"
-        );
-        // What was asked beside it was answered.
-        assert_eq!(
-            item(&checked, "Lead records")["state"],
-            "granted",
-            "{fault:?}"
-        );
+    let describe = "/services/data/v66.0/sobjects/Contact/describe";
+    let properties = "/crm/properties/2026-09/contacts";
+    for (server, path, what) in [
+        (Server::Salesforce, describe, "Contact records"),
+        (Server::HubSpot, properties, "crm.schemas.contacts.read"),
+    ] {
+        // A page instead of JSON, half an answer, an error of the server.
+        for fault in [Fault::Answer(502), Fault::Truncated, Fault::Answer(503)] {
+            let scene = Scene::new();
+            scene
+                .simulator()
+                .faults
+                .order(one_shot(server, path, fault));
+            let checked = checked(&scene, 75);
+            // What was asked beside it was answered.
+            assert_eq!(states(&checked, "unknown"), [what], "{fault:?}");
+            assert_eq!(
+                item(&checked, "Lead records")["state"],
+                "granted",
+                "{fault:?}"
+            );
+        }
     }
 }
 
@@ -442,4 +438,47 @@ fn what_the_other_integration_left_holds_the_sync_until_a_person_says_that_it_st
     let said = scene.verb(&["check"]);
     assert_eq!(said.exit, 0, "{said:?}");
     contains(&said, &["taken over as pairs"]);
+}
+
+/// Tasks alone, over the scene's accounts.
+fn with_tasks(scene: &Scene) {
+    let text = scene.configuration();
+    let (head, _) = text
+        .split_once("[objects.contact]")
+        .expect("the usual objects");
+    std::fs::write(
+        scene.path("syncline.toml"),
+        format!("{head}[objects.task]\n"),
+    )
+    .expect("our own file");
+}
+
+#[test]
+fn tasks_are_made_in_salesforce_only_where_a_unique_key_is_proved() {
+    let scene = bare_accounts(&[]);
+    with_tasks(&scene);
+    let said = scene.verb(&["check", "--create-fields", "--yes"]);
+    assert_eq!(said.exit, 0, "{said:?}");
+    contains(
+        &said,
+        &[
+            "made     HubSpot: property tasks.syncline_salesforce_id",
+            "without  Salesforce: field Task.Syncline_HubSpot_Id__c",
+            "nothing new is made there, all else goes on",
+            "MISSING  Task.Syncline_HubSpot_Id__c",
+            "tasks are kept in step once they are linked",
+        ],
+    );
+    // An org that takes a unique field on activities gets one, and shows it on its tasks.
+    let scene = bare_accounts(&[salesforce::Switch::ActivityKeys]);
+    with_tasks(&scene);
+    let said = scene.verb(&["check", "--create-fields", "--yes"]);
+    assert_eq!(said.exit, 0, "{said:?}");
+    contains(
+        &said,
+        &[
+            "made     Salesforce: field Task.Syncline_HubSpot_Id__c",
+            "granted  Task.Syncline_HubSpot_Id__c",
+        ],
+    );
 }
