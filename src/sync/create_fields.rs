@@ -86,7 +86,7 @@ impl Inspection {
             let mut done = step(one.side, what, made);
             done.made = match done.made {
                 Made::Refused(error) if one.optional => Made::Dispensable(error),
-                made => made,
+                made @ (Made::Now | Made::Before | Made::Dispensable(_) | Made::Refused(_)) => made,
             };
             steps.push(done);
         }

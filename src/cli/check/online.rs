@@ -1,6 +1,7 @@
 //! The part of `check` that asks both sides.
 
 use std::io::IsTerminal as _;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,12 +52,15 @@ pub(super) fn survey(
                     sight = runtime.block_on(inspection.look());
                 }
             }
+            let calls = inspection.calls();
+            drop((inspection, store));
+            hand_over(folder)?;
             let items = survey::survey(config, &sight);
             Ok(Surveyed {
                 next: survey::next_step(&items),
                 items,
                 steps,
-                calls: inspection.calls(),
+                calls,
                 looking: super::looking_calls(config),
                 beside: None,
             })
@@ -89,6 +93,27 @@ pub(super) fn survey(
         }
         Err(error) => Err(refused(&error)),
     }
+}
+
+/// What root made in a folder of the daemon's user would be closed to the daemon.
+fn hand_over(folder: &Path) -> Result<(), Refusal> {
+    if !rustix::process::getuid().is_root() {
+        return Ok(());
+    }
+    let handed = || {
+        let owner = std::fs::metadata(folder)?;
+        for file in std::fs::read_dir(folder)? {
+            chown(file?.path(), Some(owner.uid()), Some(owner.gid()))?;
+        }
+        Ok(())
+    };
+    handed().map_err(|error: std::io::Error| Refusal {
+        exit: 74,
+        message: format!(
+            "the store in {} cannot be handed to its folder's owner: {error}; chown it",
+            folder.display()
+        ),
+    })
 }
 
 /// Asks on a terminal; where nobody can be asked, nothing is made without `--yes`.
