@@ -66,6 +66,28 @@ fn an_allocation_below_what_looking_for_changes_takes_is_a_warning() {
     );
 }
 
+#[test]
+fn the_standard_mapping_of_every_object_works_on_plain_accounts() {
+    let scene = Scene::new();
+    let text = scene.configuration();
+    let (head, _) = text
+        .split_once("[objects.contact]")
+        .expect("the usual objects");
+    let objects = "[objects.company]\n[objects.contact]\n[objects.deal]\n[objects.task]\n";
+    fs::write(scene.path(CONFIGURATION), format!("{head}{objects}")).expect("our own file");
+    let said = scene.verb(&["check", "--json"]);
+    assert_eq!(said.exit, 0, "{said:?}");
+    let checked = said.json();
+    let items = checked["items"].as_array().expect("items");
+    let wrong: Vec<&str> = items
+        .iter()
+        .filter(|one| one["state"] != "granted")
+        .filter_map(|one| one["what"].as_str())
+        .collect();
+    // A plain org has no unique field on tasks, and does without.
+    assert_eq!(wrong, ["Task.Syncline_HubSpot_Id__c"], "{checked:#}");
+}
+
 /// A user who is nobody in particular.
 const SOMEBODY: u32 = 4_711;
 
