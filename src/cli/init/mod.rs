@@ -54,6 +54,10 @@ pub(super) fn run(arguments: &Arguments, init: &Init) -> Result<u8, Refusal> {
     })?;
     let secrets = Secrets::gather(init, &config, asks)?;
     let folder = path.with_file_name("credentials");
+    if let Some(parent) = folder.parent().filter(|one| !one.as_os_str().is_empty()) {
+        // The daemon's user reads the configuration; the secrets beside it are systemd's to hand out.
+        make_folder(parent, 0o755)?;
+    }
     let mut said = secrets.write(&folder)?;
     write_new(&path, &text, 0o644)?;
     said.insert(
@@ -92,12 +96,6 @@ fn make_folder(folder: &Path, mode: u32) -> Result<(), Refusal> {
 
 /// Writes a file that must not be there yet.
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Refusal> {
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        make_folder(folder, 0o755)?;
-    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(mode);
     let written = options.open(path).and_then(|mut file| {

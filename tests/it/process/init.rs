@@ -110,6 +110,20 @@ fn secrets_that_are_not_given_get_empty_files_that_are_named() {
 }
 
 #[test]
+fn a_folder_that_it_makes_is_open_to_the_daemon_and_the_secrets_in_it_are_not() {
+    let folder = folder();
+    let made = folder.path().join("etc/syncline");
+    let mut arguments = vec!["init"];
+    arguments.extend(with(&[]));
+    let mut command = bare(&arguments);
+    let told = said(command.arg("--config").arg(made.join("syncline.toml")));
+    assert_eq!(told.exit, 0, "{told:?}");
+    assert_eq!(mode(&folder, "etc/syncline") & 0o055, 0o055);
+    assert_eq!(mode(&folder, "etc/syncline/syncline.toml") & 0o044, 0o044);
+    assert_eq!(mode(&folder, "etc/syncline/credentials"), 0o700);
+}
+
+#[test]
 fn nothing_is_overwritten() {
     let folder = folder();
     let kept = folder.path().join("credentials");
