@@ -56,8 +56,12 @@ pub(super) enum Verb {
     Demo(Demo),
     /// Serve both simulated CRMs for other programs; GET / at the admin address tells its language
     Simulator(Simulated),
-    /// Check the configuration, the credentials and the store
+    /// Write a configuration and the files for the secrets, asking on a terminal; overwrites nothing
+    Init(Box<Init>),
+    /// Check the configuration, the store, and on both sides what the sync needs and where to click
     Check(Check),
+    /// What mode observe would write: counts, overwrites with before and after, failures, calls
+    Plan(Plan),
     /// Show how things stand; exit code 0 ok, 1 attention, 2 stopped
     Status,
     /// Current errors by cause
@@ -121,12 +125,86 @@ pub(super) struct Simulated {
     pub(super) filled: bool,
 }
 
+/// What is written, as far as it is known already: the rest is asked for.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The instance's name, shown in every mail subject
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Time zone of reports: Europe/Rome
+    #[arg(long)]
+    pub(super) zone: Option<String>,
+    /// HubSpot's portal id
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) portal: Option<String>,
+    /// HubSpot's address, when it is not HubSpot's own: a simulator on this machine
+    #[arg(long, value_name = "URL")]
+    pub(super) hubspot_url: Option<String>,
+    /// Salesforce's login address: https://acme.my.salesforce.com
+    #[arg(long, value_name = "URL")]
+    pub(super) login: Option<String>,
+    /// Salesforce's org id: 00D…
+    #[arg(long, value_name = "ID")]
+    pub(super) org: Option<String>,
+    /// Consumer key of the external client app
+    #[arg(long, value_name = "KEY")]
+    pub(super) client_id: Option<String>,
+    /// The integration user's name; without one the app logs in by its secret
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// Calls to Salesforce in any 24 h
+    #[arg(long, value_name = "CALLS")]
+    pub(super) allocation: Option<String>,
+    /// The mail server: smtps://user@host
+    #[arg(long, value_name = "URL")]
+    pub(super) smtp: Option<String>,
+    /// Whom mails come from
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) from: Option<String>,
+    /// Who gets the daily and weekly mail
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) to: Option<String>,
+    /// Read HubSpot's key from this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) hubspot_token: Option<PathBuf>,
+    /// Read the private key, or the app's secret, from this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) salesforce_secret: Option<PathBuf>,
+    /// Read the mail server's password from this file; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) smtp_password: Option<PathBuf>,
+    /// Ask nothing: what is not given takes its default, or is missed by name
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
 /// What to check.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one flag of the verb"
+)]
 pub(super) struct Check {
     /// Walk the journal's checksums
     #[arg(long = "journal")]
     pub(super) journal: bool,
+    /// Ask neither HubSpot nor Salesforce
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Make the id fields that are missing on both sides, and let the integration user see them
+    #[arg(long, conflicts_with = "offline")]
+    pub(super) create_fields: bool,
+    /// Do not ask before they are made
+    #[arg(long, requires = "create_fields")]
+    pub(super) yes: bool,
+}
+
+/// How much of what would be written is shown.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// Examples of each field whose values would be written over
+    #[arg(long, default_value_t = 3)]
+    pub(super) examples: u32,
 }
 
 /// Which errors.

@@ -66,6 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
+        | Report::Plan(_)
         | Report::Hold(_)
         | Report::Resync(_)
         | Report::Entries(_)
@@ -193,6 +194,9 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             None | Some(BudgetVerb::Show) => Request::Budget,
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
         },
+        Verb::Plan(plan) => Request::Plan {
+            examples: plan.examples,
+        },
         Verb::Approve(approve) => approval(approve)?,
         Verb::Link(one) => return deeds::request(place, Deed::Link, &one.ids, &one.deeds),
         Verb::Unlink(one) => return deeds::request(place, Deed::Unlink, &one.ids, &one.deeds),
@@ -216,6 +220,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
         Verb::Run
         | Verb::Demo(_)
         | Verb::Simulator(_)
+        | Verb::Init(_)
         | Verb::Check(_)
         | Verb::Mapping(_)
         | Verb::Resync(_) => {
@@ -417,6 +422,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
+        | Report::Plan(_)
         | Report::Hold(_)
         | Report::Resync(_)
         | Report::Done(_) => None,

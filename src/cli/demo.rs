@@ -356,6 +356,7 @@ impl Stage {
             | Report::Records(_)
             | Report::Record(_)
             | Report::Budget(_)
+            | Report::Plan(_)
             | Report::Hold(_)
             | Report::Resync(_)
             | Report::Entries(_)

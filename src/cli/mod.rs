@@ -7,6 +7,7 @@ mod deeds;
 mod demo;
 mod demo_configuration;
 mod export;
+mod init;
 mod mapping;
 mod out;
 pub mod render;
@@ -46,11 +47,13 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         Verb::Run => run::run(arguments),
         Verb::Demo(demo) => demo::run(arguments, demo),
         Verb::Simulator(simulated) => simulator::run(simulated),
+        Verb::Init(init) => init::run(arguments, init),
         Verb::Check(check) => check::run(arguments, check),
         Verb::Mapping(mapping) => match &mapping.verb {
             MappingVerb::Show(shown) => mapping::show(arguments, shown),
         },
         Verb::Status
+        | Verb::Plan(_)
         | Verb::Errors(_)
         | Verb::Records(_)
         | Verb::Budget(_)

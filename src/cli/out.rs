@@ -48,6 +48,15 @@ pub(super) fn error(message: &str) {
     let _ = writeln!(out, "{on}syncline:{off} {}", lines.join("\n"));
 }
 
+/// Asks on standard error, where the answer to the verb does not stand.
+pub(super) fn question(text: &str) {
+    let mut out = io::stderr().lock();
+    // An unseen question is answered with no.
+    let _ = out
+        .write_all(escaped(text).as_bytes())
+        .and_then(|()| out.flush());
+}
+
 /// Asks a person at a terminal, on standard error, whether to do what was `said`; where nobody can
 /// be asked, nothing is done without `--yes`.
 pub(super) fn is_wanted(said: &str) -> Result<bool, Refusal> {
@@ -56,16 +65,7 @@ pub(super) fn is_wanted(said: &str) -> Result<bool, Refusal> {
             "nothing was done: {said}; say --yes to do it"
         )));
     }
-    let question = format!("{said}. Do it? [y/N] ");
-    let mut out = io::stderr().lock();
-    // An unseen question is answered with no.
-    let _ = out
-        .write_all(escaped(&question).as_bytes())
-        .and_then(|()| out.flush());
-    drop(out);
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(is_confirmed(&format!("{said}. Do it?")))
 }
 
 /// Writes over the line that stands on the terminal; an empty text leaves it blank.
@@ -73,6 +73,20 @@ pub(super) fn progress(text: &str) {
     let mut out = io::stderr().lock();
     // Nobody misses a line that could not be shown.
     let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
+}
+
+/// Says a line beside the verb's answer, on standard error.
+pub(super) fn aside(text: &str) {
+    // An unheard remark changes nothing.
+    let _ = writeln!(io::stderr().lock(), "{}", escaped(text));
+}
+
+/// Asks a yes-or-no question on a terminal, on standard error; what is no yes is no.
+pub(super) fn is_confirmed(text: &str) -> bool {
+    question(&format!("{text} [y/N] "));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// Prints clap's own text where clap wants it.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use super::{
-    Auth, Budget, Config, Guard, HubSpot, Limits, Mail, Names, Recipient, Salesforce, Sync,
+    Auth, Budget, Config, Guard, HubSpot, Limits, Mail, Names, OtherIntegration, Recipient,
+    Salesforce, Sync,
 };
 use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::record::ObjectName;
@@ -70,10 +71,14 @@ fn accounts(facts: &mut Facts, hubspot: &HubSpot, salesforce: &Salesforce) {
         url,
         api_version,
         portal,
+        other_integration,
     } = hubspot;
     say("hubspot.url", url.to_string());
     say("hubspot.api_version", api_version.clone());
     say("hubspot.portal", portal.to_string());
+    if *other_integration == OtherIntegration::Stopped {
+        say("hubspot.other_integration", word(other_integration));
+    }
     let Salesforce {
         org,
         login,
@@ -173,6 +178,7 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
         match_by,
         hubspot_id_field,
         salesforce_id_field,
+        former_id,
         creates,
         direction,
         deletions,
@@ -201,6 +207,9 @@ fn mapping_of(facts: &mut Facts, mapping: &Mapping) {
             say("list", list.clone());
         }
         say("on_first_link", word(on_first_link));
+    }
+    if let Some(former_id) = former_id {
+        say("former_id", former_id.to_string());
     }
     if let Some(condition) = condition {
         say("condition", condition.clone());

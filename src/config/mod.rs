@@ -24,7 +24,7 @@ pub use limits::Limits;
 pub use mistakes::{Mistake, Mistakes, Unfit};
 pub use notify::{Digest, Recipient};
 pub use objects::{standard_forms, standard_mapping};
-pub use sections::{Auth, Budget, Guard, HubSpot, Mail, Names, Salesforce, Sync};
+pub use sections::{Auth, Budget, Guard, HubSpot, Mail, Names, OtherIntegration, Salesforce, Sync};
 pub use url::{BaseUrl, Security, SmtpUrl};
 
 use toml::Spanned;

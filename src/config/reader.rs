@@ -228,6 +228,19 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// A text that `parse` accepts; `""` is nothing, as an absent key is.
+    pub(super) fn parsed_or_off<T>(
+        &self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Unfit>,
+    ) -> Option<T> {
+        let is_off = |value: &DeValue<'_>| value.as_str().is_some_and(str::is_empty);
+        if self.value(key).is_some_and(is_off) {
+            return None;
+        }
+        self.parsed(key, parse).map(|spot| spot.value)
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.parsed(key, |text| one_of(text, words))

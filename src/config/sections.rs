@@ -23,6 +23,16 @@ pub enum Names {
     Shown,
 }
 
+/// What is known of HubSpot's own Salesforce integration in this portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OtherIntegration {
+    /// Nothing: where it left its ids, it may still write.
+    #[default]
+    Unknown,
+    /// A person switched it off.
+    Stopped,
+}
+
 /// HubSpot's account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubSpot {
@@ -32,6 +42,8 @@ pub struct HubSpot {
     pub api_version: String,
     /// The portal's id; another portal's token is refused.
     pub portal: i64,
+    /// Whether HubSpot's own integration is known to be switched off.
+    pub other_integration: OtherIntegration,
 }
 
 /// How the daemon proves to Salesforce who it is.
@@ -112,6 +124,8 @@ pub(super) fn hubspot(section: Section<'_>) -> Option<HubSpot> {
         )
     });
     let portal = section.number("portal", &(1..=999_999_999_999), "");
+    let words = [("stopped", OtherIntegration::Stopped)];
+    let other_integration = section.choice("other_integration", &words);
     section.require(
         "portal",
         "add [hubspot] portal = the portal's number, as in the address of any HubSpot page",
@@ -122,6 +136,7 @@ pub(super) fn hubspot(section: Section<'_>) -> Option<HubSpot> {
         url: url.map_or(standard, |spot| spot.value),
         api_version: api_version.map_or_else(|| "2026-09".to_owned(), |spot| spot.value),
         portal: portal?,
+        other_integration: other_integration.unwrap_or_default(),
     })
 }
 

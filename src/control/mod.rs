@@ -6,6 +6,7 @@ pub mod door;
 pub mod reason;
 pub mod report;
 pub mod request;
+pub mod survey;
 pub mod vantage;
 
 pub use answer::{Figures, answer, figures};

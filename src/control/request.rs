@@ -70,6 +70,11 @@ pub enum Request {
         /// Calls in any rolling 24 h.
         calls: u64,
     },
+    /// What mode observe would write.
+    Plan {
+        /// Examples of each field written over, at most.
+        examples: u32,
+    },
     /// One hold's records, a page of them.
     Hold {
         /// Its number.
@@ -167,6 +172,7 @@ impl Request {
             | Self::Kind { .. }
             | Self::Records { .. }
             | Self::Record { .. }
+            | Self::Plan { .. }
             | Self::Budget
             | Self::Hold { .. }
             | Self::Decide { sure: false, .. }

@@ -227,6 +227,15 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// What the server said beside it, with another value.
+    pub(super) fn with<U>(self, value: U) -> Reply<U> {
+        Reply {
+            value,
+            server_time: self.server_time,
+            usage: self.usage,
+        }
+    }
+
     /// `value` as read from `response`.
     pub(super) fn of(response: &HttpResponse, usage: Option<Usage>, value: T) -> Self {
         Self {

@@ -33,6 +33,18 @@ pub(super) async fn settings(store: &Store, config: &Config) -> anyhow::Result<(
         .context("taking over the configuration")
 }
 
+/// Journals the allocation where none was ever set.
+pub(super) async fn first_allocation(store: &Store, config: &Config) -> anyhow::Result<()> {
+    let config = config.clone();
+    store
+        .write(move |tx| match projections::settings::allocation(tx)? {
+            Some(_) => Ok(()),
+            None => budget(tx, &config),
+        })
+        .await
+        .context("taking over the allocation")
+}
+
 /// Appends `event` when the file's word on `name` differs from its last one.
 fn when_new(tx: &Tx<'_>, name: &str, word: &str, event: impl Into<Event>) -> anyhow::Result<bool> {
     let key = format!("configured {name}");

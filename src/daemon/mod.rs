@@ -1,6 +1,7 @@
 //! Starts and stops the loops: the only spawn; signals; systemd's notifications.
 
 mod apply;
+mod inspect;
 mod pulse;
 mod signals;
 
@@ -33,6 +34,7 @@ use crate::sync::{
     Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
 };
 use crate::{inbox, projections};
+pub use inspect::{inspection, kept_schemas};
 use pulse::Pulse;
 pub use signals::Signal;
 use signals::Signals;

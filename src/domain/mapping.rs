@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::record::{FieldName, ObjectName, Side};
-use super::schema::ObjectSchema;
 
 /// Who wins where a field differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +23,18 @@ pub enum Rule {
     AlwaysHubspot,
     /// Not synced.
     Off,
+}
+
+impl Rule {
+    /// Whether a value may go to `side` under it.
+    pub fn writes(self, side: Side) -> bool {
+        match self {
+            Self::PreferSalesforce | Self::TwoWay => true,
+            Self::AlwaysSalesforce => side == Side::HubSpot,
+            Self::AlwaysHubspot => side == Side::Salesforce,
+            Self::Off => false,
+        }
+    }
 }
 
 /// What happens to differing values when two records are linked for the first time.
@@ -129,6 +140,10 @@ pub struct Mapping {
     pub hubspot_id_field: FieldName,
     /// Salesforce's external id field that carries `<portal>-<record>`: `Syncline_HubSpot_Id__c`.
     pub salesforce_id_field: FieldName,
+    /// HubSpot's property in which HubSpot's own integration left the Salesforce id of a record of
+    /// this form: `salesforcecontactid`. Read, and never written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_id: Option<FieldName>,
     /// Which side may get new records.
     pub creates: Creates,
     /// Which sides are written at all.
@@ -273,15 +288,6 @@ impl Mapping {
     /// The mapped associations.
     pub fn parents(&self) -> impl Iterator<Item = &FieldMapping> {
         self.fields.iter().filter(|field| field.is_parent())
-    }
-
-    /// Mapped fields that `side` does not describe: they are not there, or we may not see them.
-    pub fn undescribed(&self, side: Side, schema: &ObjectSchema) -> Vec<FieldName> {
-        let names = self.fields.iter().map(|field| field.on(side));
-        names
-            .filter(|name| schema.field(name).is_none())
-            .cloned()
-            .collect()
     }
 
     /// Every field to read on `side`: the mapped ones, the match key and the id field, each once.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Row as Line};
 
+use crate::domain::plan::Planned;
 use crate::domain::record::{ObjectName, PairNumber, RecordKey, Side, Timestamp};
 use crate::store::View;
 use crate::store::columns::counted;
@@ -92,6 +93,33 @@ pub fn would_write(view: &View<'_>, after: i64) -> anyhow::Result<Vec<Row>> {
     ))?;
     let rows = statement.query_map((after, view.page_max()), row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A row's number, its record, and what mode observe would write of it.
+pub type PlanOfRow = (i64, RecordKey, Option<Vec<Planned>>);
+
+/// What mode observe would write, after row `after`, at most a page: the row's number, its record,
+/// and the writes; none where an older program left the row.
+pub fn plans(view: &View<'_>, after: i64) -> anyhow::Result<Vec<PlanOfRow>> {
+    let mut statement = view.sql().prepare_cached(
+        "select number, side, object, id, plan from inbox
+         where state = 'would_write' and number > ?1 order by number limit ?2",
+    )?;
+    let rows = statement.query_map((after, view.page_max()), |line| {
+        let key = RecordKey {
+            side: line.get(1)?,
+            object: line.get(2)?,
+            id: line.get(3)?,
+        };
+        Ok((line.get(0)?, key, line.get::<_, Option<String>>(4)?))
+    })?;
+    let mut plans = Vec::new();
+    for row in rows {
+        let (number, key, plan) = row?;
+        let plan = plan.and_then(|plan| serde_json::from_str(&plan).ok());
+        plans.push((number, key, plan));
+    }
+    Ok(plans)
 }
 
 /// How many rows of one object stand in one state.

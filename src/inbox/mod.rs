@@ -15,6 +15,7 @@ use rusqlite::{OptionalExtension, ToSql};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::call::{Lane, keyed};
+use crate::domain::plan::Planned;
 use crate::domain::record::{
     ObjectName, PairIds, PairNumber, RecordId, RecordKey, Side, Timestamp,
 };
@@ -22,7 +23,9 @@ use crate::store::columns::words;
 use crate::store::{Tx, View};
 
 pub use intents::{answered, intend, intents, settled};
-pub use listing::{Counted, asked, counts, held, of_pair, of_record, oldest_seen, would_write};
+pub use listing::{
+    Counted, PlanOfRow, asked, counts, held, of_pair, of_record, oldest_seen, plans, would_write,
+};
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
 pub use seen::{note_seen, prune_seen, unseen};
 
@@ -338,6 +341,14 @@ pub fn put_back(tx: &Tx<'_>, row: &Row, rest: &Rest) -> anyhow::Result<()> {
              where number = ?1",
         )?
         .execute((row.number, state, not_before, parent.map(Parent), hold))?;
+    Ok(())
+}
+
+/// Keeps beside a row what mode observe would write of it; it goes with the row.
+pub fn note_plan(tx: &Tx<'_>, row: &Row, plan: &[Planned]) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached("update inbox set plan = ?2 where number = ?1 and state = 'would_write'")?
+        .execute((row.number, serde_json::to_string(plan)?))?;
     Ok(())
 }
 

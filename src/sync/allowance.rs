@@ -134,7 +134,8 @@ impl Context {
         self.shared().purse.clear();
     }
 
-    fn ask(
+    /// Charges the call to the ledger, or says why it may not be spent.
+    pub(super) fn ask(
         &self,
         errand: &Errand,
         server_now: Timestamp,

@@ -274,8 +274,8 @@ pub fn suspension_line(event: &ConnectionSuspended, salesforce_file: &str) -> St
              configuration or the credentials"
         ),
         (Suspension::FieldsMissing, _) => format!(
-            "{side} lacks the id field {code}, without which a record could be doubled; create it, \
-             then reload syncline"
+            "{side} lacks the field {code}, without which a record could be doubled, or has it in a \
+             form that does not serve; see \"syncline check\", then reload syncline"
         ),
     }
 }

@@ -10,6 +10,7 @@ use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::Salesforce;
 use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
+use crate::domain::fitness::Flaw;
 use crate::domain::guard;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Owners;
@@ -179,8 +180,8 @@ pub(super) struct Shared {
     pub(super) pace: Pace,
     pub(super) lines: BTreeMap<Side, Line>,
     pub(super) schemas: BTreeMap<ObjectName, Schemas>,
-    /// Mapped fields that a side was last said not to have.
-    pub(super) undescribed: BTreeMap<(ObjectName, Side), Vec<FieldName>>,
+    /// What was last found wrong with each mapping, and told.
+    pub(super) flaws: BTreeMap<ObjectName, Vec<Flaw>>,
     pub(super) owners: Arc<Owners>,
     pub(super) owners_read_at: Option<Timestamp>,
     pub(super) widths: BTreeMap<ObjectName, usize>,
@@ -228,7 +229,7 @@ impl Context {
             pace: Pace::new(PACE),
             lines: BTreeMap::new(),
             schemas: BTreeMap::new(),
-            undescribed: BTreeMap::new(),
+            flaws: BTreeMap::new(),
             owners: Arc::default(),
             owners_read_at: None,
             widths: BTreeMap::new(),

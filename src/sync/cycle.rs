@@ -274,7 +274,8 @@ impl Context {
             .write(move |tx| {
                 planned.iter().try_for_each(|one| {
                     inbox::cover(tx, &one.row, &one.ids)?;
-                    inbox::put_back(tx, &one.row, &Rest::WouldWrite)
+                    inbox::put_back(tx, &one.row, &Rest::WouldWrite)?;
+                    inbox::note_plan(tx, &one.row, &one.noted)
                 })
             })
             .await

@@ -8,6 +8,7 @@ use super::selection::Turn;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
 use crate::domain::merge::{Merged, Write};
+use crate::domain::plan;
 use crate::domain::preflight;
 use crate::domain::record::{
     FieldName, Fields, PairIds, PairNumber, RecordId, RecordKey, Side, Timestamp,
@@ -25,6 +26,8 @@ pub(super) struct Planned {
     pub(super) associate: Option<Write>,
     /// A parent that has no partner yet, and the side whose write needs it.
     pub(super) waits: Option<(Side, RecordKey)>,
+    /// The writes as `plan` shows them, with what they would take the place of.
+    pub(super) noted: Vec<plan::Planned>,
     /// The place of the form that its Salesforce half has.
     pub(super) form: usize,
     /// Answered attempts so far per side, since the last success or change of the source.
@@ -178,6 +181,7 @@ impl Decision {
 pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timestamp) -> Decision {
     let Couple {
         known,
+        source,
         ids,
         link,
         partner,
@@ -237,7 +241,15 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         Outcome::Settled(Settled::Quiet)
     } else {
         let pair = known.pair.as_ref();
+        let before = |to: Side| {
+            std::iter::once(&source)
+                .chain(&partner)
+                .find(|one| one.key.side == to)
+        };
+        let noted = writes.iter().chain(&associate);
+        let noted = noted.map(|write| plan::Planned::of(write, before(write.to)));
         Outcome::Planned(Box::new(Planned {
+            noted: noted.collect(),
             row: known.row.clone(),
             ids: ids.clone(),
             writes,

@@ -6,6 +6,7 @@ use super::forms::Forms;
 use super::planning::Couple;
 use crate::domain::event::{Action, Excluded};
 use crate::domain::merge::{Seen, Write};
+use crate::domain::plan;
 use crate::domain::record::{Fields, RecordId, RecordKey, Side};
 use crate::projections::pairs::Pair;
 
@@ -65,10 +66,12 @@ fn planned(forms: &Forms, couple: Couple) -> Decision {
     let Couple { known, ids, .. } = couple;
     let to = couple.source.key.side.other();
     let pair = known.pair.as_ref();
+    let write = write(to, ids.id(to).cloned());
     let planned = Planned {
+        noted: vec![plan::Planned::of(&write, couple.partner.as_ref())],
         row: known.row.clone(),
         ids: ids.clone(),
-        writes: vec![write(to, ids.id(to).cloned())],
+        writes: vec![write],
         associate: None,
         waits: None,
         form: forms.place_of(ids.salesforce.as_ref()),

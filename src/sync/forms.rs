@@ -3,6 +3,7 @@
 use super::context::{Context, Schemas};
 use super::heirs::Succession;
 use crate::crm::Source;
+use crate::domain::fitness;
 use crate::domain::mapping::{Creates, FieldMapping, Mapping};
 use crate::domain::record::{FieldName, ObjectName, PairIds, Record, RecordId, Side};
 use crate::domain::schema::ObjectSchema;
@@ -27,7 +28,15 @@ impl Form {
     pub(super) fn fields(&self, side: Side) -> Vec<FieldName> {
         let mut fields = self.mapping.fields_on(side);
         fields.extend(Succession::fields(side));
+        fields.extend(self.former_id().filter(|_| side == Side::HubSpot).cloned());
         fields
+    }
+
+    /// The property in which HubSpot's own integration left the ids of this form, where the portal
+    /// has it.
+    pub(super) fn former_id(&self) -> Option<&FieldName> {
+        let name = self.mapping.former_id.as_ref()?;
+        self.schemas.hubspot.field(name).map(|_| name)
     }
 
     /// Whether records of `side` can carry the other side's id.
@@ -133,7 +142,7 @@ impl Context {
 /// it. Objects that cannot do without one are stopped as a whole before.
 fn without_blind_creations(mut mapping: Mapping, salesforce: &ObjectSchema) -> Mapping {
     let field = salesforce.field(&mapping.salesforce_id_field);
-    if !field.is_some_and(|field| field.key) {
+    if !field.is_some_and(fitness::finds_one) {
         mapping.creates = match mapping.creates {
             Creates::Both | Creates::Hubspot => Creates::Hubspot,
             Creates::Salesforce | Creates::Neither => Creates::Neither,

@@ -182,7 +182,7 @@ impl Context {
     }
 
     /// Waits out HubSpot's pace; it is a matter of a second, not of deferring rows.
-    async fn wait_for_pace(&self, errand: &Errand) {
+    pub(super) async fn wait_for_pace(&self, errand: &Errand) {
         if errand.side != Side::HubSpot {
             return;
         }

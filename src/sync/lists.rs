@@ -73,15 +73,7 @@ impl Context {
         mapping: &Mapping,
         configured: &str,
     ) -> Result<(hubspot::List, Option<Timestamp>), Trouble> {
-        let is_id = configured.chars().all(|letter| letter.is_ascii_digit());
-        let by = if is_id {
-            ListBy::Id(configured)
-        } else {
-            ListBy::Name {
-                type_id: type_id(&mapping.hubspot_type),
-                name: configured,
-            }
-        };
+        let by = named_list(mapping, configured);
         let errand = errand(&mapping.object);
         let find = || self.hubspot.list_of_records(by);
         let reply = self.call(&errand, find).await?;
@@ -382,6 +374,18 @@ fn errand(object: &ObjectName) -> Errand {
 /// Members that are counted more than they are shown.
 fn apart(size: u64, members: u64) -> i64 {
     i64::try_from(i128::from(size) - i128::from(members)).unwrap_or(i64::MAX)
+}
+
+/// How the configuration names a list: by its number, or by its name among those of the type.
+pub(super) fn named_list<'a>(mapping: &'a Mapping, configured: &'a str) -> ListBy<'a> {
+    if configured.chars().all(|letter| letter.is_ascii_digit()) {
+        ListBy::Id(configured)
+    } else {
+        ListBy::Name {
+            type_id: type_id(&mapping.hubspot_type),
+            name: configured,
+        }
+    }
 }
 
 /// The id by which lists know a type; custom ones go by their own.

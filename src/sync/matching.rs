@@ -9,7 +9,8 @@ use super::forms::{Form, Forms};
 use super::gate::Trouble;
 use super::heirs::Succession;
 use super::partner::{
-    Catch, Found, Partner, Wanted, choose, doubled_keys, key_of, marked_partner, wanted,
+    Catch, Found, Partner, Wanted, choose, doubled_keys, former_partner, key_of, marked_partner,
+    wanted,
 };
 use super::reading::By;
 use crate::domain::attempt::Intent;
@@ -134,6 +135,20 @@ impl Context {
                 catch.add(record, forms);
             }
         }
+        let hubspot = sources
+            .iter()
+            .filter(|(_, record)| record.key.side == Side::HubSpot);
+        let mut named = Vec::new();
+        for (pair, record) in hubspot {
+            catch.note_former(record, forms);
+            if pair.is_none_or(|pair| !pair.is_linked()) {
+                named.extend(former_partner(record, forms));
+            }
+        }
+        // Others may name the same record: then it is nobody's to take silently.
+        for record in self.claimants(forms, named, lane).await? {
+            catch.note_former(&record, forms);
+        }
         Ok(catch)
     }
 
@@ -168,6 +183,20 @@ impl Context {
         for record in self.read_hubspot(forms, by_mark, lane).await? {
             catch.add(record, forms);
         }
+        let unnamed: Vec<RecordId> = sources
+            .iter()
+            .filter(|(pair, record)| {
+                record.key.side == Side::Salesforce
+                    && pair.is_none_or(|pair| !pair.is_linked())
+                    && !catch
+                        .marked
+                        .contains_key(&record.key.id.as_str().to_lowercase())
+            })
+            .map(|(_, record)| record.key.id.clone())
+            .collect();
+        for record in self.claimants(forms, unnamed, lane).await? {
+            catch.add(record, forms);
+        }
         keys.retain(|key| !catch.keyed.contains_key(key));
         keys.sort();
         keys.dedup();
@@ -195,7 +224,7 @@ impl Context {
     ) -> anyhow::Result<()> {
         let mut asked: Vec<(usize, RecordKey, RecordKey)> = Vec::new();
         for (place, ((_, source), partner)) in sources.iter().zip(partners.iter()).enumerate() {
-            if let Partner::Found(record, Found::ById | Found::ByKey) = partner {
+            if let Partner::Found(record, Found::ById | Found::ByFormer | Found::ByKey) = partner {
                 asked.push((place, source.key.clone(), record.key.clone()));
             }
         }

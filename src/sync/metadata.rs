@@ -10,6 +10,7 @@ use crate::crm::salesforce::{Query, User, UserKind, users};
 use crate::domain::budget::DAY_MS;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{SchemaChange, SchemaChanged, Suspension};
+use crate::domain::fitness::{self, Flaw, Weight};
 use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::merge::Owners;
 use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
@@ -31,8 +32,7 @@ impl Context {
                 hubspot,
                 salesforce,
             };
-            self.id_fields_exist(mapping, &schemas).await?;
-            self.tell_undescribed(mapping, &schemas);
+            self.judge_mapping(mapping, &schemas).await?;
             self.shared()
                 .schemas
                 .insert(mapping.name().clone(), schemas);
@@ -180,41 +180,43 @@ impl Context {
         Ok(())
     }
 
-    /// Without both id fields a lost answer could double a record: nothing is written then.
-    async fn id_fields_exist(&self, mapping: &Mapping, schemas: &Schemas) -> Result<(), Trouble> {
-        for side in Side::BOTH {
-            let name = mapping.id_field_on(side);
-            if may_lack_id_field(mapping, side) {
-                continue;
-            }
-            if !schemas.on(side).field(name).is_some_and(|field| field.key) {
-                self.suspend(side, Suspension::FieldsMissing, 0, name.as_str())
-                    .await?;
-                // The next probe describes again, because what is missing may have been added.
-                self.forget_schema(mapping, side).await?;
-                return Err(Trouble::Suspended(side));
-            }
+    /// What stops the sync stops it before anything is planned: without both id fields a lost
+    /// answer could double a record. What else is wrong with the mapping is told once.
+    async fn judge_mapping(&self, mapping: &Mapping, schemas: &Schemas) -> Result<(), Trouble> {
+        let kept = &self.settings.mappings;
+        let (hubspot, salesforce) = (&schemas.hubspot, &schemas.salesforce);
+        let flaws = fitness::flaws(mapping, hubspot, salesforce, kept);
+        let stops = |flaw: &&Flaw| flaw.weight == Weight::Stops;
+        if let Some(flaw) = flaws.iter().find(stops) {
+            let name = flaw.field.as_ref().map_or("", FieldName::as_str);
+            self.suspend(flaw.side, Suspension::FieldsMissing, 0, name)
+                .await?;
+            // The next probe describes again, because what is missing may have been added.
+            self.forget_schema(mapping, flaw.side).await?;
+            return Err(Trouble::Suspended(flaw.side));
         }
+        self.tell_flaws(mapping, &flaws);
         Ok(())
     }
 
-    /// Says once which mapped fields are not there: they cannot be kept in step.
-    fn tell_undescribed(&self, mapping: &Mapping, schemas: &Schemas) {
-        for side in Side::BOTH {
-            let missing = mapping.undescribed(side, schemas.on(side));
-            let key = (mapping.name().clone(), side);
-            let told = self.shared().undescribed.insert(key, missing.clone());
-            if missing.is_empty() || told.as_ref() == Some(&missing) {
-                continue;
+    /// Says once what of a mapping cannot work, in the sentences that `check` prints.
+    fn tell_flaws(&self, mapping: &Mapping, flaws: &[Flaw]) {
+        let (object, name) = (&mapping.object, mapping.name());
+        let known = self.shared().flaws.insert(name.clone(), flaws.to_vec());
+        let known = known.unwrap_or_default();
+        for flaw in flaws.iter().filter(|flaw| !known.contains(flaw)) {
+            let (side, says, remedy) = (flaw.side, &flaw.says, &flaw.remedy);
+            match flaw.weight {
+                Weight::Stops | Weight::NoCreation | Weight::Doubtful => (),
+                Weight::LeftOut => tracing::error!(
+                    %side, %object,
+                    "{name}: {says}; what is mapped to it is not kept in step; {remedy}"
+                ),
+                Weight::Fails => tracing::error!(
+                    %side, %object,
+                    "{name}: {says}; records with a value there fail; {remedy}"
+                ),
             }
-            let (object, name) = (&mapping.object, mapping.name());
-            let names: Vec<&str> = missing.iter().map(FieldName::as_str).collect();
-            tracing::error!(
-                %side, %object,
-                "{name}: {side} has no {}, or hides it from us; what is mapped to it is not kept \
-                 in step; correct [[objects.{object}.fields]] or give access",
-                names.join(", ")
-            );
         }
     }
 
@@ -321,14 +323,9 @@ fn described_as(mapping: &Mapping, side: Side) -> &ObjectName {
 }
 
 /// Whether the property holds stages, whose choices HubSpot keeps in its pipelines.
-fn is_stage(mapping: &Mapping, field: &Field) -> bool {
+pub(super) fn is_stage(mapping: &Mapping, field: &Field) -> bool {
     let is_mapped = mapping.fields.iter().any(|one| one.hubspot == field.name);
     is_mapped && matches!(field.name.as_str(), "dealstage" | "hs_pipeline_stage")
-}
-
-/// Not every org can have a unique field on tasks: without it nothing is created there.
-fn may_lack_id_field(mapping: &Mapping, side: Side) -> bool {
-    side == Side::Salesforce && mapping.salesforce_type == "Task"
 }
 
 /// HubSpot's associations as the fields that they are mapped as: it describes them nowhere.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::forms::Forms;
+use super::forms::{Form, Forms};
 use super::heirs::Succession;
-use crate::domain::convert::host;
+use crate::domain::convert::{host, long_id};
 use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
 use crate::projections::pairs::Pair;
 
@@ -35,6 +35,8 @@ impl Partner {
 pub(super) enum Found {
     Linked,
     ById,
+    /// By the id that HubSpot's own integration left.
+    ByFormer,
     ByKey,
 }
 
@@ -44,6 +46,8 @@ pub(super) struct Catch {
     pub(super) records: BTreeMap<RecordId, Record>,
     pub(super) marked: BTreeMap<String, RecordId>,
     pub(super) keyed: BTreeMap<String, BTreeSet<RecordId>>,
+    /// HubSpot's records by the Salesforce id that HubSpot's own integration left in them.
+    pub(super) former: BTreeMap<RecordId, BTreeSet<RecordId>>,
 }
 
 impl Catch {
@@ -62,8 +66,33 @@ impl Catch {
         if let Some(key) = key_of(&record, forms) {
             self.keyed.entry(key).or_default().insert(id.clone());
         }
+        self.note_former(&record, forms);
         self.records.insert(id, record);
     }
+}
+
+impl Catch {
+    /// Notes whom a HubSpot record names by what HubSpot's own integration left in it.
+    pub(super) fn note_former(&mut self, record: &Record, forms: &Forms) {
+        if record.key.side == Side::HubSpot
+            && let Some(former) = former_partner(record, forms)
+        {
+            let claims = self.former.entry(former).or_default();
+            claims.insert(record.key.id.clone());
+        }
+    }
+}
+
+/// The Salesforce record that HubSpot's own integration linked a HubSpot record with. One that has
+/// two forms, as a converted lead has, is of the first that it names.
+pub(super) fn former_partner(record: &Record, forms: &Forms) -> Option<RecordId> {
+    let mut all: Vec<&Form> = forms.all().collect();
+    // A lead that was converted left its id beside the contact's.
+    all.sort_by_key(|form| form.mapping.form.is_some());
+    all.into_iter().find_map(|form| {
+        let text = text_of(record, form.former_id()?)?;
+        RecordId::parse(&long_id(&text)).ok()
+    })
 }
 
 /// The value two records are matched by, as both sides compare it.
@@ -128,7 +157,8 @@ pub(super) fn wanted(portal: i64, forms: &Forms, pair: Option<&Pair>, record: &R
     }
     Wanted {
         id: text_of(record, &forms.first.mapping.hubspot_id_field)
-            .and_then(|id| RecordId::parse(&id).ok()),
+            .and_then(|id| RecordId::parse(&id).ok())
+            .or_else(|| former_partner(record, forms)),
         mark: Some(mark(portal, &record.key.id)),
         key: key_of(record, forms),
     }
@@ -208,6 +238,12 @@ pub(super) fn choose(
     if let Some(partner) = partner.and_then(|id| found(id, Found::ById)) {
         return partner;
     }
+    let former = by_former(portal, forms, record, catch);
+    if named.is_none()
+        && let Some(partner) = former
+    {
+        return partner;
+    }
     let partner = by_key(portal, forms, record, catch, doubled);
     if named
         .as_ref()
@@ -217,12 +253,36 @@ pub(super) fn choose(
         // What took its partner's place is somebody else's partner.
         return Partner::Ambiguous;
     }
-    if named.is_some() && matches!(partner, Partner::Nobody) {
+    let named = named.is_some() || side == Side::HubSpot && former_partner(record, forms).is_some();
+    if named && matches!(partner, Partner::Nobody) {
         // It says that it had a partner: that one was deleted, or is hidden from us, and a new one
         // would bring back what somebody took away, or double what we may not see.
         return Partner::Gone;
     }
     partner
+}
+
+/// Whom HubSpot's own integration had linked the record with, when exactly one record says so and no
+/// other has it.
+fn by_former(portal: i64, forms: &Forms, record: &Record, catch: &Catch) -> Option<Partner> {
+    let (wanted, hit) = match record.key.side {
+        Side::HubSpot => {
+            let wanted = former_partner(record, forms)?;
+            (wanted.clone(), wanted)
+        }
+        Side::Salesforce => {
+            let wanted = record.key.id.clone();
+            let claims = catch.former.get(&wanted)?;
+            (wanted, claims.first()?.clone())
+        }
+    };
+    let several = catch.former.get(&wanted).is_some_and(|all| all.len() > 1);
+    let hit = catch.records.get(&hit)?;
+    Some(if several || claimed(portal, forms, hit, record) {
+        Partner::Ambiguous
+    } else {
+        Partner::Found(Box::new(hit.clone()), Found::ByFormer)
+    })
 }
 
 pub(super) fn by_key(

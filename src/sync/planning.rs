@@ -386,6 +386,7 @@ fn linked(how: Found) -> Option<Linked> {
     match how {
         Found::Linked => None,
         Found::ById => Some(Linked::Id),
+        Found::ByFormer => Some(Linked::Former),
         Found::ByKey => Some(Linked::Key),
     }
 }

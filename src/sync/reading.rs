@@ -162,6 +162,33 @@ impl Context {
         self.read_hubspot(forms, By::Ids(&ids), lane).await
     }
 
+    /// HubSpot's records that name one of these Salesforce records by what HubSpot's own integration
+    /// left in them. It asks nobody where the portal has no such property.
+    pub(super) async fn claimants(
+        &self,
+        forms: &Forms,
+        mut ids: Vec<RecordId>,
+        lane: Lane,
+    ) -> Result<Vec<Record>, Trouble> {
+        ids.sort();
+        ids.dedup();
+        let mut records = Vec::new();
+        for (place, form) in forms.all().enumerate() {
+            let Some(property) = form.former_id() else {
+                continue;
+            };
+            let own = ids.iter().filter(|id| forms.place_of(Some(id)) == place);
+            // It kept 18 characters or 15; what was found is compared letter by letter later.
+            let values: Vec<String> = own
+                .flat_map(|id| [id.as_str(), id.as_str().get(..15).unwrap_or_default()])
+                .filter(|id| !id.is_empty())
+                .map(str::to_lowercase)
+                .collect();
+            records.extend(self.search_hubspot(forms, property, &values, lane).await?);
+        }
+        Ok(records)
+    }
+
     /// Salesforce records by id, id field and key: up to five lists in one call.
     pub(super) async fn query_salesforce(
         &self,

@@ -20,6 +20,7 @@ mod deeds;
 mod digest;
 #[cfg(feature = "e2e")]
 mod e2e_clients;
+mod fitness;
 mod guard;
 mod inbox;
 mod journal;

@@ -79,6 +79,9 @@ pub struct Object {
     pub hubspot_id_field: FieldName,
     /// Salesforce's field with HubSpot's id.
     pub salesforce_id_field: FieldName,
+    /// HubSpot's property in which HubSpot's own integration left Salesforce's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former_id: Option<FieldName>,
     /// Which side may get new records.
     pub creates: Creates,
     /// Which sides are written.
@@ -109,6 +112,7 @@ impl Object {
             match_by,
             hubspot_id_field: mapping.hubspot_id_field,
             salesforce_id_field: mapping.salesforce_id_field,
+            former_id: mapping.former_id,
             creates: mapping.creates,
             direction: mapping.direction,
             deletions: mapping.deletions,
@@ -192,9 +196,12 @@ fn selection(object: &Object) -> String {
     };
     let list = object.list.as_deref();
     let list = list.map(|list| format!("{list}: its members alone go to Salesforce"));
+    let former = object.former_id.as_ref();
+    let former = former.map(|name| format!("{name}, left by HubSpot's own integration"));
     let condition = object.condition.as_deref();
     let condition = condition.map(|text| format!("{text}: what meets it alone goes to HubSpot"));
     [
+        ("former ids", former),
         ("direction", direction),
         ("deletions", deletions),
         ("list", list),
@@ -293,6 +300,15 @@ fn toml_selection(first: &Object, forms: &[Object]) -> String {
     }
     if let Some(list) = &first.list {
         text.push_str(&format!("list = {}\n", quoted(list)));
+    }
+    for form in forms {
+        let key = if form.form.is_some() {
+            "lead_former_id"
+        } else {
+            "former_id"
+        };
+        let former = form.former_id.as_ref().map_or("", FieldName::as_str);
+        text.push_str(&format!("{key} = \"{former}\"\n"));
     }
     for form in forms {
         let key = if form.form.is_some() {

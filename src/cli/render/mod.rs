@@ -5,8 +5,10 @@
 mod budget;
 mod errors;
 pub mod mapping;
+mod plan;
 mod records;
 mod status;
+pub mod survey;
 pub mod table;
 pub mod time;
 
@@ -34,6 +36,7 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Records(list) => records::list(list, moment),
         Report::Record(record) => records::story(record, moment),
         Report::Budget(budget) => budget::text(budget, moment),
+        Report::Plan(plan) => plan::text(plan),
         Report::Hold(hold) => held(hold, moment),
         Report::Resync(resync) => format!("{} records, {} left\n", resync.records, resync.left),
         Report::Entries(entries) => tail(entries, moment),

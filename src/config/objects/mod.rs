@@ -40,6 +40,8 @@ struct Shape {
     match_by: Option<Line>,
     hubspot_id_field: FieldName,
     salesforce_id_field: FieldName,
+    former_id: Option<FieldName>,
+    lead_former_id: Option<FieldName>,
     creates: Creates,
     direction: Direction,
     deletions: Deletions,
@@ -73,6 +75,10 @@ impl Shape {
                 match_by: self.match_by.as_ref().and_then(|line| line.of(form)),
                 hubspot_id_field: self.hubspot_id_field.clone(),
                 salesforce_id_field: self.salesforce_id_field.clone(),
+                former_id: match form {
+                    Form::Own => self.former_id.clone(),
+                    Form::Lead => self.lead_former_id.clone(),
+                },
                 creates: self.creates,
                 direction: self.direction,
                 deletions: self.deletions,
@@ -169,6 +175,12 @@ fn custom(section: Section<'_>, object: &ObjectName, names: &[ObjectName]) -> Op
 fn differing(section: Section<'_>, mut shape: Shape, names: &[ObjectName]) -> Shape {
     if shape.lead_type.is_some() {
         forms(&section, &mut shape);
+        if section.has("lead_former_id") {
+            shape.lead_former_id = section.parsed_or_off("lead_former_id", fields::field_name);
+        }
+    }
+    if section.has("former_id") {
+        shape.former_id = section.parsed_or_off("former_id", fields::field_name);
     }
     shape.creates = section.choice("creates", CREATES).unwrap_or(shape.creates);
     let direction = section.choice("direction", DIRECTIONS);

@@ -46,6 +46,8 @@ fn read(object: &ObjectName, root: Section<'_>) -> Option<Shape> {
     let shape = head(object, &root);
     let creates = root.choice("creates", CREATES);
     let lead_type = root.text("lead_type");
+    let former_id = root.parsed("former_id", fields::field_name);
+    let lead_former_id = root.parsed("lead_former_id", fields::field_name);
     let mut lines: Vec<Line> = Vec::new();
     for section in root.sections("fields") {
         if let Some(change) = fields::change(section) {
@@ -55,6 +57,8 @@ fn read(object: &ObjectName, root: Section<'_>) -> Option<Shape> {
     root.finish();
     let shape = shape?;
     Some(Shape {
+        former_id: former_id.map(|spot| spot.value),
+        lead_former_id: lead_former_id.map(|spot| spot.value),
         lead_type: lead_type.map(|spot| spot.value.to_owned()),
         creates: creates.unwrap_or(shape.creates),
         lines,
@@ -89,6 +93,8 @@ pub(super) fn head(object: &ObjectName, root: &Section<'_>) -> Option<Shape> {
         match_by: match_by.and_then(|change| change.line(None)),
         hubspot_id_field: id_field(hubspot_id_field, "syncline_salesforce_id")?,
         salesforce_id_field: id_field(salesforce_id_field, "Syncline_HubSpot_Id__c")?,
+        former_id: None,
+        lead_former_id: None,
         creates: Creates::default(),
         direction: Direction::default(),
         deletions: Deletions::default(),

@@ -5,6 +5,7 @@ mod budget;
 mod deeds;
 mod errors;
 mod listing;
+mod plan;
 mod records;
 mod resync;
 mod settle;
@@ -59,6 +60,7 @@ pub async fn answer(
         }
         Request::Record { id } => ask(store, move |view| records::story(view, &id)).await,
         Request::Budget => ask(store, move |view| budget::used(view, now)).await,
+        Request::Plan { examples } => ask(store, move |view| plan::plan(view, examples)).await,
         Request::Hold { number, after } => {
             ask(store, move |view| settle::story(view, number, after)).await
         }

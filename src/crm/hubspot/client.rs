@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::account::{self, Account, OwnersPage};
 use super::associations::{
@@ -82,6 +82,42 @@ impl HubSpot {
         let schema = schema::schema(type_, &response.json()?, now)
             .ok_or_else(|| CallError::unreadable("the list of properties"))?;
         Ok(reply(&response, schema))
+    }
+
+    /// How many records of a type there are, or have a value in the property `having`, archived ones
+    /// left out, as far as the search's index knows.
+    pub async fn count(
+        &self,
+        type_: &str,
+        having: Option<&FieldName>,
+    ) -> Result<Reply<u64>, CallError> {
+        let mut body = json!({ "limit": 1, "properties": ["hs_object_id"] });
+        if let Some(name) = having {
+            let filter = json!({ "propertyName": name.as_str(), "operator": "HAS_PROPERTY" });
+            body["filterGroups"] = json!([{ "filters": [filter] }]);
+        }
+        let path = self.settings.api_version.objects(type_);
+        let response = self.post_to(&format!("{path}/search"), &body).await?;
+        let total = response.json()?["total"]
+            .as_u64()
+            .ok_or_else(|| CallError::unreadable("the search's total"))?;
+        Ok(reply(&response, total))
+    }
+
+    /// Whether the token may write records of a type, found out by a batch of nothing: it writes
+    /// nothing either way. HubSpot refuses it for a missing scope before it looks into it (taken for
+    /// certain from the order in which its answers are documented, not tried on a live account).
+    pub async fn may_write(&self, type_: &str) -> Result<Reply<bool>, CallError> {
+        let path = self.settings.api_version.objects(type_);
+        let url = format!("{}{path}/batch/update", self.settings.base);
+        let request = HttpRequest::get(Side::HubSpot, url, self.headers());
+        let request = request.with_json(Method::Post, &json!({ "inputs": [] }));
+        let response = self.transport.send(request).await?;
+        match answer::accepted(response.clone(), self.zone.get().as_deref()) {
+            Ok(_) | Err(CallError::Rejected { status: 400, .. }) => Ok(reply(&response, true)),
+            Err(CallError::Rejected { status: 403, .. }) => Ok(reply(&response, false)),
+            Err(error) => Err(error),
+        }
     }
 
     /// A page of the owners who may own records now, from `after` of the page before.
@@ -305,15 +341,31 @@ impl HubSpot {
         body: &Json,
     ) -> Result<HttpResponse, CallError> {
         let path = self.settings.api_version.associations(from, to);
-        let url = format!("{}{path}/{action}", self.settings.base);
-        let request = HttpRequest::get(Side::HubSpot, url, self.headers());
-        self.send(request.with_json(Method::Post, body)).await
+        self.post_to(&format!("{path}/{action}"), body).await
     }
 
     async fn get(&self, path: &str) -> Result<HttpResponse, CallError> {
         let url = format!("{}{path}", self.settings.base);
         self.send(HttpRequest::get(Side::HubSpot, url, self.headers()))
             .await
+    }
+
+    pub(super) async fn get_property(
+        &self,
+        type_: &str,
+        name: &str,
+    ) -> Result<HttpResponse, CallError> {
+        let path = self.settings.api_version.properties(type_);
+        self.get(&format!("{path}/{name}")).await
+    }
+
+    pub(super) async fn post_property(
+        &self,
+        type_: &str,
+        body: &Json,
+    ) -> Result<HttpResponse, CallError> {
+        let path = self.settings.api_version.properties(type_);
+        self.post_to(&path, body).await
     }
 
     async fn post(
@@ -323,7 +375,11 @@ impl HubSpot {
         body: &Json,
     ) -> Result<HttpResponse, CallError> {
         let path = self.settings.api_version.objects(&source.schema.api_name);
-        let url = format!("{}{path}/{action}", self.settings.base);
+        self.post_to(&format!("{path}/{action}"), body).await
+    }
+
+    async fn post_to(&self, path: &str, body: &Json) -> Result<HttpResponse, CallError> {
+        let url = format!("{}{path}", self.settings.base);
         let request = HttpRequest::get(Side::HubSpot, url, self.headers());
         self.send(request.with_json(Method::Post, body)).await
     }
@@ -351,6 +407,6 @@ fn within(records: usize, most: usize) -> Result<(), CallError> {
     Err(CallError::NotSent(why))
 }
 
-fn reply<T>(response: &HttpResponse, value: T) -> Reply<T> {
+pub(super) fn reply<T>(response: &HttpResponse, value: T) -> Reply<T> {
     Reply::of(response, answer::usage(response), value)
 }

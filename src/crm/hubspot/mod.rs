@@ -11,6 +11,7 @@ mod pipelines;
 mod read;
 mod rows;
 mod schema;
+mod setup;
 mod write;
 
 pub use account::{Account, Owner, OwnerKind, OwnersPage};

@@ -8,6 +8,7 @@ mod composite;
 mod describe;
 mod query;
 mod rows;
+mod setup;
 mod users;
 
 pub use batch::{Batch, BatchOperation, ROWS_MAX, Row, RowOutcome};
@@ -18,4 +19,5 @@ pub use bulk::{
 pub use client::{API_VERSION, Identity, Salesforce, SalesforceSettings};
 pub use composite::{BATCHES_MAX, QUERIES_MAX};
 pub use query::{Locator, Query, QueryPage};
+pub use setup::FieldGrant;
 pub use users::{User, UserKind, users};

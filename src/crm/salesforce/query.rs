@@ -12,7 +12,7 @@ use super::rows::{self, Shape};
 use crate::crm::source::Source;
 use crate::domain::event::Position;
 use crate::domain::record::{FieldName, ObjectName, Record, RecordId, Timestamp};
-use crate::domain::schema::Kind;
+use crate::domain::schema::{Kind, ObjectSchema};
 
 /// Values in one `IN` list.
 const VALUES_MAX: usize = 500;
@@ -168,6 +168,16 @@ impl Query {
             kinds,
         };
         let soql = format!("SELECT Id,{STAMP},Email,IsActive,UserType FROM User ORDER BY Id");
+        Self::new(soql, Bin::LeftOut, shape)
+    }
+
+    /// How many records of a described object our user sees: the page's total, and no rows.
+    pub fn count(schema: &ObjectSchema) -> Self {
+        let shape = Shape {
+            object: ObjectName::parse("count").expect("a plain name is valid"),
+            kinds: BTreeMap::new(),
+        };
+        let soql = format!("SELECT COUNT() FROM {}", schema.api_name);
         Self::new(soql, Bin::LeftOut, shape)
     }
 

@@ -14,13 +14,14 @@ mod shape;
 
 pub use decimal::Decimal;
 pub use host::host;
-pub use shape::long_id;
+pub use shape::{Carriage, carriage, long_id};
 
 use super::event::ValuePrint;
 use super::failure::RawFailure;
 use super::fingerprint::PrintKey;
 use super::record::Value;
 use super::schema::{Choice, Field, Kind};
+pub use shape::plain as shown;
 use shape::{Misfit, plain, shape};
 
 /// Code of a number with more digits before the point than its field takes.

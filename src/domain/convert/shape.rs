@@ -67,6 +67,66 @@ pub(super) fn shape(value: &Value, kind: Kind) -> Result<Value, Misfit> {
     }
 }
 
+/// How values of one kind of field go into another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carriage {
+    /// All of them.
+    Always,
+    /// Those that happen to look like it: a text that is a number.
+    Sometimes,
+    /// None.
+    Never,
+}
+
+/// How values of a field of kind `from` go into one of kind `to`: what [`shape`] does with values
+/// that such a field can hold.
+pub fn carriage(from: Kind, to: Kind) -> Carriage {
+    if from == Kind::Unsupported {
+        return Carriage::Never;
+    }
+    let samples = samples(from);
+    let carried = samples.iter().filter(|value| shape(value, to).is_ok());
+    match carried.count() {
+        0 => Carriage::Never,
+        all if all == samples.len() => Carriage::Always,
+        _ => Carriage::Sometimes,
+    }
+}
+
+/// Values that a field of that kind can hold, one of every look that [`shape`] tells apart.
+fn samples(kind: Kind) -> Vec<Value> {
+    const TEXTS: [&str; 6] = [
+        "words",
+        "7",
+        "true",
+        "2026-01-05",
+        "2026-01-05T10:11:12Z",
+        "10:11:12",
+    ];
+    let texts = || TEXTS.iter().map(|&text| Value::Text(text.to_owned()));
+    match kind {
+        Kind::Text
+        | Kind::LongText
+        | Kind::Html
+        | Kind::Email
+        | Kind::Phone
+        | Kind::Url
+        | Kind::Picklist
+        | Kind::Reference
+        | Kind::Id => texts().collect(),
+        Kind::Number | Kind::Integer => vec![Value::Number("7".to_owned())],
+        Kind::Bool => vec![Value::Bool(true)],
+        Kind::Date => vec![Value::Date(2026, 1, 5)],
+        Kind::DateTime => vec![Value::DateTime(Timestamp(0))],
+        Kind::Time => texts().skip(5).collect(),
+        Kind::MultiPicklist => vec![
+            Value::Options(vec!["one".to_owned()]),
+            Value::Options(vec!["one".to_owned(), "two".to_owned()]),
+        ],
+        Kind::Unsupported => Vec::new(),
+    }
+}
+
 /// Whether there is nothing to carry: a list of blank options holds nothing either.
 fn is_blank(value: &Value) -> bool {
     match value {
@@ -81,7 +141,7 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// The value as text, the way people and both APIs write it.
-pub(super) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::Blank => String::new(),
         Value::Text(text) => text.clone(),

@@ -109,6 +109,8 @@ keyed! {
         Id = "id",
         /// They share the key (contacts: the e-mail).
         Key = "key",
+        /// HubSpot's own integration had linked them, and left the id in HubSpot's record.
+        Former = "former",
         /// One was created for the other.
         Created = "created",
         /// A lead was converted, and its pair goes on with the contact.

@@ -7,7 +7,7 @@ mod exports;
 mod loads;
 mod reading;
 mod refusals;
-mod tokens;
+pub(crate) mod tokens;
 mod writing;
 
 use crate::crm_transport::{Recorder, answer};

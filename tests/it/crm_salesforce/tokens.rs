@@ -67,7 +67,7 @@ async fn a_token_is_asked_for_once_and_sent_with_every_call() {
 }
 
 /// The test key in its two PEM forms: a PKCS#8 frame of this size is 26 bytes around PKCS#1.
-fn pems() -> [String; 2] {
+pub(crate) fn pems() -> [String; 2] {
     let pkcs8 = STANDARD.decode(TEST_KEY).unwrap();
     let pem = |label: &str, der: &[u8]| {
         format!(

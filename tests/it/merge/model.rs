@@ -115,6 +115,7 @@ impl World {
                 match_by: None,
                 hubspot_id_field: name("syncline_salesforce_id"),
                 salesforce_id_field: name("Syncline_HubSpot_Id__c"),
+                former_id: None,
                 creates: Creates::Both,
                 direction: Direction::Both,
                 deletions: Deletions::default(),

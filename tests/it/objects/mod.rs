@@ -8,6 +8,7 @@
 
 mod custom;
 mod deletions;
+mod former;
 mod knots;
 mod leads;
 mod loops;

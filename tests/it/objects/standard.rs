@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use syncline::domain::call::Operation;
+use syncline::simulator::salesforce::FieldChange;
 
 use super::{ALL, Story};
 
@@ -216,6 +217,23 @@ async fn without_a_unique_field_no_task_is_created_in_salesforce() {
     );
     story.minutes(3).await;
     assert_eq!(story.told(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_external_id_that_two_tasks_may_share_is_no_key_to_create_by() {
+    let mut story = Story::new(ALL).await;
+    let field = FieldChange::Add("string(64) cunIFSX".to_owned());
+    story.in_salesforce(|org, _| {
+        let added = org.change_field("Task", "Syncline_HubSpot_Id__c", field);
+        added.unwrap();
+    });
+    story.hubspot(
+        "tasks",
+        json!({ "hs_task_subject": "Call", "hs_timestamp": "2026-12-01T00:00:00Z" }),
+    );
+    story.minutes(4).await;
+    assert_eq!(story.told(), ["task excluded: creation"]);
+    assert_eq!(story.in_salesforce(|org, _| org.records("Task").len()), 0);
 }
 
 #[tokio::test]

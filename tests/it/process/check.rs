@@ -1,6 +1,7 @@
 //! What `check` says of a configuration and of the store it names.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::scene::{CONFIGURATION, Said, Scene};
@@ -63,6 +64,50 @@ fn an_allocation_below_what_looking_for_changes_takes_is_a_warning() {
         said.out.contains("WARN") && said.out.contains(warned),
         "{said:?}"
     );
+}
+
+#[test]
+fn the_standard_mapping_of_every_object_works_on_plain_accounts() {
+    let scene = Scene::new();
+    let text = scene.configuration();
+    let (head, _) = text
+        .split_once("[objects.contact]")
+        .expect("the usual objects");
+    let objects = "[objects.company]\n[objects.contact]\n[objects.deal]\n[objects.task]\n";
+    fs::write(scene.path(CONFIGURATION), format!("{head}{objects}")).expect("our own file");
+    let said = scene.verb(&["check", "--json"]);
+    assert_eq!(said.exit, 0, "{said:?}");
+    let checked = said.json();
+    let items = checked["items"].as_array().expect("items");
+    let wrong: Vec<&str> = items
+        .iter()
+        .filter(|one| one["state"] != "granted")
+        .filter_map(|one| one["what"].as_str())
+        .collect();
+    // A plain org has no unique field on tasks, and does without.
+    assert_eq!(wrong, ["Task.Syncline_HubSpot_Id__c"], "{checked:#}");
+}
+
+/// A user who is nobody in particular.
+const SOMEBODY: u32 = 4_711;
+
+#[test]
+fn a_store_that_root_makes_belongs_to_the_folders_owner() {
+    // Only root can make files that another user cannot open.
+    if !rustix::process::getuid().is_root() {
+        return;
+    }
+    let scene = Scene::new();
+    let store = scene.path("store");
+    fs::create_dir(&store).expect("a new folder");
+    std::os::unix::fs::chown(&store, Some(SOMEBODY), Some(SOMEBODY)).expect("root may");
+    let said = scene.verb(&["check"]);
+    assert_eq!(said.exit, 0, "{said:?}");
+    let files = fs::read_dir(&store).expect("the store");
+    for file in files.map(|file| file.expect("a file")) {
+        let owner = file.metadata().expect("its owner").uid();
+        assert_eq!(owner, SOMEBODY, "{}", file.path().display());
+    }
 }
 
 /// Overwrites the first page of a table, as a failing disk does.

@@ -52,8 +52,8 @@ fn a_mapped_field_that_is_not_there_is_named_with_its_side() {
     scene.people(1);
     let daemon = scene.started();
     scene.settled(2);
-    daemon.says("contact: HubSpot has no no_such_property, or hides it from us");
-    daemon.says("contact: Salesforce has no No_Such__c, or hides it from us");
+    daemon.says("contact: contacts.no_such_property: there is no such property, or it is archived");
+    daemon.says("contact: Contact.No_Such__c: there is no such field, or it is hidden from us");
     daemon.stop();
 }
 

@@ -34,6 +34,7 @@ fn the_mapping_in_force_is_a_table_that_says_where_each_line_comes_from() {
       ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
       new records  on both sides
       first link   fills what is blank and overwrites nothing
+      former ids   salesforcecontactid, left by HubSpot's own integration
 
     HUBSPOT                  SALESFORCE         RULE               FROM
     email             <-(>)  Email              prefer-salesforce  standard
@@ -57,6 +58,7 @@ fn the_mapping_in_force_is_a_table_that_says_where_each_line_comes_from() {
       ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
       new records  on both sides
       first link   fills what is blank and overwrites nothing
+      former ids   salesforceleadid, left by HubSpot's own integration
 
     HUBSPOT                  SALESFORCE   RULE               FROM
     email             <-(>)  Email        prefer-salesforce  standard
@@ -158,6 +160,7 @@ direction = "to-salesforce"
       ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
       new records  in Salesforce only
       first link   fills what is blank and overwrites nothing
+      former ids   salesforcecontactid, left by HubSpot's own integration
       direction    only Salesforce is written
       list         Sync to "SF": its members alone go to Salesforce
       condition    LastName != 'O\'Hara': what meets it alone goes to HubSpot
@@ -166,6 +169,7 @@ direction = "to-salesforce"
       ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
       new records  in Salesforce only
       first link   fills what is blank and overwrites nothing
+      former ids   salesforceleadid, left by HubSpot's own integration
       direction    only Salesforce is written
       list         Sync to "SF": its members alone go to Salesforce
       condition    Rating != 'Cold': what meets it alone goes to HubSpot
@@ -220,6 +224,7 @@ fn several_objects_stand_one_under_the_other() {
       ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
       new records  on both sides
       first link   fills what is blank and overwrites nothing
+      former ids   salesforcecontactid, left by HubSpot's own integration
 
     HUBSPOT            SALESFORCE  RULE               FROM
     email       <-(>)  Email       prefer-salesforce  standard
@@ -230,6 +235,7 @@ fn several_objects_stand_one_under_the_other() {
       ids kept in  HubSpot syncline_salesforce_id, Salesforce Syncline_HubSpot_Id__c
       new records  in Salesforce only
       first link   HubSpot's values win where the rule lets them
+      former ids   salesforcecontactid, left by HubSpot's own integration
 
     HUBSPOT         SALESFORCE  RULE               FROM
     email    <-(>)  Email       prefer-salesforce  standard
@@ -244,6 +250,7 @@ fn several_objects_stand_one_under_the_other() {
     create_as = "Contact"
     leads = false
     creates = "both"
+    former_id = "salesforcecontactid"
 
     [[objects.contact.fields]]
     hubspot    = "email"
@@ -258,6 +265,7 @@ fn several_objects_stand_one_under_the_other() {
     # HubSpot contacts <-> Salesforce Contact
     [objects.deal]
     creates = "salesforce"
+    former_id = "salesforcecontactid"
 
     [[objects.deal.fields]]
     hubspot    = "email"

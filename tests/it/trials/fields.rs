@@ -119,9 +119,12 @@ impl Trial {
         });
         match how {
             Linked::Created => linked,
-            Linked::Key | Linked::Id | Linked::Converted | Linked::Merged | Linked::Operator => {
-                based.map_or(linked, |entry| entry.seq)
-            }
+            Linked::Key
+            | Linked::Id
+            | Linked::Former
+            | Linked::Converted
+            | Linked::Merged
+            | Linked::Operator => based.map_or(linked, |entry| entry.seq),
         }
     }
 

@@ -60,7 +60,11 @@ impl Trial {
                 Event::RecordLinked(event) => match event.why {
                     Linked::Key => "two records were linked by key",
                     Linked::Created => "a record was created",
-                    Linked::Id | Linked::Converted | Linked::Merged | Linked::Operator => continue,
+                    Linked::Id
+                    | Linked::Former
+                    | Linked::Converted
+                    | Linked::Merged
+                    | Linked::Operator => continue,
                 },
                 Event::RecordExcluded(_) => "a record was left out",
                 Event::CycleHeld(_) => "the guard held writes",

@@ -1,5 +1,7 @@
 //! `syncline check`: every mistake named before the daemon meets it.
 
+mod online;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,10 +11,12 @@ use serde::Serialize;
 
 use super::args::{Arguments, Check};
 use super::out;
+use super::render::survey::{self as render, Surveyed};
 use super::run::{read, refused};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::control::request::Refusal;
+use crate::control::survey::exit_code;
 use crate::daemon;
 use crate::domain::catalogue::{Catalogue, Slug};
 use crate::domain::digest::thousands;
@@ -28,6 +32,9 @@ const DAY_SEC: u64 = 86_400;
 struct Checked<'a> {
     report: &'static str,
     lines: &'a [Line],
+    /// What both sides were found to grant; absent when they were not asked.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    survey: Option<&'a Surveyed>,
 }
 
 /// One thing looked at.
@@ -78,37 +85,46 @@ impl Line {
     }
 }
 
-/// Checks configuration, credentials and store. Ends with what is wrong first: 78 for a mistake of
-/// the configuration, 65 for a damaged store.
+/// Checks configuration, credentials and store, then, unless told not to, both sides. Ends with 78
+/// for what a person must mend, 65 for a damaged store, 69 or 75 for a side that does not answer.
 pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Refusal> {
     let path = arguments
         .config
         .clone()
         .unwrap_or_else(|| PathBuf::from(config::PATH));
     let mut lines = Vec::new();
-    let config = match read(&path) {
-        Ok((config, _)) => {
+    let read = match read(&path) {
+        Ok((config, credentials)) => {
             let said = format!("{} reads well", path.display());
             lines.push(Line::well("configuration", said));
             lines.extend(unknown_types(&config));
             lines.extend(small_allocation(&config));
-            Some(config)
+            Some((config, credentials))
         }
         Err(mistakes) => {
             lines.push(Line::mistake(mistakes));
             None
         }
     };
-    let configured = config.as_ref().map(|config| &config.store);
-    if let Some(folder) = arguments.store.as_ref().or(configured) {
-        lines.push(store(folder, config.as_ref(), check.journal));
+    let config = read.as_ref().map(|(config, _)| config);
+    let configured = config.map(|config| &config.store);
+    let folder = arguments.store.as_ref().or(configured).cloned();
+    if let Some(folder) = &folder {
+        lines.push(store(folder, config, check));
     }
-    print(&lines, arguments.json)?;
-    Ok(lines
-        .iter()
-        .map(|line| line.exit)
-        .find(|exit| *exit != 0)
-        .unwrap_or(0))
+    let is_well = lines.iter().all(|line| line.exit == 0);
+    let survey = match (read, folder) {
+        (Some((config, credentials)), Some(folder)) if is_well && !check.offline => {
+            Some(online::survey(&folder, &config, &credentials, check)?)
+        }
+        (_, _) => None,
+    };
+    print(&lines, survey.as_ref(), arguments.json)?;
+    let seen = survey.iter().flat_map(|survey| &survey.items);
+    let steps = survey.iter().flat_map(|survey| &survey.steps);
+    let exits = lines.iter().map(|line| line.exit);
+    let exits = exits.chain(seen.map(|item| item.exit));
+    Ok(exit_code(exits.chain(steps.map(|(_, exit)| *exit))))
 }
 
 /// Types that a recipient asked for and the catalogue does not know.
@@ -131,8 +147,7 @@ fn unknown_types(config: &Config) -> Vec<Line> {
 /// An allocation that looking for changes alone would use up: it is stretched, and changes come
 /// later than the configuration says.
 fn small_allocation(config: &Config) -> Option<Line> {
-    let every = |span: Duration| DAY_SEC / span.as_secs().max(1);
-    let looking = every(config.sync.poll) + every(config.limits.listing);
+    let looking = looking_calls(config);
     let allocation = config.budget.allocation;
     let (looks, allowed) = (thousands(looking), thousands(allocation));
     (allocation < looking).then(|| {
@@ -144,15 +159,28 @@ fn small_allocation(config: &Config) -> Option<Line> {
     })
 }
 
-fn store(folder: &Path, config: Option<&Config>, walk: bool) -> Line {
+/// Calls to Salesforce that looking for changes takes in 24 h: a query for each form, five of them
+/// in one call, for every look and every listing of what was committed late.
+pub(super) fn looking_calls(config: &Config) -> u64 {
+    let every = |span: Duration| DAY_SEC / span.as_secs().max(1);
+    let queries = u64::try_from(config.objects.len()).unwrap_or(u64::MAX);
+    let calls = queries.div_ceil(u64::from(config.limits.salesforce_requests.max(1)));
+    (every(config.sync.poll) + every(config.limits.listing)) * calls
+}
+
+fn store(folder: &Path, config: Option<&Config>, check: &Check) -> Line {
     let clock = Arc::new(SystemClock::new());
     match Store::open(folder, Access::Read, Arc::new(Catalogue::shipped()), clock) {
-        Err(StoreError::Missing { .. }) => Line::well(
-            "store",
-            format!("none yet in {}; the daemon creates it", folder.display()),
-        ),
+        Err(StoreError::Missing { .. }) => {
+            let who = if check.offline {
+                "the daemon makes it"
+            } else {
+                "made now, so that every call counts"
+            };
+            Line::well("store", format!("none yet in {}; {who}", folder.display()))
+        }
         Err(error) => Line::wrong("store", refused(&error)),
-        Ok(store) => match look(&store, config, walk) {
+        Ok(store) => match look(&store, config, check.journal) {
             Ok(said) => Line::well("store", said),
             Err(error) => Line::wrong("store", error.into()),
         },
@@ -183,10 +211,14 @@ fn look(store: &Store, config: Option<&Config>, walk: bool) -> anyhow::Result<St
     Ok(format!("{entries} entries (--journal walks the checksums)"))
 }
 
-fn print(lines: &[Line], json: bool) -> Result<(), Refusal> {
+fn print(lines: &[Line], survey: Option<&Surveyed>, json: bool) -> Result<(), Refusal> {
     if json {
-        let report = "check";
-        let json = serde_json::to_string(&Checked { report, lines }).map_err(|error| Refusal {
+        let checked = Checked {
+            report: "check",
+            lines,
+            survey,
+        };
+        let json = serde_json::to_string(&checked).map_err(|error| Refusal {
             exit: 70,
             message: error.to_string(),
         })?;
@@ -204,6 +236,9 @@ fn print(lines: &[Line], json: bool) -> Result<(), Refusal> {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{mark} {head:<14} {}", escaped(said));
         }
+    }
+    if let Some(survey) = survey {
+        text.push_str(&render::text(survey));
     }
     out::text(&text)
 }
