@@ -17,6 +17,8 @@ pub(super) struct Job {
     pub(super) row: Option<Row>,
     /// Whether the row is settled with this job: it is the last of the row's writes.
     pub(super) last: bool,
+    /// Whether the row is looked at again once this job, its last, is done.
+    pub(super) again: bool,
     /// The place of the form that its Salesforce record has.
     pub(super) form: usize,
 }
@@ -113,6 +115,7 @@ pub(super) fn hubspot_row(job: &Job, place: usize) -> HubSpotRow {
         | Action::Blanked
         | Action::Deleted
         | Action::Associated
+        | Action::Parted
         | Action::Agreed => write.id.clone(),
     };
     let id = id.map(|id| id.to_string()).unwrap_or_default();

@@ -32,6 +32,7 @@ mod partner;
 mod planning;
 mod reading;
 mod retry;
+mod roles;
 mod selection;
 mod wake;
 mod words;

@@ -229,7 +229,7 @@ impl Salesforce {
             .map(|batch| Part {
                 method: "PATCH",
                 url: self.versioned(&batch.path()),
-                headers: part_headers(&[AUTO_ASSIGN, DUPLICATES, MRU]),
+                headers: write_headers(),
                 body: Some(batch.body()),
             })
             .collect();
@@ -261,7 +261,7 @@ impl Salesforce {
         Ok(reply(&response, usage))
     }
 
-    async fn composite(&self, parts: Vec<Part>) -> Result<HttpResponse, CallError> {
+    pub(super) async fn composite(&self, parts: Vec<Part>) -> Result<HttpResponse, CallError> {
         let request = self.request(&self.versioned("composite"))?;
         self.send(request.with_json(Method::Post, &composite::body(parts)))
             .await
@@ -299,6 +299,11 @@ fn headers() -> Vec<(&'static str, String)> {
         .map(|(name, value)| (*name, (*value).to_owned()))
         .chain([("accept", "application/json".to_owned())])
         .collect()
+}
+
+/// What a part that writes carries.
+pub(super) fn write_headers() -> Json {
+    part_headers(&[AUTO_ASSIGN, DUPLICATES, MRU])
 }
 
 // The outer request's headers are not promised to reach its parts, so each part carries its own.

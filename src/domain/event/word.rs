@@ -23,8 +23,17 @@ keyed! {
         Deleted = "deleted",
         /// Records were associated.
         Associated = "associated",
+        /// Associations were taken away, and nothing else.
+        Parted = "parted",
         /// Nothing was written: both sides agree. Not counted as synced.
         Agreed = "agreed",
+    }
+}
+
+impl Action {
+    /// Whether it is about associations alone.
+    pub fn is_link(self) -> bool {
+        matches!(self, Self::Associated | Self::Parted)
     }
 }
 

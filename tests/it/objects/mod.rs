@@ -12,6 +12,7 @@ mod leads;
 mod loops;
 mod merges;
 mod parents;
+mod roles;
 mod selection;
 mod standard;
 pub(crate) mod story;
