@@ -110,7 +110,7 @@ fn told(mapping: Mapping) -> Result<Object, Refusal> {
     let is_gone = |field: &&FieldMapping| {
         // Associations go with the objects that they are with.
         let mapped = mapping.fields.iter();
-        !field.is_parent() && !mapped.into_iter().any(|one| one.hubspot == field.hubspot)
+        !field.is_association() && !mapped.into_iter().any(|one| one.hubspot == field.hubspot)
     };
     for field in of_standard.iter().filter(is_gone) {
         let off = FieldMapping {

@@ -227,7 +227,7 @@ fn field_says(field: &FieldMapping) -> String {
     if field.domain {
         says.push("domain".to_owned());
     }
-    if field.is_parent() {
+    if field.is_association() {
         let parents: Vec<&str> = field.parents.iter().map(ObjectName::as_str).collect();
         says.push(format!("associated with {}", parents.join(" or ")));
     }

@@ -106,7 +106,9 @@ reports! {
         updated: u64,
         /// Records of which values would be emptied.
         blanked: u64,
-        /// Associations to be set.
+        /// Records to be deleted.
+        deleted: u64,
+        /// Associations to be set or taken away.
         associated: u64,
         /// Links that write nothing but the id field.
         linked: u64,

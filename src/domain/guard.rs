@@ -61,7 +61,9 @@ pub enum Verdict {
 pub fn judge(action: Action, count: Count, limits: &Limits) -> Verdict {
     let (percent, floor) = match action {
         Action::Created | Action::Updated | Action::Associated => (limits.percent, limits.floor),
-        Action::Deleted | Action::Blanked => (limits.deletions_percent, limits.deletions_floor),
+        Action::Deleted | Action::Blanked | Action::Parted => {
+            (limits.deletions_percent, limits.deletions_floor)
+        }
         Action::Agreed => return Verdict::Go,
     };
     // Rounding down holds neither more nor less: counts are whole.

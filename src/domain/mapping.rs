@@ -63,7 +63,8 @@ pub struct FieldMapping {
     #[serde(default)]
     pub owner: bool,
     /// Not empty: HubSpot's half is no property but an association with a record of one of these
-    /// objects, the first that has one, and Salesforce's is a lookup.
+    /// objects, the first that has one, and Salesforce's is a lookup. Where Salesforce's name has a
+    /// point in it, it is an association with many: see [`Junction`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<ObjectName>,
     /// Whether HubSpot holds the host of the web address that Salesforce holds.
@@ -97,8 +98,26 @@ impl FieldMapping {
     }
 
     /// Whether HubSpot's half is an association and no property.
-    pub fn is_parent(&self) -> bool {
+    pub fn is_association(&self) -> bool {
         !self.parents.is_empty()
+    }
+
+    /// Whether it is an association with one record, which a lookup holds.
+    pub fn is_parent(&self) -> bool {
+        self.is_association() && self.junction().is_none()
+    }
+
+    /// The junction object whose records are Salesforce's half of an association with many.
+    pub fn junction(&self) -> Option<Junction<'_>> {
+        let (object, field) = self.salesforce.as_str().split_once('.')?;
+        self.is_association().then_some(Junction { object, field })
+    }
+
+    /// Where a record keeps which of the junction's records ties it to which other end, each written
+    /// `other end/junction record`; `None` when it has no junction.
+    pub fn roles_field(&self) -> Option<FieldName> {
+        let junction = self.junction()?;
+        FieldName::parse(&format!("{}.Id", junction.object)).ok()
     }
 
     /// The option of `to` that stands for `option` of the side across, where the names differ.
@@ -120,6 +139,17 @@ impl FieldMapping {
             Side::Salesforce => &self.salesforce,
         }
     }
+}
+
+/// Salesforce's half of an association with many: records of an object of their own, which each
+/// name one record at either end. `OpportunityContactRole.ContactId` is such a name: the object, and
+/// its lookup to the other end; its lookup to this end is called as this end's object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Junction<'a> {
+    /// The object's API name.
+    pub object: &'a str,
+    /// Its lookup to the other end.
+    pub field: &'a str,
 }
 
 /// How one object is kept in step.
@@ -285,16 +315,23 @@ impl Mapping {
         }
     }
 
-    /// The mapped associations.
+    /// The mapped associations with one record each.
     pub fn parents(&self) -> impl Iterator<Item = &FieldMapping> {
         self.fields.iter().filter(|field| field.is_parent())
     }
 
+    /// The mapped associations with many.
+    pub fn junctions(&self) -> impl Iterator<Item = &FieldMapping> {
+        let fields = self.fields.iter();
+        fields.filter(|field| field.junction().is_some())
+    }
+
     /// Every field to read on `side`: the mapped ones, the match key and the id field, each once.
     pub fn fields_on(&self, side: Side) -> Vec<FieldName> {
-        let mut names: Vec<FieldName> = self
-            .fields
-            .iter()
+        // A junction's records are read apart: they are no field of this object.
+        let in_record = |field: &&FieldMapping| field.junction().is_none();
+        let fields = self.fields.iter().filter(in_record);
+        let mut names: Vec<FieldName> = fields
             .chain(&self.match_by)
             .map(|field| field.on(side).clone())
             .collect();

@@ -117,7 +117,7 @@ fn check_field(write: &Write, field: &Field, value: &Value) -> Option<RawFailure
     let writable = match write.action {
         Action::Created => field.creatable,
         Action::Updated | Action::Blanked => field.updatable,
-        Action::Deleted | Action::Associated | Action::Agreed => true,
+        Action::Deleted | Action::Associated | Action::Parted | Action::Agreed => true,
     };
     if !writable {
         let mut failure = failure(to, &READ_ONLY, field, "we may not write this field");

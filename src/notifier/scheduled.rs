@@ -101,9 +101,11 @@ fn plan_one(
 /// Up to when this schedule was looked at: a quiet day's slot is done, though nothing was planned.
 fn looked(view: &View<'_>, recipient: i64, frequency: Frequency) -> anyhow::Result<Timestamp> {
     let key = format!("looked {recipient} {frequency}");
+    // A slot that was looked at by a clock which was set back since is still to come.
     let noted = annex::meta(view, &key)?
         .and_then(|text| text.parse().ok())
-        .map(Timestamp);
+        .map(Timestamp)
+        .filter(|noted| *noted <= view.now());
     let planned = slots::last(view, recipient, frequency)?.map(|last| last.planned_at);
     let began = settings::notifications(view)?.map(|setting| setting.at);
     Ok(noted.max(planned).or(began).unwrap_or_else(|| view.now()))

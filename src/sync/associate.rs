@@ -1,5 +1,5 @@
-//! Associations are set in HubSpot once the records at both ends are there: by calls of their own,
-//! because no batch of records carries them.
+//! Associations are set once the records at both ends are there: by calls of their own, because no
+//! batch of records carries them.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use crate::crm::http::CallError;
 use crate::crm::hubspot::{self, ASSOCIATIONS_WRITE_MAX, Link, LinkOutcome};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::failure::RawFailure;
+use crate::domain::merge::Write;
 use crate::domain::record::{ObjectName, RecordId, Side, Value};
 
 /// What is done to associations of one kind.
@@ -28,14 +29,15 @@ struct Step {
 
 /// How one job fares; the worst of its links counts.
 #[derive(Debug, Clone, Default)]
-struct Fate {
+pub(super) struct Fate {
     failures: Vec<RawFailure>,
     unknown: bool,
 }
 
 impl Context {
-    /// Sets the associations of rows whose other writes are done. One whose record could not be
-    /// made has nothing to associate: its row leaves as that write left it.
+    /// Sets the associations of rows whose other writes are done: Salesforce's, then HubSpot's. One
+    /// whose record could not be made has nothing to associate: its row leaves as that write left
+    /// it.
     pub(super) async fn write_links(
         &self,
         cycle: &mut Cycle<'_>,
@@ -44,33 +46,44 @@ impl Context {
     ) -> anyhow::Result<()> {
         let (mut jobs, mut over) = (Vec::new(), Vec::new());
         for one in &planned {
-            let Some(write) = &one.associate else {
-                continue;
-            };
-            let mut attempt = conclude::attempt(one, write);
-            if attempt.write.id.is_none() {
-                let of_ours = |made: &&Made| made.ids.salesforce == one.ids.salesforce;
-                let ids = made.iter().find(of_ours).map(|made| made.ids.clone());
-                let Some(ids) = ids.filter(|ids| ids.hubspot.is_some()) else {
-                    over.push(one.row.clone());
-                    continue;
-                };
-                attempt.write.id.clone_from(&ids.hubspot);
-                attempt.ids = ids;
+            let mut writes: Vec<&Write> = one.links.iter().collect();
+            writes.sort_by_key(|write| write.to == Side::HubSpot);
+            for (place, write) in writes.iter().enumerate() {
+                let mut attempt = conclude::attempt(one, write);
+                if attempt.write.id.is_none() {
+                    let of_ours = |made: &&Made| made.ids.salesforce == one.ids.salesforce;
+                    let ids = made.iter().find(of_ours).map(|made| made.ids.clone());
+                    let Some(ids) = ids.filter(|ids| ids.hubspot.is_some()) else {
+                        over.push(one.row.clone());
+                        break;
+                    };
+                    attempt.write.id.clone_from(&ids.hubspot);
+                    attempt.ids = ids;
+                }
+                jobs.push(Job {
+                    attempt,
+                    row: Some(one.row.clone()),
+                    last: place + 1 == writes.len(),
+                    again: one.again,
+                    form: one.form,
+                });
             }
-            jobs.push(Job {
-                attempt,
-                row: Some(one.row.clone()),
-                last: true,
-                form: one.form,
-            });
         }
         self.leave_all(cycle, over).await?;
-        if jobs.is_empty() {
-            return Ok(());
+        for side in [Side::Salesforce, Side::HubSpot] {
+            let jobs: Vec<Job> = jobs
+                .extract_if(.., |job| job.attempt.write.to == side)
+                .collect();
+            if jobs.is_empty() {
+                continue;
+            }
+            let fates = match side {
+                Side::HubSpot => self.link(cycle, &jobs).await?,
+                Side::Salesforce => self.write_roles(cycle, &jobs).await?,
+            };
+            self.conclude_links(cycle, side, jobs, fates).await?;
         }
-        let fates = self.link(cycle, &jobs).await?;
-        self.conclude_links(cycle, jobs, fates).await
+        Ok(())
     }
 
     /// Takes the steps, each in as few calls as it fits into.
@@ -102,7 +115,7 @@ impl Context {
                     Err(Trouble::Store(error)) => return Err(error),
                     Err(_) => {
                         for (place, _) in part {
-                            fates[*place].unknown = true;
+                            fates[*place].note(LinkOutcome::Unmentioned);
                         }
                     }
                 }
@@ -176,6 +189,7 @@ impl Context {
     async fn conclude_links(
         &self,
         cycle: &mut Cycle<'_>,
+        to: Side,
         jobs: Vec<Job>,
         fates: Vec<Fate>,
     ) -> anyhow::Result<()> {
@@ -197,7 +211,7 @@ impl Context {
         for (form, (jobs, answers)) in by_form {
             let aim = Aim {
                 lane: Lane::Live,
-                to: Side::HubSpot,
+                to,
                 form,
             };
             let (_, open) = self.conclude(cycle, aim, jobs, answers).await?;
@@ -226,7 +240,8 @@ impl Context {
 }
 
 impl Fate {
-    fn note(&mut self, outcome: LinkOutcome) {
+    /// Notes what became of one of the job's links.
+    pub(super) fn note(&mut self, outcome: LinkOutcome) {
         match outcome {
             LinkOutcome::Set => (),
             LinkOutcome::Failed(failures) => self.failures.extend(failures),

@@ -11,12 +11,12 @@ use crate::domain::mapping::FieldMapping;
 use crate::domain::merge::association;
 use crate::domain::record::{FieldName, ObjectName, Record, RecordId, Side, Value};
 
-/// With whom each record is associated, of one object: one of them, which a lookup can hold.
-type Chosen = BTreeMap<RecordId, RecordId>;
+/// With whom each record is associated, of one object: first the one that a lookup can hold.
+type Known = BTreeMap<RecordId, Vec<Associated>>;
 
 impl Context {
-    /// Fills in the associations that `records` have as mapped: the primary one where there can be
-    /// one, else the oldest.
+    /// Fills in the associations that `records` have as mapped. A lookup holds one of them: the
+    /// primary one where there can be one, else the oldest; a junction holds all.
     pub(super) async fn add_associations(
         &self,
         forms: &Forms,
@@ -46,37 +46,54 @@ impl Context {
         if ids.is_empty() {
             return Ok(shown);
         }
-        let mut known: BTreeMap<ObjectName, Chosen> = BTreeMap::new();
+        let mut known: BTreeMap<ObjectName, Known> = BTreeMap::new();
         let mapped: Vec<FieldMapping> = forms.associations().cloned().collect();
         for one in mapped {
             for parent in &one.parents {
                 if !known.contains_key(parent) {
-                    let chosen = self.associated(forms, parent, ids, lane).await?;
-                    known.insert(parent.clone(), chosen);
+                    let found = self.associated(forms, parent, ids, lane).await?;
+                    known.insert(parent.clone(), found);
                 }
             }
-            let named = |id: &RecordId| {
-                one.parents.iter().find_map(|parent| {
-                    let partner = known.get(parent)?.get(id)?;
-                    Some(Value::Text(association(parent, partner)))
-                })
+            let holds = |id: &RecordId| match one.junction() {
+                Some(_) => Some(all_of(&one, id, &known)),
+                None => self.chosen(forms, &one, id, &known),
             };
-            let values = ids.iter().filter_map(|id| Some((id.clone(), named(id)?)));
+            let values = ids.iter().filter_map(|id| Some((id.clone(), holds(id)?)));
             shown.insert(one.hubspot.clone(), values.collect());
         }
         Ok(shown)
     }
 
-    /// The record of object `parent` that each of `records` belongs to.
+    /// The one record that a lookup across can hold.
+    fn chosen(
+        &self,
+        forms: &Forms,
+        mapped: &FieldMapping,
+        id: &RecordId,
+        known: &BTreeMap<ObjectName, Known>,
+    ) -> Option<Value> {
+        let from = forms.first.mapping.hubspot_type.as_str();
+        mapped.parents.iter().find_map(|parent| {
+            let first = known.get(parent)?.get(id)?.first()?;
+            let to = self.settings.forms_of(parent).first()?;
+            // Where one may be the primary one, the others are no lookup across: with none it is
+            // blank.
+            let fits = first.primary || !has_primary(from, &to.hubspot_type);
+            fits.then(|| Value::Text(association(parent, &first.to)))
+        })
+    }
+
+    /// The records of object `parent` that each of `ids` is associated with.
     async fn associated(
         &self,
         forms: &Forms,
         parent: &ObjectName,
         ids: &[RecordId],
         lane: Lane,
-    ) -> Result<Chosen, Trouble> {
+    ) -> Result<Known, Trouble> {
         let Some(to) = self.settings.forms_of(parent).first() else {
-            return Ok(Chosen::new());
+            return Ok(Known::new());
         };
         let from = forms.first.mapping.hubspot_type.as_str();
         let to = to.hubspot_type.as_str();
@@ -97,20 +114,26 @@ impl Context {
             }
             asked = more;
         }
-        // Where one may be the primary one, the others are no lookup across: with none it is blank.
-        found.retain(|one| one.primary || !has_primary(from, to));
-        Ok(choose(found))
+        Ok(sorted(found))
     }
 }
 
-/// Of each record's associations the primary one, else the one with the lowest id: the same at
-/// every reading.
-fn choose(mut found: Vec<Associated>) -> Chosen {
+/// Every record that `id` is associated with.
+fn all_of(mapped: &FieldMapping, id: &RecordId, known: &BTreeMap<ObjectName, Known>) -> Value {
+    let parents = mapped.parents.iter();
+    let found = parents.filter_map(|parent| known.get(parent)?.get(id));
+    let ids = found.flatten().map(|one| one.to.to_string());
+    Value::Options(ids.collect())
+}
+
+/// Each record's associations, the primary one first and the others by their ids: the same at every
+/// reading.
+fn sorted(mut found: Vec<Associated>) -> Known {
     let number = |id: &RecordId| (id.as_str().len(), id.as_str().to_owned());
     found.sort_by_key(|one| (!one.primary, number(&one.to)));
-    let mut chosen = Chosen::new();
+    let mut known = Known::new();
     for one in found {
-        chosen.entry(one.from).or_insert(one.to);
+        known.entry(one.from.clone()).or_default().push(one);
     }
-    chosen
+    known
 }

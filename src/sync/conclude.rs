@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::heirs;
 use super::job::{Answer, Job, Made, Reported};
 use super::left_out;
-use super::parents;
+use super::parents::{self, Lack};
 use super::selection;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
@@ -163,11 +163,11 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
     let Some((to, parent)) = &planned.waits else {
         return Ok(());
     };
-    if !parents::is_pending(tx, parent)? {
+    let Some(lack) = parents::lack(tx, parent, planned.at_junction)? else {
         // A person linked it, or left it out, while this was planned.
         return inbox::put_back(tx, &planned.row, &Rest::Ready);
-    }
-    let mut writes = planned.writes.iter().chain(&planned.associate);
+    };
+    let mut writes = planned.writes.iter().chain(&planned.links);
     let write = writes.find(|write| write.to == *to).cloned();
     let attempt = Attempt {
         ids: planned.ids.clone(),
@@ -176,7 +176,11 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
         number: 0,
         ask: planned.row.ask,
     };
-    let message = format!("{} {} has no partner yet", parent.object, parent.id);
+    let (object, id) = (&parent.object, &parent.id);
+    let message = match lack {
+        Lack::Partner => format!("{object} {id} has no partner yet"),
+        Lack::Contact => format!("{object} {id} is a lead in Salesforce until it is converted"),
+    };
     let mut failure = Failure::of(System::Syncline, PARENT_NOT_LINKED);
     failure.facts.push(Fact::ParentLinked(false));
     let raw = RawFailure {
@@ -187,7 +191,10 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
     };
     predicted(tx, &attempt, vec![raw])?;
     inbox::put_back(tx, &planned.row, &Rest::Waiting(Some(parent.clone())))?;
-    parents::fetch(tx, parent)
+    match lack {
+        Lack::Partner => parents::fetch(tx, parent),
+        Lack::Contact => Ok(()),
+    }
 }
 
 /// Journals a success. A record made now is linked first. Adds to `fixed` the causes that a try in
@@ -358,6 +365,7 @@ impl Concluded {
         target: &Target,
     ) -> anyhow::Result<()> {
         let (answer, span) = reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
+        let went = matches!(answer, Answer::Written(..));
         let open = match answer {
             Answer::Written(id, record) => {
                 self.written(tx, job, &id, record.as_deref(), span, target)?;
@@ -372,15 +380,20 @@ impl Concluded {
             Answer::Unknown => Some(Open::unknown(tx.now())),
         };
         let Some(row) = &job.row else { return Ok(()) };
-        let is_link = job.attempt.write.action == Action::Associated;
-        if !is_link && !open.is_some_and(|open| open.unknown) {
+        if !job.attempt.write.action.is_link() && !open.is_some_and(|open| open.unknown) {
             inbox::answered(tx, row.number, job.attempt.write.to)?;
         }
         self.note_open(row.number, open);
-        if job.last {
-            leave(tx, row, self.open.remove(&row.number))?;
+        match self.open.remove(&row.number) {
+            None if job.last && job.again && went => {
+                inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)))
+            }
+            open if job.last => leave(tx, row, open),
+            open => {
+                self.note_open(row.number, open);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Notes that a write of a row is open, when it is.

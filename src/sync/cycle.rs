@@ -289,7 +289,7 @@ impl Context {
     ) -> anyhow::Result<Vec<Planned>> {
         let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
         for one in planned.iter().filter(|one| !one.is_approved()) {
-            for write in one.writes.iter().filter(|write| !write.only_marks()) {
+            for write in one.counted() {
                 *counts.entry((write.to, write.action)).or_default() += 1;
             }
         }
@@ -302,8 +302,7 @@ impl Context {
         let (held, free): (Vec<Planned>, Vec<Planned>) = planned.into_iter().partition(|one| {
             !one.is_approved()
                 && one
-                    .writes
-                    .iter()
+                    .counted()
                     .any(|write| stopped.contains_key(&(write.to, write.action)))
         });
         if !held.is_empty() {
@@ -311,10 +310,7 @@ impl Context {
                 .write(move |tx| {
                     for one in &held {
                         let kind_of = |write: &Write| (write.to, write.action);
-                        let number = one
-                            .writes
-                            .iter()
-                            .find_map(|write| stopped.get(&kind_of(write)));
+                        let number = one.counted().find_map(|write| stopped.get(&kind_of(write)));
                         if let Some(number) = number {
                             inbox::cover(tx, &one.row, &one.ids)?;
                             inbox::put_back(tx, &one.row, &Rest::Held(*number))?;
@@ -416,7 +412,7 @@ fn tell_held(hold: i64, event: &CycleHeld, planned: &[Planned]) {
 /// The one field that all writes of a kind concern, if there is only one.
 fn only_field(planned: &[Planned], to: Side, action: Action) -> Option<FieldName> {
     let mut only: Option<&FieldName> = None;
-    for write in planned.iter().flat_map(|one| &one.writes) {
+    for write in planned.iter().flat_map(Planned::counted) {
         if (write.to, write.action) != (to, action) {
             continue;
         }

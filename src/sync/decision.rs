@@ -22,12 +22,16 @@ pub(super) struct Planned {
     pub(super) row: Row,
     pub(super) ids: PairIds,
     pub(super) writes: Vec<Write>,
-    /// Associations to set in HubSpot once the other writes are done.
-    pub(super) associate: Option<Write>,
+    /// What to associate and to part once the other writes are done.
+    pub(super) links: Vec<Write>,
     /// A parent that has no partner yet, and the side whose write needs it.
     pub(super) waits: Option<(Side, RecordKey)>,
     /// The writes as `plan` shows them, with what they would take the place of.
     pub(super) noted: Vec<plan::Planned>,
+    /// Whether what it waits for is the other end of a junction, and nothing else waits with it.
+    pub(super) at_junction: bool,
+    /// Whether it is to be looked at again once all is written: there is more to associate.
+    pub(super) again: bool,
     /// The place of the form that its Salesforce half has.
     pub(super) form: usize,
     /// Answered attempts so far per side, since the last success or change of the source.
@@ -42,6 +46,14 @@ impl Planned {
     /// tried again.
     pub(super) fn is_approved(&self) -> bool {
         self.row.hold.is_some() || self.row.ask.is_some()
+    }
+
+    /// The writes that the guard counts: those of records but for mere marks, and those that take
+    /// associations away.
+    pub(super) fn counted(&self) -> impl Iterator<Item = &Write> {
+        let writes = self.writes.iter().filter(|write| !write.only_marks());
+        let links = self.links.iter();
+        writes.chain(links.filter(|write| write.action == Action::Parted))
     }
 }
 
@@ -128,7 +140,7 @@ impl Decision {
             Outcome::Planned(planned) => planned
                 .writes
                 .iter()
-                .chain(&planned.associate)
+                .chain(&planned.links)
                 .any(|write| write.to == side && !write.only_marks()),
             Outcome::Settled(_) => false,
         }
@@ -208,12 +220,10 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         .as_ref()
         .is_some_and(|pair| matches!(pair.state, State::Failing | State::Waiting));
     let is_free = |side: &Side| {
-        let associate = merged.associate.iter();
-        !writes
-            .iter()
-            .chain(associate)
-            .any(|write: &Write| write.to == *side)
-            && !merged.waits.iter().any(|(to, _)| to == side)
+        let mut writes = writes.iter().chain(&merged.links);
+        let mut waits = merged.waits.iter().chain(&merged.later);
+        !writes.any(|write: &Write| write.to == *side)
+            && !waits.any(|(to, _)| to == side)
             && !failures.iter().any(|(_, write, _)| write.to == *side)
     };
     let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
@@ -231,13 +241,20 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
     }
     // A record that could not be made has nothing to be associated with.
     let refused = |side| failures.iter().any(|(_, write, _)| write.to == side);
-    let mut associate = merged.associate.filter(|write| !refused(write.to));
-    if let Some(first) = writes.first_mut().or(associate.as_mut()) {
+    let mut links = merged.links;
+    links.retain(|write| !refused(write.to));
+    if let Some(first) = writes.first_mut().or(links.first_mut()) {
         // Both sides are written: the prints are adopted with the first that succeeds.
         first.moved.append(&mut moved);
     }
     let waits = merged.waits.into_iter().find(|(to, _)| !refused(*to));
-    let outcome = if writes.is_empty() && associate.is_none() && waits.is_none() {
+    let later = merged.later.into_iter().find(|(to, _)| !refused(*to));
+    // What else there is to write is not kept waiting for the other ends of associations.
+    let idle = writes.is_empty() && links.is_empty();
+    let again = !idle && (merged.again || later.is_some());
+    let at_junction = waits.is_none() && later.is_some();
+    let waits = waits.or(later.filter(|_| idle));
+    let outcome = if idle && waits.is_none() {
         Outcome::Settled(Settled::Quiet)
     } else {
         let pair = known.pair.as_ref();
@@ -246,15 +263,17 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
                 .chain(&partner)
                 .find(|one| one.key.side == to)
         };
-        let noted = writes.iter().chain(&associate);
+        let noted = writes.iter().chain(&links);
         let noted = noted.map(|write| plan::Planned::of(write, before(write.to)));
         Outcome::Planned(Box::new(Planned {
             noted: noted.collect(),
             row: known.row.clone(),
             ids: ids.clone(),
             writes,
-            associate,
+            links,
             waits,
+            at_junction,
+            again,
             form: place,
             tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
             number: pair.map(|pair| pair.number),

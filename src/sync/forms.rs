@@ -114,7 +114,14 @@ impl Forms {
 
     /// The associations of all forms; the same one may come twice.
     pub(super) fn associations(&self) -> impl Iterator<Item = &FieldMapping> {
-        self.all().flat_map(|form| form.mapping.parents())
+        let fields = self.all().flat_map(|form| &form.mapping.fields);
+        fields.filter(|mapped| mapped.is_association())
+    }
+
+    /// Whether records at the other end of any association are records of a junction object.
+    pub(super) fn has_junctions(&self) -> bool {
+        self.all()
+            .any(|form| form.mapping.junctions().next().is_some())
     }
 
     /// Whether new records may be created on `side`.

@@ -18,6 +18,8 @@ pub(super) struct Job {
     pub(super) row: Option<Row>,
     /// Whether the row is settled with this job: it is the last of the row's writes.
     pub(super) last: bool,
+    /// Whether the row is looked at again once this job, its last, is done.
+    pub(super) again: bool,
     /// The place of the form that its Salesforce record has.
     pub(super) form: usize,
 }
@@ -119,9 +121,11 @@ pub(super) fn hubspot_parts(
         let is_meant = |place: &&usize| match jobs[**place].attempt.write.action {
             Action::Created => matches!(operation, HubSpotOperation::Upsert { .. }),
             Action::Deleted => operation == HubSpotOperation::Archive,
-            Action::Updated | Action::Blanked | Action::Associated | Action::Agreed => {
-                operation == HubSpotOperation::Update
-            }
+            Action::Updated
+            | Action::Blanked
+            | Action::Associated
+            | Action::Parted
+            | Action::Agreed => operation == HubSpotOperation::Update,
         };
         let places = places.iter().filter(is_meant).copied().collect();
         (operation, places)
@@ -136,6 +140,7 @@ pub(super) fn hubspot_row(job: &Job, place: usize) -> HubSpotRow {
         | Action::Blanked
         | Action::Deleted
         | Action::Associated
+        | Action::Parted
         | Action::Agreed => write.id.clone(),
     };
     let id = id.map(|id| id.to_string()).unwrap_or_default();

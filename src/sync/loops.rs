@@ -95,6 +95,6 @@ fn swinging(
     let Outcome::Planned(planned) = &decision.outcome else {
         return None;
     };
-    let mut writes = planned.writes.iter().chain(&planned.associate);
+    let mut writes = planned.writes.iter().chain(&planned.links);
     writes.find_map(|write| ping_pong::swinging(write, history, now))
 }

@@ -90,6 +90,8 @@ impl Context {
                 records.insert(record.key.clone(), (record, false));
             }
         }
+        let read = records.values_mut().map(|(record, _)| record);
+        self.add_roles(forms, read, lane).await?;
         Ok(records)
     }
 
@@ -130,7 +132,9 @@ impl Context {
             .map(|(pair, record)| wanted(self.settings.portal, forms, *pair, record))
             .collect();
         let mut catch = Catch::default();
-        for record in self.query_salesforce(forms, &wanted, lane).await? {
+        let mut found = self.query_salesforce(forms, &wanted, lane).await?;
+        self.add_roles(forms, found.iter_mut(), lane).await?;
+        for record in found {
             if !record.deleted || Succession::of(&record).is_some() {
                 catch.add(record, forms);
             }

@@ -328,23 +328,26 @@ pub(super) fn is_stage(mapping: &Mapping, field: &Field) -> bool {
     is_mapped && matches!(field.name.as_str(), "dealstage" | "hs_pipeline_stage")
 }
 
-/// HubSpot's associations as the fields that they are mapped as: it describes them nowhere.
+/// Associations as the fields that they are mapped as: HubSpot describes them nowhere, and
+/// Salesforce describes an association with many as an object of its own.
 fn with_associations(mut schema: ObjectSchema, mapping: &Mapping) -> ObjectSchema {
-    if schema.side == Side::HubSpot {
-        for mapped in mapping.parents() {
-            let field = association(mapped);
-            schema.fields.insert(field.name.clone(), field);
-        }
-    }
+    let (one, many) = (mapping.parents(), mapping.junctions());
+    let one = one.filter(|_| schema.side == Side::HubSpot);
+    let fields: Vec<Field> = one
+        .map(|mapped| association(mapped, Side::HubSpot, Kind::Reference))
+        .chain(many.map(|mapped| association(mapped, schema.side, Kind::MultiPicklist)))
+        .collect();
+    let named = fields.into_iter().map(|field| (field.name.clone(), field));
+    schema.fields.extend(named);
     schema
 }
 
-fn association(mapped: &FieldMapping) -> Field {
+fn association(mapped: &FieldMapping, side: Side, kind: Kind) -> Field {
     let parents: Vec<&str> = mapped.parents.iter().map(ObjectName::as_str).collect();
     Field {
-        name: mapped.hubspot.clone(),
+        name: mapped.on(side).clone(),
         label: format!("association with {}", parents.join(" or ")),
-        kind: Kind::Reference,
+        kind,
         length: None,
         precision: None,
         scale: None,

@@ -36,6 +36,7 @@ mod planning;
 mod reading;
 mod resyncs;
 mod retry;
+mod roles;
 mod selection;
 mod wake;
 mod words;

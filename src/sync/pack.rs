@@ -58,7 +58,11 @@ pub(super) fn parts<'a, 's>(
         let kind = match write(*place).action {
             Action::Created => &mut creates,
             Action::Deleted => &mut deletions,
-            Action::Updated | Action::Blanked | Action::Associated | Action::Agreed => &mut changes,
+            Action::Updated
+            | Action::Blanked
+            | Action::Associated
+            | Action::Parted
+            | Action::Agreed => &mut changes,
         };
         kind.push(*place);
     }

@@ -7,11 +7,11 @@ use super::forms::Forms;
 use crate::domain::attempt::Attempt;
 use crate::domain::call::Lane;
 use crate::domain::convert::canonical;
-use crate::domain::event::{Action, Excluded};
+use crate::domain::event::Excluded;
 use crate::domain::failure::RawFailure;
-use crate::domain::mapping::Mapping;
-use crate::domain::merge::{Parent, Parents, named};
-use crate::domain::record::{Record, RecordKey, Side, Timestamp, Value};
+use crate::domain::mapping::{FieldMapping, Mapping};
+use crate::domain::merge::{Parent, Parents, association, is_lead, named};
+use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Timestamp, Value};
 use crate::inbox::{self, Release};
 use crate::projections::pairs::{self, State};
 use crate::store::{Tx, View};
@@ -46,15 +46,8 @@ impl Context {
     fn references(&self, forms: &Forms, record: &Record) -> Vec<RecordKey> {
         let side = record.key.side;
         let mut keys = Vec::new();
-        for form in forms.all() {
-            for mapped in form.mapping.parents() {
-                let name = mapped.on(side);
-                let schema = form.schemas.on(side);
-                let (Some(value), Some(field)) = (record.fields.get(name), schema.field(name))
-                else {
-                    continue;
-                };
-                let text = canonical(value, field);
+        for mapped in forms.associations() {
+            for text in texts(forms, record, mapped) {
                 let named = named(mapped, side, &text).into_iter();
                 keys.extend(named.filter(|key| self.may_be_of(key)));
             }
@@ -71,6 +64,29 @@ impl Context {
             Side::Salesforce => self
                 .forms(mappings)
                 .is_none_or(|forms| forms.knows(&key.id)),
+        }
+    }
+}
+
+/// The references that a record holds in one mapped field, as its side writes them.
+fn texts(forms: &Forms, record: &Record, mapped: &FieldMapping) -> Vec<String> {
+    let side = record.key.side;
+    let name = mapped.on(side);
+    let Some(value) = record.fields.get(name) else {
+        return Vec::new();
+    };
+    match (value, mapped.parents.first()) {
+        (Value::Options(ids), Some(object)) if side == Side::HubSpot => {
+            let ids = ids.iter().filter_map(|id| RecordId::parse(id).ok());
+            ids.map(|id| association(object, &id)).collect()
+        }
+        (Value::Options(ids), _) => ids.clone(),
+        (_, _) => {
+            let field = forms
+                .all()
+                .find_map(|form| form.schemas.on(side).field(name));
+            let text = field.map(|field| canonical(value, field));
+            text.into_iter().collect()
         }
     }
 }
@@ -92,9 +108,26 @@ fn parent(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Parent> {
     }
 }
 
-/// Whether a parent has no partner yet.
-pub(super) fn is_pending(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
-    Ok(parent(view, key)? == Parent::Pending)
+/// Why something waits for a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// It has no partner yet.
+    Partner,
+    /// Its partner is a lead, which becomes a contact once it is converted.
+    Contact,
+}
+
+/// What a record lacks that another one refers to; a junction's end must be a contact.
+pub(super) fn lack(
+    view: &View<'_>,
+    key: &RecordKey,
+    at_junction: bool,
+) -> anyhow::Result<Option<Lack>> {
+    Ok(match parent(view, key)? {
+        Parent::Pending => Some(Lack::Partner),
+        Parent::Linked(partner) if at_junction && is_lead(&partner) => Some(Lack::Contact),
+        Parent::Linked(_) | Parent::Excluded => None,
+    })
 }
 
 /// Codes of writes that name a record which is gone or hidden.
@@ -114,19 +147,23 @@ pub(super) fn are_doubted(
 ) -> anyhow::Result<bool> {
     let write = &attempt.write;
     let mut codes = failures.iter().map(|raw| raw.failure.code.as_str());
-    let is_about = write.action == Action::Associated || codes.any(|code| DOUBTS.contains(&code));
+    let is_about = write.action.is_link() || codes.any(|code| DOUBTS.contains(&code));
     if attempt.number > 1 || !is_about {
         return Ok(false);
     }
     let mut doubted = false;
-    for mapped in mapping.parents() {
-        let Some(Value::Text(text)) = write.fields.get(mapped.on(write.to)) else {
-            continue;
+    for mapped in mapping.parents().chain(mapping.junctions()) {
+        let is_of = |name: &&FieldName| match mapped.junction() {
+            None => *name == mapped.on(write.to),
+            Some(_) => name.as_str().starts_with(mapped.hubspot.as_str()),
         };
-        for key in named(mapped, write.to, text) {
-            if pairs::by_key(tx, &key)?.is_some() {
-                inbox::see(tx, &key, Timestamp(0), Lane::Parent, Timestamp(0))?;
-                doubted = true;
+        for (_, value) in write.fields.iter().filter(|(name, _)| is_of(name)) {
+            let Value::Text(text) = value else { continue };
+            for key in named(mapped, write.to, text) {
+                if pairs::by_key(tx, &key)?.is_some() {
+                    inbox::see(tx, &key, Timestamp(0), Lane::Parent, Timestamp(0))?;
+                    doubted = true;
+                }
             }
         }
     }

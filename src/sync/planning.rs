@@ -17,8 +17,10 @@ use super::partner::{Found, Partner};
 use super::selection::{self, Selection, Standing};
 use crate::domain::call::Lane;
 use crate::domain::event::{Excluded, Linked};
-use crate::domain::merge::{self, Merged, Seen};
-use crate::domain::record::{FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::merge::{self, Merged, Parent, Parents, Seen};
+use crate::domain::record::{
+    FieldName, ObjectName, PairIds, Record, RecordId, RecordKey, Side, Timestamp,
+};
 use crate::inbox::Row;
 use crate::projections::pairs::Pair;
 
@@ -230,15 +232,30 @@ impl Context {
         lane: Lane,
     ) -> Result<Vec<Merged>, Trouble> {
         let records = couples.iter().flat_map(Couple::records);
-        let parents = self.parents_of(forms, records).await?;
+        let mut parents = self.parents_of(forms, records).await?;
         let around = self.around();
-        let one = |couple: &Couple, history: Option<&BTreeMap<FieldName, Timestamp>>| {
+        let one = |couple: &Couple,
+                   parents: &Parents,
+                   history: Option<&BTreeMap<FieldName, Timestamp>>| {
             let (hubspot, salesforce) = couple.halves();
             let form = forms.of(&couple.ids).calm(&couple.known);
-            let known = around.known_but(&form, &parents, couple.standing.shut());
+            let known = around.known_but(&form, parents, couple.standing.shut());
             merge::merge(hubspot, salesforce, &couple.known.base, &known, history)
         };
-        let mut merged: Vec<Merged> = couples.iter().map(|couple| one(couple, None)).collect();
+        let mut merged: Vec<Merged> = couples
+            .iter()
+            .map(|couple| one(couple, &parents, None))
+            .collect();
+        let gone = self.gone_ends(&merged, lane).await?;
+        if !gone.is_empty() {
+            for key in gone {
+                parents.note(key, Parent::Excluded);
+            }
+            merged = couples
+                .iter()
+                .map(|couple| one(couple, &parents, None))
+                .collect();
+        }
         let asked: Vec<(RecordId, Vec<FieldName>)> = couples
             .iter()
             .zip(&merged)
@@ -266,9 +283,39 @@ impl Context {
                 .filter(|((id, _), _)| *id == hubspot.key.id)
                 .map(|((_, field), at)| (field.clone(), *at))
                 .collect();
-            *merged = one(couple, Some(&history));
+            *merged = one(couple, &parents, Some(&history));
         }
         Ok(merged)
+    }
+
+    /// Both ends across of associations that ended because the record at their other end is gone:
+    /// that is no association that anybody took away, and across it stays.
+    async fn gone_ends(&self, merged: &[Merged], lane: Lane) -> Result<Vec<RecordKey>, Trouble> {
+        let parting = merged.iter().flat_map(|one| &one.parting);
+        let mut asked: BTreeMap<(ObjectName, Side), BTreeMap<RecordId, RecordKey>> =
+            BTreeMap::new();
+        for [here, across] in parting {
+            let of = asked.entry((here.object.clone(), here.side)).or_default();
+            of.insert(here.id.clone(), across.clone());
+        }
+        let mut gone = Vec::new();
+        for ((object, side), ends) in asked {
+            let Some(forms) = self.forms(self.settings.forms_of(&object)) else {
+                continue;
+            };
+            let ids: Vec<RecordId> = ends.keys().cloned().collect();
+            let found = self.read_ids(&forms, side, &ids, lane).await?;
+            let living: BTreeSet<RecordId> = found
+                .into_iter()
+                .filter(|record| !record.deleted)
+                .map(|record| record.key.id)
+                .collect();
+            for (id, across) in ends.into_iter().filter(|(id, _)| !living.contains(id)) {
+                let object = object.clone();
+                gone.extend([RecordKey { side, object, id }, across]);
+            }
+        }
+        Ok(gone)
     }
 
     /// Journals what was decided without a write, and returns what is to be written.

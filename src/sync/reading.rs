@@ -212,7 +212,7 @@ impl Context {
     }
 
     /// Asks queries, up to five in one call, and follows their locators.
-    async fn query_all(
+    pub(super) async fn query_all(
         &self,
         forms: &Forms,
         queries: Vec<Query>,

@@ -290,10 +290,7 @@ impl Context {
         let sends = |merged: &Merged| {
             let write = merged.write_to(Side::HubSpot);
             write.is_some_and(|write| !write.only_marks())
-                || merged
-                    .associate
-                    .as_ref()
-                    .is_some_and(|one| one.to == Side::HubSpot)
+                || merged.links.iter().any(|one| one.to == Side::HubSpot)
         };
         let senders = couples.iter().zip(merged);
         let ids: Vec<RecordId> = senders

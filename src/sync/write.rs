@@ -52,7 +52,8 @@ impl Context {
                 let job = Job {
                     attempt: conclude::attempt(one, write),
                     row: Some(one.row.clone()),
-                    last: place + 1 == one.writes.len() && one.associate.is_none(),
+                    last: place + 1 == one.writes.len() && one.links.is_empty(),
+                    again: one.again,
                     form: one.form,
                 };
                 let aim = Aim {
@@ -121,6 +122,7 @@ impl Context {
             },
             row: None,
             last: true,
+            again: false,
             form,
         }
     }

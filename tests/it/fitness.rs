@@ -78,6 +78,8 @@ fn schema(side: Side, mapping: &Mapping, more: Vec<Field>) -> ObjectSchema {
         creatable: true,
         updatable: true,
         read_at: Timestamp(0),
+        whole_at: Timestamp(0),
+        modified: None,
         fields,
     }
 }

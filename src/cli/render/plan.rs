@@ -22,6 +22,7 @@ pub(super) fn text(plan: &Plan) -> String {
             "CREATE",
             "UPDATE",
             "BLANK",
+            "DELETE",
             "ASSOCIATE",
             "LINK",
         ]);
@@ -32,6 +33,7 @@ pub(super) fn text(plan: &Plan) -> String {
                 number(line.created),
                 number(line.updated),
                 number(line.blanked),
+                number(line.deleted),
                 number(line.associated),
                 number(line.linked),
             ]);

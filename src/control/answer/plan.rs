@@ -119,6 +119,7 @@ impl Tally {
             created: 0,
             updated: 0,
             blanked: 0,
+            deleted: 0,
             associated: 0,
             linked: 0,
         });
@@ -127,8 +128,9 @@ impl Tally {
             Action::Created => &mut line.created,
             Action::Updated => &mut line.updated,
             Action::Blanked => &mut line.blanked,
-            Action::Associated => &mut line.associated,
-            Action::Deleted | Action::Agreed => return,
+            Action::Deleted => &mut line.deleted,
+            Action::Associated | Action::Parted => &mut line.associated,
+            Action::Agreed => return,
         };
         *number += 1;
     }

@@ -263,7 +263,7 @@ impl Salesforce {
             .map(|batch| Part {
                 method: batch.method().name(),
                 url: self.versioned(&batch.path()),
-                headers: part_headers(&[AUTO_ASSIGN, DUPLICATES, MRU]),
+                headers: write_headers(),
                 body: batch.body(),
             })
             .collect();
@@ -295,7 +295,7 @@ impl Salesforce {
         Ok(reply(&response, usage))
     }
 
-    async fn composite(&self, parts: Vec<Part>) -> Result<HttpResponse, CallError> {
+    pub(super) async fn composite(&self, parts: Vec<Part>) -> Result<HttpResponse, CallError> {
         let request = self.request(&self.versioned("composite"))?;
         self.send(request.with_json(Method::Post, &composite::body(parts)))
             .await
@@ -333,6 +333,11 @@ fn headers() -> Vec<(&'static str, String)> {
         .map(|(name, value)| (*name, (*value).to_owned()))
         .chain([("accept", "application/json".to_owned())])
         .collect()
+}
+
+/// What a part that writes carries.
+pub(super) fn write_headers() -> Json {
+    part_headers(&[AUTO_ASSIGN, DUPLICATES, MRU])
 }
 
 // The outer request's headers are not promised to reach its parts, so each part carries its own.

@@ -23,6 +23,8 @@ keyed! {
         Deleted = "deleted",
         /// Records were associated.
         Associated = "associated",
+        /// Associations were taken away, and nothing else.
+        Parted = "parted",
         /// Nothing was written: both sides agree. Not counted as synced.
         Agreed = "agreed",
     }
@@ -33,8 +35,13 @@ impl Action {
     pub fn sets_values(self) -> bool {
         match self {
             Self::Created | Self::Updated | Self::Blanked | Self::Agreed => true,
-            Self::Deleted | Self::Associated => false,
+            Self::Deleted | Self::Associated | Self::Parted => false,
         }
+    }
+
+    /// Whether it is about associations alone.
+    pub fn is_link(self) -> bool {
+        matches!(self, Self::Associated | Self::Parted)
     }
 }
 

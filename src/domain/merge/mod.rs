@@ -5,6 +5,7 @@
 //! are on the records and their fingerprints in the base, they give none.
 
 mod draft;
+mod junction;
 mod line;
 mod parents;
 mod rules;
@@ -19,6 +20,8 @@ use super::mapping::{FieldMapping, Mapping, Rule};
 use super::record::{FieldName, Fields, Record, RecordId, RecordKey, Side, Timestamp, Value};
 use super::schema::ObjectSchema;
 use draft::{Carried, Draft};
+use junction::Ties;
+pub use junction::is_lead;
 use line::{Cell, Line, State};
 pub use parents::{Parent, Parents, association, named};
 use rules::{Course, Newer};
@@ -173,6 +176,7 @@ pub fn look(record: &Record, base: &Base, known: &Known<'_>) -> Seen {
     let side = record.key.side;
     let mut adopted = Vec::new();
     let mut changed = Vec::new();
+    // Of an association with many, the whole has a print as well, beside that of each of its ties.
     for mapped in known.synced() {
         let Some(cell) = Cell::read(side, record, mapped, base, known) else {
             continue;
@@ -230,10 +234,18 @@ pub struct Merged {
     pub to_hubspot: Option<Write>,
     /// What to write to Salesforce.
     pub to_salesforce: Option<Write>,
-    /// What to associate in HubSpot, once the other write there is done.
-    pub associate: Option<Write>,
+    /// What to associate and to part, on either side, once the other writes are done.
+    pub links: Vec<Write>,
     /// Parents without a partner, by the side whose write waits for them.
     pub waits: Vec<(Side, RecordKey)>,
+    /// Records at the other end of an association with many that cannot be its other end across
+    /// yet, by the side that waits for them. Nothing else waits for these.
+    pub later: Vec<(Side, RecordKey)>,
+    /// More is to be associated once what is here is written.
+    pub again: bool,
+    /// The records at the other end of the associations that are to be taken away: where an
+    /// association ended, and across. It ends as well when that record is deleted or merged.
+    pub parting: Vec<[RecordKey; 2]>,
     /// Fingerprints to adopt although nothing is written for them.
     pub agreed: Vec<Moved>,
     /// Not empty: changed on both sides, and only HubSpot's property history can tell which is
@@ -322,7 +334,12 @@ fn both(
     let mut merged = Merged::default();
     let mut to_hubspot = Draft::of(Side::HubSpot, Some(hubspot));
     let mut to_salesforce = Draft::of(Side::Salesforce, Some(salesforce));
+    let mut ties = Ties::of(hubspot, salesforce);
     for mapped in known.synced() {
+        if mapped.junction().is_some() {
+            ties.weigh(hubspot, salesforce, mapped, base, known, &mut merged);
+            continue;
+        }
         let Some(line) = Line::read(hubspot, salesforce, mapped, base, known) else {
             continue;
         };
@@ -365,10 +382,11 @@ fn both(
             draft.mark(&partner.key.id, known);
         }
         if !merged.failures.iter().any(|(failed, _)| *failed == side) {
-            merged.associate = draft.take_links().or(merged.associate);
+            merged.links.extend(draft.take_links());
             merged.put(draft.finish());
         }
     }
+    ties.finish(&mut merged);
     merged
 }
 
@@ -409,6 +427,11 @@ fn create(source: &Record, base: &Base, known: &Known<'_>) -> Merged {
     }
     let mut draft = Draft::of(to, None);
     for mapped in known.synced() {
+        if mapped.junction().is_some() {
+            // Compared as soon as there is a record whose associations can be read.
+            merged.again |= junction::has_any(source, mapped) && rules::may_go(mapped.rule, to);
+            continue;
+        }
         let Some(line) = Line::alone(source, mapped, base, known) else {
             continue;
         };
@@ -427,7 +450,7 @@ fn create(source: &Record, base: &Base, known: &Known<'_>) -> Merged {
     }
     draft.mark(&source.key.id, known);
     if merged.failures.is_empty() {
-        merged.associate = draft.take_links();
+        merged.links.extend(draft.take_links());
         merged.put(draft.finish());
     }
     merged

@@ -32,9 +32,9 @@ pub(super) enum Newer {
 
 /// What a rule looks at on one side.
 #[derive(Debug, Clone, Copy)]
-struct View {
-    state: State,
-    blank: bool,
+pub(super) struct View {
+    pub(super) state: State,
+    pub(super) blank: bool,
 }
 
 impl View {
@@ -85,7 +85,7 @@ pub(super) fn course(
     };
     let hubspot = View::of(line.hubspot.as_ref(), line.salesforce.as_ref());
     let salesforce = View::of(line.salesforce.as_ref(), line.hubspot.as_ref());
-    let first = hubspot.state == State::NoBase || salesforce.state == State::NoBase;
+    let first = is_first(hubspot, salesforce);
     let rule = line.mapped.rule;
     let course = if line.equal {
         settled(hubspot, salesforce)
@@ -112,6 +112,39 @@ pub(super) fn course(
         | Course::AskHistory
         | Course::Write { .. } => course,
     }
+}
+
+/// Which way one association goes, which a side has or has not: two sides that both changed it
+/// agree, so that nothing is ever newer.
+pub(super) fn course_of_tie(
+    rule: Rule,
+    on_first_link: OnFirstLink,
+    direction: Direction,
+    hubspot: View,
+    salesforce: View,
+) -> Course {
+    let first = is_first(hubspot, salesforce);
+    let course = if hubspot.blank == salesforce.blank {
+        settled(hubspot, salesforce)
+    } else if first {
+        first_link(rule, on_first_link, hubspot.blank, salesforce.blank)
+    } else {
+        linked(rule, hubspot, salesforce, || Newer::Salesforce)
+    };
+    match course {
+        Course::Write { to, .. } if !direction.allows(to) && first => Course::Differ,
+        Course::Write { to, .. } if !direction.allows(to) => Course::Agree,
+        Course::Leave
+        | Course::Agree
+        | Course::Differ
+        | Course::AskHistory
+        | Course::Write { .. } => course,
+    }
+}
+
+/// Whether there is no base to compare with.
+fn is_first(hubspot: View, salesforce: View) -> bool {
+    hubspot.state == State::NoBase || salesforce.state == State::NoBase
 }
 
 /// The base follows where it has to, and nothing is written.

@@ -35,6 +35,9 @@ pub(in crate::projections) fn synced(
             if event.moved.iter().any(|moved| moved.salesforce.is_some()) {
                 pair.provisional.salesforce = None;
             }
+        } else if event.action.is_link() && event.to == Side::Salesforce {
+            // No field of the record itself was written: what was before is still to be shown.
+            pair.synced_at = Some(entry.at);
         } else {
             pair.synced_at = Some(entry.at);
             *pair.provisional.slot(event.to) = event.provisional.clone().map(|span| Provisional {

@@ -1,5 +1,6 @@
 //! Reads changes since the cursor; each becomes a row of the inbox in the transaction that moves it.
 
+mod feeds;
 mod hubspot;
 mod salesforce;
 mod sweep;
@@ -59,6 +60,23 @@ pub(super) struct Page {
     pub(super) began: Option<i64>,
 }
 
+/// One record as it was read, and whose row it makes: its own, or that of the record it ties.
+pub(super) struct Sighted {
+    pub(super) read: RecordKey,
+    pub(super) row: RecordKey,
+    pub(super) stamp: Timestamp,
+}
+
+/// Where reading goes on after a page.
+pub(super) struct Mark {
+    pub(super) side: Side,
+    /// The name under which it is kept where reading stands.
+    pub(super) read_as: ObjectName,
+    pub(super) to: Position,
+    /// Whether the page moves it there.
+    pub(super) moves: bool,
+}
+
 impl Context {
     /// Those of a listing never read; the others are remembered for as long as they are listed.
     pub(in crate::sync) async fn unseen(
@@ -95,34 +113,56 @@ impl Context {
         to: Position,
         moves: bool,
     ) -> anyhow::Result<()> {
-        let now = self.clock.now();
-        let sightings: Vec<(RecordKey, Timestamp)> = page
-            .records
-            .iter()
-            .map(|record| (record.key.clone(), record.modified_at))
-            .collect();
+        let sighted = |record: &Record| Sighted {
+            read: record.key.clone(),
+            row: record.key.clone(),
+            stamp: record.modified_at,
+        };
+        let sightings: Vec<Sighted> = page.records.iter().map(sighted).collect();
         if let Some(began) = page.began {
             let mut shared = self.shared();
             for record in page.records {
                 shared.fresh.keep(record, began);
             }
         }
-        let object = mapping.object.clone();
         // HubSpot has one type for all forms, and one place where reading stands.
         let read_as = match side {
-            Side::HubSpot => object.clone(),
+            Side::HubSpot => mapping.object.clone(),
             Side::Salesforce => mapping.name().clone(),
         };
+        let mark = Mark {
+            side,
+            read_as,
+            to,
+            moves,
+        };
+        self.note_sightings(sightings, mark).await
+    }
+
+    /// Notes what was read: rows of what was never met into the inbox, and the cursor to the page's
+    /// end, in one transaction.
+    pub(super) async fn note_sightings(
+        &self,
+        sightings: Vec<Sighted>,
+        mark: Mark,
+    ) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let Mark {
+            side,
+            read_as,
+            to,
+            moves,
+        } = mark;
         let rows = self
             .store
             .write(move |tx| {
                 let bound_at = settings::bound(tx)?.map_or(now, |bound| bound.at);
                 let mut rows: u64 = 0;
-                for (key, stamp) in &sightings {
-                    let listed = vec![(key.id.clone(), *stamp)];
-                    let met = inbox::unseen(tx, side, &object, listed)?.is_empty();
+                for Sighted { read, row, stamp } in &sightings {
+                    let listed = vec![(read.id.clone(), *stamp)];
+                    let met = inbox::unseen(tx, side, &read.object, listed)?.is_empty();
                     // Remembered for as long as it is met, or it would be read anew every hour.
-                    inbox::note_seen(tx, key, *stamp)?;
+                    inbox::note_seen(tx, read, *stamp)?;
                     if met {
                         continue;
                     }
@@ -131,7 +171,11 @@ impl Context {
                     } else {
                         Lane::Live
                     };
-                    inbox::see(tx, key, *stamp, lane, Timestamp(0))?;
+                    // What ties a record changed after it, as far as its row is concerned: one in
+                    // flight now may have been read before.
+                    let known = inbox::of_record(tx, row)?.filter(|_| read != row);
+                    let stamp = known.map_or(*stamp, |known| known.stamp.plus(1).max(*stamp));
+                    inbox::see(tx, row, stamp, lane, Timestamp(0))?;
                     rows += 1;
                 }
                 let before = stands(tx, side, &read_as)?;

@@ -1,8 +1,7 @@
 //! Salesforce: a keyset from the exact cursor, and a listing that finds late commits.
 
-use super::{
-    BLOCKED_MS, CLOCK_ERROR_MS, LISTINGS_SHARE, LOOKS_SHARE, Page, SEEN_MS, after, stands,
-};
+use super::feeds::{self, Feed};
+use super::{BLOCKED_MS, CLOCK_ERROR_MS, LISTINGS_SHARE, LOOKS_SHARE, SEEN_MS, after, stands};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,12 +9,10 @@ use crate::crm::salesforce::{Query, QueryPage};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::Position;
 use crate::domain::failure::RawFailure;
-use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, RecordId, Side, Timestamp};
 use crate::inbox;
 use crate::store::View;
 use crate::sync::context::Context;
-use crate::sync::forms::Form;
 use crate::sync::gate::{Errand, Trouble, refused};
 
 /// What a query brought, or why it was refused.
@@ -73,12 +70,13 @@ impl SalesforceDetector {
         self.context.refresh_metadata().await?;
         self.listings_stretched = self.context.stretched(LISTINGS_SHARE).await?;
         let mappings = self.context.settings.mappings.clone();
-        for mapping in &mappings {
-            self.note_beginning(mapping.name()).await?;
+        let feeds = feeds::all(&mappings);
+        for feed in &feeds {
+            self.note_beginning(feed.name()).await?;
         }
-        self.read_changes(&mappings).await?;
+        self.read_changes(&feeds).await?;
         if self.listing_is_due() {
-            self.find_late_commits(&mappings).await?;
+            self.find_late_commits(&feeds).await?;
             let now = self.context.clock.now();
             self.listed_at = Some(now);
             self.listed_to = self.context.salesforce_now();
@@ -93,11 +91,11 @@ impl SalesforceDetector {
         Ok(())
     }
 
-    /// Reads everything from the exact cursors: the first pages of all forms in as few calls as
+    /// Reads everything from the exact cursors: the first pages of all feeds in as few calls as
     /// they fit into, then further pages of those that have more.
-    async fn read_changes(&self, mappings: &[Mapping]) -> Result<(), Trouble> {
+    async fn read_changes(&self, feeds: &[Feed<'_>]) -> Result<(), Trouble> {
         let mut operation = Operation::Poll;
-        let mut left: Vec<&Mapping> = mappings.iter().collect();
+        let mut left: Vec<&Feed<'_>> = feeds.iter().collect();
         let mut refused: Option<Trouble> = None;
         while !left.is_empty() {
             let (more, trouble) = self.read_pages(&left, operation).await?;
@@ -110,43 +108,27 @@ impl SalesforceDetector {
 
     /// Reads a page of each; returns those that may have more, and why one was refused: the others
     /// go on without it.
-    async fn read_pages<'m>(
+    async fn read_pages<'f, 'm>(
         &self,
-        mappings: &[&'m Mapping],
+        feeds: &[&'f Feed<'m>],
         operation: Operation,
-    ) -> Result<(Vec<&'m Mapping>, Option<Trouble>), Trouble> {
+    ) -> Result<(Vec<&'f Feed<'m>>, Option<Trouble>), Trouble> {
         let context = &self.context;
         let Some(until) = self.settled().await? else {
             return Ok((Vec::new(), None));
         };
-        let page_max = context.settings.bounds.salesforce_page;
         let mut asked = Vec::new();
-        for mapping in mappings {
-            let name = mapping.name().clone();
-            let stood = context
-                .store
-                .read(move |view| stands(view, Side::Salesforce, &name))
-                .await?;
-            let Some(schemas) = context.schemas(mapping.name()) else {
-                continue;
-            };
-            let from = stood.unwrap_or(Position {
+        for feed in feeds {
+            let from = self.position(feed.name()).await?.unwrap_or(Position {
                 stamp: Timestamp(0),
                 id: None,
             });
-            let mapping: &'m Mapping = mapping;
-            let form = Form {
-                mapping: mapping.clone(),
-                schemas,
-            };
-            let fields = form.fields(Side::Salesforce);
-            let source = form.source(Side::Salesforce, &fields);
-            let query = Query::changes(&source, &from, until, page_max);
-            asked.push((mapping, query));
+            let query = feed.changes(context, &from, until);
+            asked.extend(query.map(|query| (*feed, query)));
         }
         let began = context.clock.monotonic_ms();
         let (mut more, mut trouble) = (Vec::new(), None);
-        for (mapping, page) in self.query(operation, asked).await? {
+        for (feed, page) in self.query(operation, asked).await? {
             let page = match page {
                 Ok(page) => page,
                 Err(failures) => {
@@ -154,8 +136,8 @@ impl SalesforceDetector {
                     continue;
                 }
             };
-            if self.note_page(mapping, page, began).await? {
-                more.push(mapping);
+            if self.note_page(feed, page, began).await? {
+                more.push(feed);
             }
         }
         Ok((more, trouble))
@@ -164,7 +146,7 @@ impl SalesforceDetector {
     /// Notes a page of changes; true when there may be more.
     async fn note_page(
         &self,
-        mapping: &Mapping,
+        feed: &Feed<'_>,
         page: QueryPage,
         began: i64,
     ) -> anyhow::Result<bool> {
@@ -177,12 +159,7 @@ impl SalesforceDetector {
             stamp: last.modified_at,
             id: Some(last.key.id.clone()),
         };
-        let page = Page {
-            records: page.records,
-            began: Some(began),
-        };
-        self.context
-            .note(Side::Salesforce, mapping, page, to, true)
+        feed.note(&self.context, page, Some(began), (to, true))
             .await?;
         Ok(full)
     }
@@ -222,37 +199,30 @@ impl SalesforceDetector {
 
     /// A row becomes visible when its transaction commits, behind a cursor that has moved on: ids
     /// and stamps of the last minutes are listed, and only those never seen are fetched.
-    async fn find_late_commits(&self, mappings: &[Mapping]) -> Result<(), Trouble> {
+    async fn find_late_commits(&self, feeds: &[Feed<'_>]) -> Result<(), Trouble> {
         let Some(until) = self.settled().await? else {
             return Ok(());
         };
         let mut asked = Vec::new();
-        for mapping in mappings {
-            asked.extend(self.listing(mapping, until).await?);
+        for feed in feeds {
+            asked.extend(self.listing(feed, until).await?.map(|query| (feed, query)));
         }
         let mut unseen = Vec::new();
-        for (mapping, page) in self.query(Operation::Listing, asked).await? {
+        for (feed, page) in self.query(Operation::Listing, asked).await? {
             let page = page.map_err(refused)?;
-            unseen.push((mapping, self.unseen(mapping, page).await?));
+            unseen.push((feed, self.unseen(feed, page).await?));
         }
-        for (mapping, ids) in unseen {
-            self.fetch(mapping, &ids).await?;
+        for (feed, ids) in unseen {
+            self.fetch(feed, &ids).await?;
         }
         Ok(())
     }
 
-    /// The listing of one form; none before anything of it was read.
-    async fn listing<'m>(
-        &self,
-        mapping: &'m Mapping,
-        until: Timestamp,
-    ) -> Result<Option<(&'m Mapping, Query)>, Trouble> {
+    /// The listing of one feed; none before anything of it was read.
+    async fn listing(&self, feed: &Feed<'_>, until: Timestamp) -> Result<Option<Query>, Trouble> {
         let context = &self.context;
-        let name = mapping.name();
+        let name = feed.name();
         let Some(position) = self.position(name).await? else {
-            return Ok(None);
-        };
-        let Some(schemas) = context.schemas(name) else {
             return Ok(None);
         };
         // As far back as ever from when this listing was due, or, before the first one of this run,
@@ -264,18 +234,12 @@ impl SalesforceDetector {
         let since = until
             .min(due)
             .plus(-context.settings.bounds.listing_back_ms);
-        let source = schemas.source(mapping, Side::Salesforce, &[]);
-        Ok(Some((mapping, Query::listing(&source, since, until))))
+        Ok(feed.listing(context, since, until))
     }
 
     /// The ids of a listing, page by page, that were never read.
-    async fn unseen(
-        &self,
-        mapping: &Mapping,
-        mut page: QueryPage,
-    ) -> Result<Vec<RecordId>, Trouble> {
+    async fn unseen(&self, feed: &Feed<'_>, mut page: QueryPage) -> Result<Vec<RecordId>, Trouble> {
         let context = &self.context;
-        let object = &mapping.object;
         let mut unseen = Vec::new();
         loop {
             let listed = page
@@ -283,10 +247,11 @@ impl SalesforceDetector {
                 .iter()
                 .map(|one| (one.key.id.clone(), one.modified_at))
                 .collect();
-            unseen.extend(context.unseen(object, listed).await?);
+            unseen.extend(context.unseen(feed.read_as(), listed).await?);
             let Some(locator) = page.locator.take() else {
                 return Ok(unseen);
             };
+            let object = &feed.mapping.object;
             let errand = Errand::new(Side::Salesforce, Operation::Page, Lane::Detect, object, 0);
             page = context
                 .call(&errand, || context.salesforce.next_page(&locator))
@@ -296,28 +261,17 @@ impl SalesforceDetector {
     }
 
     /// Reads records that were committed late.
-    async fn fetch(&self, mapping: &Mapping, ids: &[RecordId]) -> Result<(), Trouble> {
+    async fn fetch(&self, feed: &Feed<'_>, ids: &[RecordId]) -> Result<(), Trouble> {
         let context = &self.context;
-        let (Some(schemas), Some(position)) = (
-            context.schemas(mapping.name()),
-            self.position(mapping.name()).await?,
-        ) else {
+        let Some(position) = self.position(feed.name()).await? else {
             return Ok(());
         };
-        let form = Form {
-            mapping: mapping.clone(),
-            schemas,
-        };
-        let fields = form.fields(Side::Salesforce);
-        let source = form.source(Side::Salesforce, &fields);
         for ids in ids.chunks(context.settings.bounds.match_keys) {
-            for query in Query::by_ids(&source, ids) {
+            for query in feed.by_ids(context, ids) {
                 let began = Some(context.clock.monotonic_ms());
-                for (_, page) in self.query(Operation::Page, vec![(mapping, query)]).await? {
-                    let records = page.map_err(refused)?.records;
-                    let (page, stands) = (Page { records, began }, position.clone());
-                    context
-                        .note(Side::Salesforce, mapping, page, stands, false)
+                for (_, page) in self.query(Operation::Page, vec![(feed, query)]).await? {
+                    let page = page.map_err(refused)?;
+                    feed.note(context, page, began, (position.clone(), false))
                         .await?;
                 }
             }
@@ -332,27 +286,27 @@ impl SalesforceDetector {
     }
 
     /// Asks one query for each, as many in a call as it takes; each has its own answer.
-    async fn query<'m>(
+    async fn query<'f, 'm>(
         &self,
         operation: Operation,
-        asked: Vec<(&'m Mapping, Query)>,
-    ) -> Result<Vec<(&'m Mapping, Answer)>, Trouble> {
+        asked: Vec<(&'f Feed<'m>, Query)>,
+    ) -> Result<Vec<(&'f Feed<'m>, Answer)>, Trouble> {
         let context = &self.context;
         let most = context.settings.bounds.match_queries.max(1);
         let mut answers = Vec::with_capacity(asked.len());
         for part in asked.chunks(most) {
             let mut errand = Errand::about_account(Side::Salesforce, operation);
             errand.lane = Lane::Detect;
-            if let [(mapping, _)] = part {
-                errand.object = Some(mapping.object.clone());
+            if let [(feed, _)] = part {
+                errand.object = Some(feed.mapping.object.clone());
             }
             let queries: Vec<Query> = part.iter().map(|(_, query)| query.clone()).collect();
             let reply = context
                 .call(&errand, || context.salesforce.query(&queries))
                 .await?;
             let mut pages = reply.value.into_iter();
-            for (mapping, _) in part {
-                answers.push((*mapping, pages.next().unwrap_or(Err(Vec::new()))));
+            for (feed, _) in part {
+                answers.push((*feed, pages.next().unwrap_or(Err(Vec::new()))));
             }
         }
         Ok(answers)

@@ -112,3 +112,15 @@ fn an_hour_that_the_clock_repeats_brings_one_digest() {
 fn an_hour_that_the_clock_skips_still_brings_its_digest() {
     check(BEFORE_SPRING, "0 30 2 * * *", 3);
 }
+
+#[test]
+fn a_digest_that_a_clock_set_ahead_had_nothing_for_comes_when_its_time_comes() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.pass(2 * DAY);
+    assert_eq!(world.subjects(), NOTHING);
+    world.pass(-2 * DAY);
+    assert_eq!(world.subjects(), NOTHING);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    world.pass(DAY);
+    assert_eq!(world.subjects().len(), 1);
+}

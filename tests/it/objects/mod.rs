@@ -15,6 +15,7 @@ mod loops;
 mod merges;
 mod parents;
 mod rest;
+mod roles;
 mod schema;
 mod selection;
 mod standard;

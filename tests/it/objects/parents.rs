@@ -215,3 +215,37 @@ async fn an_account_that_is_emptied_takes_the_primary_company_away() {
         Vec::<String>::new()
     );
 }
+
+#[tokio::test]
+async fn a_company_that_was_primary_once_is_no_account_when_the_primary_one_goes() {
+    let mut story = Story::new(ALL).await;
+    let account = |name: &str| {
+        story.salesforce(
+            "Account",
+            json!({ "Name": name, "Website": format!("{name}.example") }),
+        )
+    };
+    let (first, second) = (account("acme"), account("babbage"));
+    let deal = story.salesforce("Opportunity", json!({
+        "Name": "Engine", "StageName": "Prospecting", "CloseDate": "2026-12-31", "AccountId": first }));
+    story.minutes(3).await;
+    let ours = story.only_in_hubspot("deals");
+    let former = story.associated(("deals", &ours), "companies");
+    story.salesforce("Opportunity", json!({ "Id": deal, "AccountId": second }));
+    story.minutes(3).await;
+    story.salesforce("Opportunity", json!({ "Id": deal, "AccountId": null }));
+    story.minutes(3).await;
+    let former = former[0].trim_end_matches('*');
+    assert_eq!(
+        story.associated(("deals", &ours), "companies"),
+        [former],
+        "it stays, and is not the primary one"
+    );
+    story.told();
+    story.minutes(30).await;
+    assert_eq!(story.told(), Vec::<String>::new(), "all is quiet");
+    assert_eq!(
+        story.shows_salesforce("Opportunity", &deal, &["AccountId"]),
+        [""]
+    );
+}

@@ -236,26 +236,44 @@ async fn an_external_id_that_two_tasks_may_share_is_no_key_to_create_by() {
     assert_eq!(story.in_salesforce(|org, _| org.records("Task").len()), 0);
 }
 
-#[tokio::test]
-async fn looking_for_changes_of_five_types_costs_one_call_a_cycle() {
-    let mut story = Story::new(ALL).await;
+/// Calls to look for changes, and for late commits, in ten minutes with one record of each kind.
+async fn looks(objects: &str) -> (usize, usize) {
+    let mut story = Story::new(objects).await;
     story.salesforce(
         "Account",
         json!({ "Name": "Acme", "Website": "acme.example" }),
     );
-    story.salesforce(
+    let contact = story.salesforce(
         "Contact",
         json!({ "LastName": "Lovelace", "Email": "ada@acme.example" }),
     );
+    let deal = story.salesforce(
+        "Opportunity",
+        json!({ "Name": "Engine", "StageName": "Prospecting", "CloseDate": "2026-12-31" }),
+    );
+    story.salesforce(
+        "OpportunityContactRole",
+        json!({ "OpportunityId": deal, "ContactId": contact }),
+    );
+    story.salesforce("Lead", json!({ "LastName": "Babbage", "Company": "Acme" }));
+    story.salesforce("Task", json!({ "Subject": "Call" }));
     story.minutes(6).await;
-    let before = (
-        story.calls(Operation::Poll),
-        story.calls(Operation::Listing),
-    );
+    let calls = |story: &Story| [Operation::Poll, Operation::Listing].map(|one| story.calls(one));
+    let before = calls(&story);
     story.minutes(10).await;
-    let after = (
-        story.calls(Operation::Poll),
-        story.calls(Operation::Listing),
-    );
-    assert_eq!((after.0 - before.0, after.1 - before.1), (10, 2));
+    let after = calls(&story);
+    (after[0] - before[0], after[1] - before[1])
+}
+
+#[tokio::test]
+async fn looking_for_changes_of_five_types_costs_one_call_a_cycle() {
+    let without_roles = "[objects.company]\n[objects.contact]\n[objects.deal]\n\
+        [[objects.deal.fields]]\nhubspot = \"associations.contact\"\nrule = \"off\"\n\
+        [objects.task]\n";
+    assert_eq!(looks(without_roles).await, (10, 2));
+}
+
+#[tokio::test]
+async fn contact_roles_are_a_sixth_and_cost_a_second_call() {
+    assert_eq!(looks(ALL).await, (20, 4));
 }

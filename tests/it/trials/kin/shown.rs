@@ -103,13 +103,10 @@ fn hubspot(crm: &Simulator, kind: &Kind) -> Vec<One> {
         .collect()
 }
 
-/// The primary company, else the oldest.
+/// The primary company: others belong to the record as well, and are no account.
 fn chosen(associated: Vec<Associated>) -> Option<String> {
-    let number = |one: &Associated| one.id.parse::<u64>().unwrap();
-    let first = associated
-        .into_iter()
-        .min_by_key(|one| (!one.is_primary, number(one)));
-    first.map(|one| one.id)
+    let mut associated = associated.into_iter();
+    associated.find(|one| one.is_primary).map(|one| one.id)
 }
 
 fn salesforce(crm: &Simulator, kind: &Kind, gone: bool) -> Vec<One> {

@@ -1,0 +1,352 @@
+//! Salesforce's half of associations with many: the records of a junction object, read with the
+//! records that they tie, and made and taken away in batches.
+//!
+//! A junction's record has no id of ours, so that a lost answer could double it: it is made only
+//! where the reading it was planned from shows none, and read again before anything else is done.
+
+use std::collections::BTreeMap;
+
+use super::associate::Fate;
+use super::context::Context;
+use super::cycle::Cycle;
+use super::forms::{Form, Forms};
+use super::gate::{Errand, Trouble};
+use super::job::Job;
+use crate::crm::Source;
+use crate::crm::http::CallError;
+use crate::crm::hubspot::LinkOutcome;
+use crate::crm::salesforce::{Query, RowOutcome, TieChange, Ties};
+use crate::domain::call::{Lane, Operation};
+use crate::domain::failure::RawFailure;
+use crate::domain::mapping::{FieldMapping, Mapping};
+use crate::domain::record::{
+    FieldName, Fields, ObjectName, Record, RecordId, Side, Timestamp, Value,
+};
+use crate::domain::schema::{Field, Kind, ObjectSchema};
+
+/// Codes of a record that is gone already: then what was to be taken away is not there any more.
+const GONE: [&str; 2] = ["ENTITY_IS_DELETED", "NOT_FOUND"];
+
+/// A junction object as it is read and written.
+#[derive(Debug, Clone)]
+pub(super) struct JunctionObject {
+    /// Our name for it, under which it is kept where reading stands: `deal_contact`.
+    pub(super) name: ObjectName,
+    /// The lookup to the record whose associations these are.
+    pub(super) here: FieldName,
+    /// The lookup to the other end.
+    pub(super) there: FieldName,
+    schema: ObjectSchema,
+    fields: Vec<FieldName>,
+}
+
+impl JunctionObject {
+    /// Salesforce's half of a mapped association with many; `None` for any other field.
+    pub(super) fn of(mapping: &Mapping, mapped: &FieldMapping) -> Option<Self> {
+        let junction = mapped.junction()?;
+        let other = mapped.parents.first()?;
+        let here = FieldName::parse(&format!("{}Id", mapping.salesforce_type)).ok()?;
+        let there = FieldName::parse(junction.field).ok()?;
+        let fields = vec![here.clone(), there.clone()];
+        let described = fields.iter().map(|name| (name.clone(), lookup(name)));
+        let schema = ObjectSchema {
+            side: Side::Salesforce,
+            api_name: junction.object.to_owned(),
+            key_prefix: None,
+            creatable: true,
+            updatable: true,
+            read_at: Timestamp(0),
+            whole_at: Timestamp(0),
+            modified: None,
+            fields: described.collect(),
+        };
+        Some(Self {
+            name: ObjectName::parse(&format!("{}_{other}", mapping.object)).ok()?,
+            here,
+            there,
+            schema,
+            fields,
+        })
+    }
+
+    /// What a reading call wants to know of it.
+    pub(super) fn source(&self) -> Source<'_> {
+        Source {
+            object: &self.name,
+            schema: &self.schema,
+            fields: &self.fields,
+        }
+    }
+
+    /// The ends of one of its records: of this one, and of the other.
+    pub(super) fn ends(&self, record: &Record) -> Option<(RecordId, RecordId)> {
+        let end = |name| match record.fields.get(name)? {
+            Value::Text(id) => RecordId::parse(id).ok(),
+            Value::Blank
+            | Value::Number(_)
+            | Value::Bool(_)
+            | Value::Date(..)
+            | Value::DateTime(_)
+            | Value::Options(_) => None,
+        };
+        Some((end(&self.here)?, end(&self.there)?))
+    }
+}
+
+fn lookup(name: &FieldName) -> Field {
+    Field {
+        name: name.clone(),
+        label: name.to_string(),
+        kind: Kind::Reference,
+        length: None,
+        precision: None,
+        scale: None,
+        required: true,
+        unique: false,
+        key: false,
+        creatable: true,
+        updatable: true,
+        restricted: false,
+        calculated: false,
+        choices: Vec::new(),
+        refers_to: Vec::new(),
+    }
+}
+
+/// The junction's records by the record whose associations they are: the other end of each, and its
+/// own id.
+type Roles = BTreeMap<RecordId, Vec<(RecordId, RecordId)>>;
+
+impl Context {
+    /// Fills in with whom Salesforce records are associated, as far as that is mapped.
+    pub(super) async fn add_roles<'r>(
+        &self,
+        forms: &Forms,
+        records: impl Iterator<Item = &'r mut Record>,
+        lane: Lane,
+    ) -> Result<(), Trouble> {
+        if !forms.has_junctions() {
+            return Ok(());
+        }
+        let mut by_form: BTreeMap<usize, Vec<&mut Record>> = BTreeMap::new();
+        for record in records {
+            if record.key.side == Side::Salesforce && !record.deleted {
+                let place = forms.place_of(Some(&record.key.id));
+                by_form.entry(place).or_default().push(record);
+            }
+        }
+        for (place, mut records) in by_form {
+            let form = forms.at(place);
+            let ids = records.iter().map(|record| record.key.id.clone());
+            let ids: Vec<RecordId> = ids.collect();
+            for mapped in form.mapping.junctions() {
+                let roles = self.roles_of(forms, form, mapped, &ids, lane).await?;
+                for record in &mut records {
+                    let own = roles.get(&record.key.id).map_or(&[][..], Vec::as_slice);
+                    show(record, mapped, own);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn roles_of(
+        &self,
+        forms: &Forms,
+        form: &Form,
+        mapped: &FieldMapping,
+        ids: &[RecordId],
+        lane: Lane,
+    ) -> Result<Roles, Trouble> {
+        let mut roles = Roles::new();
+        let Some(junction) = JunctionObject::of(&form.mapping, mapped) else {
+            return Ok(roles);
+        };
+        let values: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let queries = Query::by_values(&junction.source(), &junction.here, &values);
+        for role in self.query_all(forms, queries, ids.len(), lane).await? {
+            if let Some((here, there)) = junction.ends(&role) {
+                roles.entry(here).or_default().push((there, role.key.id));
+            }
+        }
+        Ok(roles)
+    }
+
+    /// Makes and takes away what `jobs` say, up to a Composite's worth at a time.
+    pub(super) async fn write_roles(
+        &self,
+        cycle: &Cycle<'_>,
+        jobs: &[Job],
+    ) -> anyhow::Result<Vec<Fate>> {
+        let mut fates = vec![Fate::default(); jobs.len()];
+        let mut groups: BTreeMap<(Lane, usize, usize), Vec<(usize, Step)>> = BTreeMap::new();
+        for (place, job) in jobs.iter().enumerate() {
+            let mapping = &cycle.forms.at(job.form).mapping;
+            for (number, mapped) in mapping.junctions().enumerate() {
+                for step in steps(job, mapping, mapped) {
+                    let group = (job.attempt.lane, job.form, number);
+                    groups.entry(group).or_default().push((place, step));
+                }
+            }
+        }
+        for ((lane, form, number), steps) in groups {
+            let mapping = &cycle.forms.at(form).mapping;
+            let junction = mapping.junctions().nth(number);
+            let Some(junction) = junction.and_then(|mapped| JunctionObject::of(mapping, mapped))
+            else {
+                continue;
+            };
+            let (made, gone): (Vec<_>, Vec<_>) = steps
+                .into_iter()
+                .partition(|(_, step)| matches!(step, Step::Make(_)));
+            let width = self.settings.bounds.collection.max(1);
+            let parts = made.chunks(width).chain(gone.chunks(width));
+            let mut open: Vec<Vec<(usize, Step)>> = parts.map(<[_]>::to_vec).collect();
+            open.reverse();
+            while !open.is_empty() {
+                let most = self.settings.bounds.collections.max(1).min(open.len());
+                let parts = open.split_off(open.len() - most);
+                let again = self
+                    .write_parts(cycle, lane, &junction, parts, &mut fates)
+                    .await?;
+                open.extend(again);
+            }
+        }
+        Ok(fates)
+    }
+
+    /// One call; returns the parts that were refused whole, in halves.
+    async fn write_parts(
+        &self,
+        cycle: &Cycle<'_>,
+        lane: Lane,
+        junction: &JunctionObject,
+        parts: Vec<Vec<(usize, Step)>>,
+        fates: &mut [Fate],
+    ) -> anyhow::Result<Vec<Vec<(usize, Step)>>> {
+        let carried = parts.iter().map(Vec::len).sum();
+        let object = cycle.forms.object();
+        let errand = Errand::new(Side::Salesforce, Operation::Write, lane, object, carried);
+        let ties: Vec<Ties<'_>> = parts.iter().map(|part| ties(junction, part)).collect();
+        let mut again = Vec::new();
+        let mut refuse =
+            |part: Vec<(usize, Step)>, failures: Vec<RawFailure>, fates: &mut [Fate]| {
+                if let [(place, _)] = part.as_slice() {
+                    fates[*place].note(LinkOutcome::Failed(failures));
+                } else {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    again.extend([first.to_vec(), second.to_vec()]);
+                }
+            };
+        match self.call(&errand, || self.salesforce.tie(&ties)).await {
+            Ok(reply) => {
+                for (part, answer) in parts.iter().zip(reply.value) {
+                    match answer {
+                        Ok(rows) => {
+                            for ((place, step), row) in part.iter().zip(rows) {
+                                fates[*place].note(step.outcome(row));
+                            }
+                        }
+                        Err(failures) => refuse(part.clone(), failures, fates),
+                    }
+                }
+            }
+            Err(Trouble::Call(CallError::Rejected { failures, .. })) => {
+                for part in &parts {
+                    refuse(part.clone(), failures.clone(), fates);
+                }
+            }
+            Err(Trouble::Store(error)) => return Err(error),
+            Err(_) => {
+                for (place, _) in parts.iter().flatten() {
+                    fates[*place].note(LinkOutcome::Unmentioned);
+                }
+            }
+        }
+        Ok(again)
+    }
+}
+
+/// What is done to one of the junction's records.
+#[derive(Debug, Clone)]
+enum Step {
+    /// One with these ends is made.
+    Make(Fields),
+    /// This one is taken away.
+    TakeAway(RecordId),
+}
+
+impl Step {
+    fn outcome(&self, row: RowOutcome) -> LinkOutcome {
+        let is_gone = |one: &RawFailure| GONE.contains(&one.failure.code.as_str());
+        match (self, row) {
+            (_, RowOutcome::Written { .. }) => LinkOutcome::Set,
+            (Self::TakeAway(_), RowOutcome::Failed(failures)) if failures.iter().all(is_gone) => {
+                LinkOutcome::Set
+            }
+            (_, RowOutcome::Failed(failures)) => LinkOutcome::Failed(failures),
+        }
+    }
+}
+
+/// What a job's associations call for in one junction object.
+fn steps(job: &Job, mapping: &Mapping, mapped: &FieldMapping) -> Vec<Step> {
+    let write = &job.attempt.write;
+    let (Some(here), Some(junction)) = (&write.id, JunctionObject::of(mapping, mapped)) else {
+        return Vec::new();
+    };
+    let prefix = format!("{}.", mapped.hubspot);
+    let mut steps = Vec::new();
+    for (name, value) in &write.fields {
+        if !name.as_str().starts_with(&prefix) {
+            continue;
+        }
+        match (value, write.replaced.get(name)) {
+            (Value::Text(there), _) => {
+                let end = |id: &str| Value::Text(id.to_owned());
+                steps.push(Step::Make(Fields::from([
+                    (junction.here.clone(), end(here.as_str())),
+                    (junction.there.clone(), end(there)),
+                ])));
+            }
+            (_, Some(Value::Options(roles))) => {
+                let roles = roles.iter().filter_map(|id| RecordId::parse(id).ok());
+                steps.extend(roles.map(Step::TakeAway));
+            }
+            (_, _) => (),
+        }
+    }
+    steps
+}
+
+/// One part of a call: all of it makes, or all of it takes away.
+fn ties<'j>(junction: &'j JunctionObject, part: &[(usize, Step)]) -> Ties<'j> {
+    let (mut made, mut gone) = (Vec::new(), Vec::new());
+    for (_, step) in part {
+        match step {
+            Step::Make(fields) => made.push(fields.clone()),
+            Step::TakeAway(id) => gone.push(id.clone()),
+        }
+    }
+    Ties {
+        schema: &junction.schema,
+        change: if gone.is_empty() {
+            TieChange::Make(made)
+        } else {
+            TieChange::Delete(gone)
+        },
+    }
+}
+
+/// Writes into a record with whom it is associated, and by which of the junction's records.
+fn show(record: &mut Record, mapped: &FieldMapping, roles: &[(RecordId, RecordId)]) {
+    let mut others: Vec<String> = roles.iter().map(|(there, _)| there.to_string()).collect();
+    others.sort_unstable();
+    others.dedup();
+    let named = roles.iter().map(|(there, role)| format!("{there}/{role}"));
+    if let Some(name) = mapped.roles_field() {
+        record.fields.insert(name, Value::Options(named.collect()));
+    }
+    let name = mapped.salesforce.clone();
+    record.fields.insert(name, Value::Options(others));
+}
