@@ -164,6 +164,8 @@ pub(super) fn sync(config: &Config) -> Settings {
         poll_ms: milliseconds(config.sync.poll),
         bounds: Bounds {
             salesforce_page: limits.salesforce_page,
+            bulk_rows: limits.bulk_rows.into(),
+            bulk_page: limits.bulk_page,
             hubspot_page: limits.hubspot_page,
             match_keys: size(limits.match_keys),
             match_queries: size(limits.salesforce_requests),

@@ -26,6 +26,9 @@ const PACE: PaceLimits = PaceLimits {
     search_calls: 4,
 };
 
+/// Records kept since they were detected, some 25 MB of them.
+const FRESH_MAX: usize = 10_000;
+
 /// Calls without an answer in a row before a side counts as silent: fewer are a hiccup.
 pub(super) const SILENT_TIMES: u32 = 3;
 
@@ -66,6 +69,10 @@ impl Settings {
 pub struct Bounds {
     /// Rows of one Salesforce query page asked for.
     pub salesforce_page: u32,
+    /// Changes of one form above which they are read by a Bulk query instead of by pages.
+    pub bulk_rows: u64,
+    /// Rows of one page of a Bulk query's result.
+    pub bulk_page: u32,
     /// Records of one HubSpot search page, at most 200.
     pub hubspot_page: u32,
     /// Keys in one `IN` list.
@@ -100,6 +107,8 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             salesforce_page: 2_000,
+            bulk_rows: 20_000,
+            bulk_page: 25_000,
             hubspot_page: 200,
             match_keys: 500,
             match_queries: 5,
@@ -235,7 +244,7 @@ impl Context {
             waiting: BTreeMap::new(),
             purse: BTreeMap::new(),
             told_scarce: false,
-            fresh: Fresh::new(settings.bounds.cycle.saturating_mul(2)),
+            fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
         };
         let wakes = Wakes::default();
         Ok(Self {

@@ -15,6 +15,7 @@ mod cycle;
 mod decision;
 mod detect;
 mod effects;
+mod export;
 mod forms;
 mod fresh;
 mod gate;

@@ -48,3 +48,4 @@ mod tidy;
 mod trials;
 #[cfg(feature = "e2e")]
 mod unit;
+mod volume;

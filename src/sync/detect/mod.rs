@@ -1,15 +1,19 @@
 //! Reads changes since the cursor; each becomes a row of the inbox in the transaction that moves it.
 
+mod behind;
 mod hubspot;
+mod late;
 mod salesforce;
 mod sweep;
 
 pub use hubspot::HubSpotDetector;
 pub use salesforce::SalesforceDetector;
 
+use crate::crm::salesforce::{Query, QueryPage};
 use crate::domain::budget::DAY_MS;
-use crate::domain::call::Lane;
+use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CursorMoved, Position};
+use crate::domain::failure::RawFailure;
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox;
@@ -17,7 +21,7 @@ use crate::projections::{self, cursors, settings};
 use crate::store::View;
 use crate::sync::allowance::policy;
 use crate::sync::context::Context;
-use crate::sync::gate::Trouble;
+use crate::sync::gate::{Errand, Trouble};
 
 /// How long it is remembered what was read: longer than any listing looks back.
 pub(super) const SEEN_MS: i64 = 3_600_000;
@@ -52,6 +56,9 @@ pub(super) fn stands(
     Ok(cursors::get(view, side, object)?.map(|cursor| cursor.position))
 }
 
+/// What a query brought, or why it was refused.
+pub(super) type Answer = Result<QueryPage, Vec<RawFailure>>;
+
 /// Records of one answer.
 pub(super) struct Page {
     pub(super) records: Vec<Record>,
@@ -77,6 +84,33 @@ impl Context {
                 Ok(unseen.into_iter().map(|(id, _)| id).collect())
             })
             .await
+    }
+
+    /// Asks Salesforce one query for each form, as many in a call as it takes; each has its own
+    /// answer.
+    pub(in crate::sync) async fn ask_forms<'m>(
+        &self,
+        operation: Operation,
+        asked: Vec<(&'m Mapping, Query)>,
+    ) -> Result<Vec<(&'m Mapping, Answer)>, Trouble> {
+        let most = self.settings.bounds.match_queries.max(1);
+        let mut answers = Vec::with_capacity(asked.len());
+        for part in asked.chunks(most) {
+            let mut errand = Errand::about_account(Side::Salesforce, operation);
+            errand.lane = Lane::Detect;
+            if let [(mapping, _)] = part {
+                errand.object = Some(mapping.object.clone());
+            }
+            let queries: Vec<Query> = part.iter().map(|(_, query)| query.clone()).collect();
+            let reply = self
+                .call(&errand, || self.salesforce.query(&queries))
+                .await?;
+            let mut pages = reply.value.into_iter();
+            for (mapping, _) in part {
+                answers.push((*mapping, pages.next().unwrap_or(Err(Vec::new()))));
+            }
+        }
+        Ok(answers)
     }
 
     /// The interval at which one call each takes one of `share` calls of the allocation.

@@ -44,6 +44,7 @@ enum Part {
     Match,
     Write,
     Pages,
+    Jobs,
 }
 
 impl Part {
@@ -55,6 +56,7 @@ impl Part {
             Self::Match => "match and read again",
             Self::Write => "write",
             Self::Pages => "further pages of changes",
+            Self::Jobs => "Bulk jobs and looks at them",
             Self::ListingPages => "its further pages",
         }
     }
@@ -76,6 +78,7 @@ impl Bill {
             Operation::Listing => Part::Listing,
             Operation::Page if self.listing => Part::ListingPages,
             Operation::Page => Part::Pages,
+            Operation::Bulk => Part::Jobs,
             Operation::Match => Part::Match,
             Operation::Write => Part::Write,
             Operation::Describe | Operation::Limits | Operation::Token | Operation::Versions => {
@@ -86,7 +89,7 @@ impl Bill {
             Part::Listing => self.listing = true,
             Part::Detection => self.listing = false,
             Part::Write => self.widths.push(spent.records),
-            Part::Metadata | Part::Match | Part::Pages | Part::ListingPages => (),
+            Part::Metadata | Part::Match | Part::Pages | Part::ListingPages | Part::Jobs => (),
         }
         let (calls, records) = self.parts.entry(part).or_default();
         *calls += spent.calls;

@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) several: bool,
     /// Whether new contacts of HubSpot become leads.
     pub(crate) as_leads: bool,
+    /// Rows of one form above which Bulk queries read them.
+    pub(crate) bulk_rows: u64,
 }
 
 impl Plan {
@@ -77,6 +79,7 @@ impl Plan {
             owner_known: one_of(&[0, 1, 1, 1, 1]) == 1,
             several: false,
             as_leads: false,
+            bulk_rows: one_of(&[3, 6, 1_000_000]),
         }
     }
 
@@ -108,6 +111,8 @@ impl Plan {
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds {
             salesforce_page: 3,
+            bulk_rows: self.bulk_rows,
+            bulk_page: 3,
             hubspot_page: 3,
             match_keys: 3,
             match_queries: 3,

@@ -41,6 +41,7 @@ fn calm() -> Plan {
         owner_known: true,
         several: false,
         as_leads: false,
+        bulk_rows: 1_000,
     }
 }
 

@@ -1,0 +1,193 @@
+//! Forms of which more changes wait than pages should bring: each is read by one export.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Page, stands};
+use crate::crm::salesforce::{ExportPage, Query};
+use crate::domain::call::Operation;
+use crate::domain::digest::thousands;
+use crate::domain::event::Position;
+use crate::domain::mapping::Mapping;
+use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::store::View;
+use crate::sync::context::Context;
+use crate::sync::export::{Export, Step};
+use crate::sync::forms::Form;
+use crate::sync::gate::{Trouble, refused};
+
+/// Rows of an export's page that are noted in one transaction.
+pub(super) const ROWS_AT_ONCE: usize = 500;
+
+/// The forms that are far behind, by their names.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    reading: BTreeMap<ObjectName, Reading>,
+    /// Forms whose export failed: pages bring their changes until they have caught up.
+    refused: BTreeSet<ObjectName>,
+    /// When an export ended last, on the monotonic clock.
+    ended_ms: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Reading {
+    mapping: Mapping,
+    export: Export,
+    /// Rows there were when it was asked, and those noted since.
+    rows: u64,
+    noted: u64,
+}
+
+impl Behind {
+    /// Whether changes of a form are read by an export.
+    pub(super) fn is_reading(&self, form: &ObjectName) -> bool {
+        self.reading.contains_key(form)
+    }
+
+    /// Whether any form is far behind.
+    pub(super) fn is_going(&self) -> bool {
+        !self.reading.is_empty()
+    }
+
+    /// Whether a load is going on: a form is far behind, or was within the last `span_ms`.
+    pub(super) fn is_loading(&self, context: &Context, span_ms: i64) -> bool {
+        let now_ms = context.clock.monotonic_ms();
+        self.is_going()
+            || self
+                .ended_ms
+                .is_some_and(|ended_ms| now_ms - ended_ms < span_ms)
+    }
+
+    /// When the next export wants to go on.
+    pub(super) fn due(&self, context: &Context) -> Option<Timestamp> {
+        let readings = self.reading.values();
+        readings.map(|one| one.export.due(context)).min()
+    }
+
+    /// All forms have caught up: the next one that falls behind is tried by an export again.
+    pub(super) fn caught_up(&mut self) {
+        self.refused.clear();
+    }
+
+    /// Asks how many changes wait in each of these forms, whose page was full; what is far behind is
+    /// read by an export from now on, and the others are returned.
+    pub(super) async fn sift<'m>(
+        &mut self,
+        context: &Context,
+        full: Vec<&'m Mapping>,
+        until: Timestamp,
+    ) -> Result<Vec<&'m Mapping>, Trouble> {
+        let (mut left, asked): (Vec<&Mapping>, Vec<&Mapping>) = full
+            .into_iter()
+            .partition(|one| self.refused.contains(one.name()));
+        let mut counts = Vec::new();
+        let mut exports = Vec::new();
+        for mapping in asked {
+            let name = mapping.name().clone();
+            let read = move |view: &View<'_>| stands(view, Side::Salesforce, &name);
+            let stood = context.store.read(read).await?;
+            let (Some(schemas), Some(from)) = (context.schemas(mapping.name()), stood) else {
+                left.push(mapping);
+                continue;
+            };
+            let (count, changes) = queries(
+                &Form {
+                    mapping: mapping.clone(),
+                    schemas,
+                },
+                &from,
+                until,
+            );
+            counts.push((mapping, count));
+            exports.push(changes);
+        }
+        let answers = context.ask_forms(Operation::Page, counts).await?;
+        for ((mapping, answer), changes) in answers.into_iter().zip(exports) {
+            let rows = answer.map_err(refused)?.total;
+            let bounds = &context.settings.bounds;
+            if rows <= bounds.bulk_rows {
+                left.push(mapping);
+                continue;
+            }
+            let (object, name) = (&mapping.object, mapping.name());
+            tracing::info!(
+                %object,
+                "{name}: {} changes in Salesforce are to be read; a Bulk query is asked for them",
+                thousands(rows)
+            );
+            let reading = Reading {
+                mapping: mapping.clone(),
+                export: Export::new(context, object, changes, bounds.bulk_page),
+                rows,
+                noted: 0,
+            };
+            self.reading.insert(name.clone(), reading);
+        }
+        Ok(left)
+    }
+
+    /// Takes the next step of every export that is due.
+    pub(super) async fn go_on(&mut self, context: &Context) -> anyhow::Result<()> {
+        let names: Vec<ObjectName> = self.reading.keys().cloned().collect();
+        for name in names {
+            let Some(reading) = self.reading.get_mut(&name) else {
+                continue;
+            };
+            match reading.export.step(context).await? {
+                Step::Waits => (),
+                Step::Page(page) => reading.note(context, page).await?,
+                Step::Over => {
+                    let (object, read) = (&reading.mapping.object, thousands(reading.noted));
+                    tracing::info!(%object, "{name}: {read} changes were read by a Bulk query");
+                    self.ended_ms = Some(context.clock.monotonic_ms());
+                    self.reading.remove(&name);
+                }
+                Step::Failed(why) => {
+                    let object = &reading.mapping.object;
+                    let left = thousands(reading.rows.saturating_sub(reading.noted));
+                    tracing::warn!(
+                        %object,
+                        "{name}: the Bulk query for changes is given up ({why}); about {left} are \
+                         read page by page instead, which costs more calls and loses nothing"
+                    );
+                    self.reading.remove(&name);
+                    self.refused.insert(name);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reading {
+    /// Notes a page a few rows at a time: the cursor moves with each, as by a page of a query.
+    async fn note(&mut self, context: &Context, mut page: ExportPage) -> anyhow::Result<()> {
+        let began = self.export.began_ms();
+        loop {
+            let records = page.take(ROWS_AT_ONCE);
+            let Some(last) = records.last() else {
+                return Ok(());
+            };
+            self.noted += records.len() as u64;
+            let to = Position {
+                stamp: last.modified_at,
+                id: Some(last.key.id.clone()),
+            };
+            // What a job found some minutes ago is not fresh, and would only crowd out what is.
+            let age_ms = context.clock.monotonic_ms() - began;
+            let began = Some(began).filter(|_| age_ms <= context.settings.poll_ms);
+            let page = Page { records, began };
+            let (side, mapping) = (Side::Salesforce, &self.mapping);
+            context.note(side, mapping, page, to, true).await?;
+        }
+    }
+}
+
+/// The queries for the number of a form's changes, and for the changes.
+fn queries(form: &Form, from: &Position, until: Timestamp) -> (Query, Query) {
+    let fields = form.fields(Side::Salesforce);
+    let source = form.source(Side::Salesforce, &fields);
+    (
+        Query::count_of_changes(&source, from, until),
+        Query::all_changes(&source, from, until),
+    )
+}
