@@ -7,6 +7,7 @@ mod listing;
 mod release;
 mod seen;
 pub mod selection;
+pub mod snapshot;
 
 use std::collections::HashSet;
 

@@ -52,6 +52,7 @@ migrations! {
     Derived "0011_holds",
     Derived "0012_figures",
     Kept "0013_selection",
+    Kept "0014_snapshot",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

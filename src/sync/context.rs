@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fresh::Fresh;
+use super::snapshot::Taken;
 use super::wake::Wakes;
 use crate::clock::Clock;
 use crate::crm::Source;
@@ -71,6 +72,12 @@ pub struct Bounds {
     pub salesforce_page: u32,
     /// Changes of one form above which they are read by a Bulk query instead of by pages.
     pub bulk_rows: u64,
+    /// Rows of a load, of one object, above which its whole forms in Salesforce are read ahead.
+    pub snapshot_rows: u64,
+    /// Records of one form that may have moved since, before that is given up.
+    pub snapshot_moved: u32,
+    /// How old what was read ahead may grow.
+    pub snapshot_ms: i64,
     /// Rows of one page of a Bulk query's result.
     pub bulk_page: u32,
     /// Records of one HubSpot search page, at most 200.
@@ -109,6 +116,9 @@ impl Default for Bounds {
             salesforce_page: 2_000,
             bulk_rows: 20_000,
             bulk_page: 25_000,
+            snapshot_rows: 5_000,
+            snapshot_moved: 2_000,
+            snapshot_ms: 7_200_000,
             hubspot_page: 200,
             match_keys: 500,
             match_queries: 5,
@@ -198,6 +208,7 @@ pub(super) struct Shared {
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
     pub(super) told_scarce: bool,
     pub(super) fresh: Fresh,
+    pub(super) snapshots: Taken,
 }
 
 /// What every loop works with.
@@ -244,6 +255,7 @@ impl Context {
             waiting: BTreeMap::new(),
             purse: BTreeMap::new(),
             told_scarce: false,
+            snapshots: Taken::default(),
             fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
         };
         let wakes = Wakes::default();

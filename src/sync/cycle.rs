@@ -10,6 +10,7 @@ use super::context::Context;
 use super::decision::Planned;
 use super::forms::Forms;
 use super::gate::Trouble;
+use super::snapshot::{Snapshots, is_of_load};
 use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
@@ -36,6 +37,7 @@ pub struct Writer {
     followed: bool,
     /// The allocation at the last look: rows that wait were put off by it.
     policy: Option<Policy>,
+    snapshots: Snapshots,
 }
 
 impl Writer {
@@ -46,6 +48,7 @@ impl Writer {
             broken: false,
             followed: false,
             policy: None,
+            snapshots: Snapshots::default(),
         }
     }
 
@@ -102,14 +105,22 @@ impl Writer {
                 waits: None,
                 open: BTreeMap::new(),
             };
+            let read_ahead = self.snapshots.look(&context, &forms).await?;
             context.run_cycle(&mut cycle, mode).await?;
+            look_again = read_ahead.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
             look_again = cycle
                 .waits
                 .map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
         }
+        // Rows that wait for what is read ahead are ready all the time.
+        let reads_ahead = self.snapshots.are_loading();
+        let lanes = Lane::ALL.iter().copied();
+        let lanes: Vec<Lane> = lanes
+            .filter(|lane| !reads_ahead || !is_of_load(*lane))
+            .collect();
         let due = context
             .store
-            .read(|view| inbox::next_due(view, Lane::ALL))
+            .read(move |view| inbox::next_due(view, &lanes))
             .await?;
         Ok(due.map_or(look_again, |due| look_again.min(due.max(now.plus(1)))))
     }
@@ -162,6 +173,7 @@ impl Context {
                 Mode::Sync => {
                     let free = self.guard(cycle, planned).await?;
                     let free = self.wait_for_parents(free).await?;
+                    self.note_departing(cycle.forms, &free).await?;
                     self.write_all(cycle, free).await?;
                 }
             }
@@ -176,7 +188,12 @@ impl Context {
         let bounds = &self.settings.bounds;
         let chunk = bounds.match_keys.max(1) * bounds.match_queries.max(1);
         let mut planned = Vec::new();
+        let object = cycle.forms.object();
+        self.begin_planning(object);
         for lane in Lane::ALL.iter().copied() {
+            if self.waits_for_snapshot(object, lane) {
+                continue;
+            }
             while planned.len() < bounds.cycle {
                 let rows = self.take_rows(cycle, lane, chunk).await?;
                 if rows.is_empty() {
@@ -185,6 +202,7 @@ impl Context {
                 let kept = rows.clone();
                 let plan = async {
                     self.afford(lane).await?;
+                    self.check_snapshot(cycle.forms, lane).await?;
                     self.plan_rows(cycle.forms, rows, lane).await
                 };
                 match plan.await {

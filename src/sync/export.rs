@@ -27,6 +27,7 @@ pub(super) struct Export {
     query: Query,
     object: ObjectName,
     page_rows: u32,
+    lane: Lane,
     stage: Stage,
     troubles: u32,
     due_ms: i64,
@@ -73,11 +74,17 @@ impl Export {
             query,
             object: object.clone(),
             page_rows,
+            lane: Lane::Backfill,
             stage: Stage::Wanted,
             troubles: 0,
             due_ms: now_ms,
             began_ms: now_ms,
         }
+    }
+
+    /// The same, its calls spent in another lane than a first load's.
+    pub(super) fn in_lane(self, lane: Lane) -> Self {
+        Self { lane, ..self }
     }
 
     /// When the job that answers it was asked for, on the monotonic clock: its rows are as they were
@@ -112,7 +119,7 @@ impl Export {
     }
 
     async fn go(&mut self, context: &Context) -> Result<Step, Trouble> {
-        let (side, lane) = (Side::Salesforce, Lane::Backfill);
+        let (side, lane) = (Side::Salesforce, self.lane);
         let errand = Errand::new(side, Operation::Bulk, lane, &self.object, 0);
         match &self.stage {
             Stage::Wanted => {

@@ -34,6 +34,7 @@ mod planning;
 mod reading;
 mod retry;
 mod selection;
+mod snapshot;
 mod wake;
 mod words;
 mod write;

@@ -135,7 +135,9 @@ impl Context {
             .iter()
             .map(|one| (one.known.pair.as_ref(), &one.source))
             .collect();
-        let partners = self.partners(forms, &asked, lane).await?;
+        let open = questions.iter().filter(|one| !one.known.intents.is_empty());
+        let open: BTreeSet<RecordKey> = open.map(|one| one.source.key.clone()).collect();
+        let partners = self.partners(forms, &asked, &open, lane).await?;
         self.select_partners(forms, selection, &partners, lane)
             .await?;
         // Whom another row finds has a partner, whatever an index that lags says of it.

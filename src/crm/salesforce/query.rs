@@ -119,6 +119,32 @@ impl Query {
         Self::new(soql, Bin::Included, bare(source))
     }
 
+    /// Every row, deleted ones included: for an export.
+    pub fn whole(source: &Source<'_>) -> Self {
+        let shape = shape(source);
+        let soql = select(source, &shape);
+        Self::new(soql, Bin::Included, shape)
+    }
+
+    /// How many rows those are: [`QueryPage::total`] tells it, and there are no records.
+    pub fn count(source: &Source<'_>) -> Self {
+        let soql = format!("SELECT COUNT() FROM {}", source.schema.api_name);
+        Self::new(soql, Bin::Included, bare(source))
+    }
+
+    /// Rows changed from `since` on, by anybody but `us`, deleted ones included, at most `limit`.
+    pub fn moved(source: &Source<'_>, since: Timestamp, us: Option<&RecordId>, limit: u32) -> Self {
+        let shape = shape(source);
+        let others = us.map(|us| format!(" AND LastModifiedById != {}", quoted(us.as_str())));
+        let soql = format!(
+            "{} WHERE {STAMP} >= {}{} ORDER BY {STAMP}, Id LIMIT {limit}",
+            select(source, &shape),
+            rows::instant(since),
+            others.unwrap_or_default(),
+        );
+        Self::new(soql, Bin::Included, shape)
+    }
+
     /// Only ids and stamps of the rows changed from `since` on and before `until`, deleted ones
     /// included: finds what was committed late. Its records have no fields, and none counts as
     /// deleted.

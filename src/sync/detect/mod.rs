@@ -130,6 +130,11 @@ impl Context {
         moves: bool,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
+        if side == Side::Salesforce
+            && let Some(forms) = self.forms(self.settings.forms_of(&mapping.object))
+        {
+            self.note_read(&forms, page.records.iter()).await?;
+        }
         let sightings: Vec<(RecordKey, Timestamp)> = page
             .records
             .iter()

@@ -49,6 +49,9 @@ pub(crate) struct Plan {
     pub(crate) as_leads: bool,
     /// Rows of one form above which Bulk queries read them.
     pub(crate) bulk_rows: u64,
+    /// Rows of a load above which all of Salesforce is read ahead, and how much of it may move.
+    pub(crate) snapshot_rows: u64,
+    pub(crate) snapshot_moved: u32,
 }
 
 impl Plan {
@@ -80,6 +83,8 @@ impl Plan {
             several: false,
             as_leads: false,
             bulk_rows: one_of(&[3, 6, 1_000_000]),
+            snapshot_rows: one_of(&[1, 1, 4, 1_000_000]),
+            snapshot_moved: u32::try_from(one_of(&[3, 100])).unwrap(),
         }
     }
 
@@ -113,6 +118,8 @@ impl Plan {
             salesforce_page: 3,
             bulk_rows: self.bulk_rows,
             bulk_page: 3,
+            snapshot_rows: self.snapshot_rows,
+            snapshot_moved: self.snapshot_moved,
             hubspot_page: 3,
             match_keys: 3,
             match_queries: 3,

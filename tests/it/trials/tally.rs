@@ -7,7 +7,7 @@ use syncline::domain::record::Side;
 use super::driver::Trial;
 
 /// What all seeds together must have met.
-pub(crate) const SOMETIMES: [&str; 16] = [
+pub(crate) const SOMETIMES: [&str; 18] = [
     "a crash",
     "the disk was full",
     "an unknown outcome was settled by id",
@@ -24,10 +24,12 @@ pub(crate) const SOMETIMES: [&str; 16] = [
     "a retry or probe was made",
     "an edit fell into a call",
     "changes were read by a Bulk query",
+    "a load was matched by what was read ahead",
+    "something had moved since it was read ahead",
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 10] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 12] = [
     "a crash",
     "the guard held writes",
     "a record failed",
@@ -38,6 +40,8 @@ pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 10] = [
     "a pair went on with a contact",
     "an owner was a queue",
     "changes were read by a Bulk query",
+    "a load was matched by what was read ahead",
+    "something had moved since it was read ahead",
 ];
 
 impl Trial {
@@ -74,6 +78,9 @@ impl Trial {
             };
             self.count(what, 1);
         }
+        let [asked, had] = self.network.moved();
+        self.count("a load was matched by what was read ahead", asked);
+        self.count("something had moved since it was read ahead", had);
         let used = self.network.simulator().salesforce_worst_window();
         self.count(
             "the budget was short",

@@ -5,6 +5,7 @@
     reason = "what a test sets up must work, and says so when it does not"
 )]
 
+mod ahead;
 mod far_behind;
 mod listings;
 

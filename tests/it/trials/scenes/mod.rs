@@ -42,6 +42,8 @@ fn calm() -> Plan {
         several: false,
         as_leads: false,
         bulk_rows: 1_000,
+        snapshot_rows: 1_000,
+        snapshot_moved: 1_000,
     }
 }
 
