@@ -23,7 +23,7 @@ use crate::store::columns::words;
 use crate::store::{Tx, View};
 
 pub use intents::{answered, intend, intents, settled};
-pub use listing::{Counted, counts, held, of_pair, of_record, oldest_seen, would_write};
+pub use listing::{Counted, counts, held, of_pair, of_record, oldest_seen, ready, would_write};
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
 pub use seen::{note_seen, prune_seen, unseen};
 

@@ -29,6 +29,14 @@ pub(super) struct Known {
     pub(super) intents: Vec<Intent>,
 }
 
+/// The rows' own records.
+pub(super) struct Sources {
+    /// Each with whether it was kept since it was detected, and not read now.
+    pub(super) records: BTreeMap<RecordKey, (Record, bool)>,
+    /// Those that are good for being told as echoes, and for nothing else.
+    pub(super) old: BTreeSet<RecordKey>,
+}
+
 impl Context {
     /// Loads pair and prints of each row.
     pub(super) async fn known(&self, rows: Vec<Row>) -> anyhow::Result<Vec<Known>> {
@@ -61,13 +69,14 @@ impl Context {
 
     /// The rows' own records, as kept since they were detected (true), or read again. Records that
     /// are gone are left out. What a snapshot answers is as good as read now: it was asked a moment
-    /// ago who changed anything since.
+    /// ago who changed anything since. Those kept for too long to be believed, but showing what we
+    /// wrote, are told apart: they may be echoes, and a later change has a row of its own.
     pub(super) async fn sources(
         &self,
         forms: &Forms,
         known: &[Known],
         lane: Lane,
-    ) -> Result<BTreeMap<RecordKey, (Record, bool)>, Trouble> {
+    ) -> Result<Sources, Trouble> {
         let now = self.clock.monotonic_ms();
         let settled = known.iter().filter(|one| one.intents.is_empty());
         let settled = settled.map(|one| one.row.key.clone());
@@ -77,7 +86,8 @@ impl Context {
         let ahead: BTreeMap<RecordKey, (Record, bool)> = ahead
             .map(|record| (record.key.clone(), (record, false)))
             .collect();
-        let mut records = BTreeMap::new();
+        let us = self.salesforce.our_user();
+        let (mut records, mut old) = (BTreeMap::new(), BTreeSet::new());
         let mut missing: BTreeMap<Side, Vec<RecordId>> = BTreeMap::new();
         {
             let mut shared = self.shared();
@@ -86,11 +96,15 @@ impl Context {
                 if ahead.contains_key(key) {
                     continue;
                 }
-                match shared.fresh.take(key, now, self.settings.poll_ms) {
-                    Some(record) => {
+                match shared.fresh.take(key, now) {
+                    Some((record, age_ms)) if age_ms <= self.settings.poll_ms => {
                         records.insert(key.clone(), (record, true));
                     }
-                    None => missing.entry(key.side).or_default().push(key.id.clone()),
+                    Some((record, _)) if us.is_some() && record.modified_by == us => {
+                        records.insert(key.clone(), (record, true));
+                        old.insert(key.clone());
+                    }
+                    Some(_) | None => missing.entry(key.side).or_default().push(key.id.clone()),
                 }
             }
         }
@@ -102,7 +116,7 @@ impl Context {
         let read = records.values().map(|(record, _)| record);
         self.note_read(forms, read).await?;
         records.extend(ahead);
-        Ok(records)
+        Ok(Sources { records, old })
     }
 
     /// Each source's partner. `sources` are the records still in question, with what is known; those

@@ -9,6 +9,7 @@ use crate::domain::digest::thousands;
 use crate::domain::event::Position;
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::inbox;
 use crate::store::View;
 use crate::sync::context::Context;
 use crate::sync::export::{Export, Step};
@@ -17,6 +18,9 @@ use crate::sync::gate::{Trouble, refused};
 
 /// Rows of an export's page that are noted in one transaction.
 pub(super) const ROWS_AT_ONCE: usize = 500;
+
+/// How long rows wait for those before them to be planned, before it is looked again.
+const GO_FIRST_MS: i64 = 500;
 
 /// The forms that are far behind, by their names.
 #[derive(Debug, Default)]
@@ -35,6 +39,13 @@ struct Reading {
     /// Rows there were when it was asked, and those noted since.
     rows: u64,
     noted: u64,
+    /// The page that is being noted.
+    page: Option<ExportPage>,
+    /// When a few of its rows were noted last, and when to go on, on the monotonic clock.
+    noted_ms: i64,
+    rest_until_ms: i64,
+    /// Whether there were echoes of our own writes among them.
+    brings_echoes: bool,
 }
 
 impl Behind {
@@ -60,7 +71,7 @@ impl Behind {
     /// When the next export wants to go on.
     pub(super) fn due(&self, context: &Context) -> Option<Timestamp> {
         let readings = self.reading.values();
-        readings.map(|one| one.export.due(context)).min()
+        readings.map(|one| one.due(context)).min()
     }
 
     /// All forms have caught up: the next one that falls behind is tried by an export again.
@@ -119,6 +130,10 @@ impl Behind {
                 export: Export::new(context, object, changes, bounds.bulk_page),
                 rows,
                 noted: 0,
+                page: None,
+                noted_ms: 0,
+                rest_until_ms: 0,
+                brings_echoes: false,
             };
             self.reading.insert(name.clone(), reading);
         }
@@ -132,9 +147,8 @@ impl Behind {
             let Some(reading) = self.reading.get_mut(&name) else {
                 continue;
             };
-            match reading.export.step(context).await? {
-                Step::Waits => (),
-                Step::Page(page) => reading.note(context, page).await?,
+            match reading.go_on(context).await? {
+                Step::Waits | Step::Page(_) => (),
                 Step::Over => {
                     let (object, read) = (&reading.mapping.object, thousands(reading.noted));
                     tracing::info!(%object, "{name}: {read} changes were read by a Bulk query");
@@ -159,26 +173,74 @@ impl Behind {
 }
 
 impl Reading {
-    /// Notes a page a few rows at a time: the cursor moves with each, as by a page of a query.
-    async fn note(&mut self, context: &Context, mut page: ExportPage) -> anyhow::Result<()> {
-        let began = self.export.began_ms();
-        loop {
-            let records = page.take(ROWS_AT_ONCE);
+    /// Goes on with the page at hand, or with the export.
+    async fn go_on(&mut self, context: &Context) -> anyhow::Result<Step> {
+        if self.page.is_none() {
+            match self.export.step(context).await? {
+                Step::Page(page) => self.page = Some(page),
+                step @ (Step::Waits | Step::Over | Step::Failed(_)) => return Ok(step),
+            }
+        }
+        self.note(context).await?;
+        Ok(Step::Waits)
+    }
+
+    /// Notes the page a few rows at a time: the cursor moves with each, as by a page of a query.
+    async fn note(&mut self, context: &Context) -> anyhow::Result<()> {
+        let room = context.shared().fresh.room() / 2;
+        while !self.lets_writer_go_first(context, room).await? {
+            let page = self.page.as_mut();
+            let most = ROWS_AT_ONCE.min(room.max(1));
+            let records = page.map_or_else(Vec::new, |page| page.take(most));
             let Some(last) = records.last() else {
+                self.page = None;
                 return Ok(());
             };
+            let us = context.salesforce.our_user();
             self.noted += records.len() as u64;
+            self.noted_ms = context.clock.monotonic_ms();
+            self.brings_echoes = us.is_some() && records.iter().any(|one| one.modified_by == us);
             let to = Position {
                 stamp: last.modified_at,
                 id: Some(last.key.id.clone()),
             };
-            // What a job found some minutes ago is not fresh, and would only crowd out what is.
-            let age_ms = context.clock.monotonic_ms() - began;
-            let began = Some(began).filter(|_| age_ms <= context.settings.poll_ms);
-            let page = Page { records, began };
+            let page = Page {
+                records,
+                began: Some(self.export.began_ms()),
+            };
             let (side, mapping) = (Side::Salesforce, &self.mapping);
             context.note(side, mapping, page, to, true).await?;
         }
+        Ok(())
+    }
+
+    /// Echoes of what we wrote are let in as fast as they are told for what they are: all at once
+    /// they could not be kept, and each would be read again. Rows that wait for something else do not
+    /// stand in the way for longer than a poll.
+    async fn lets_writer_go_first(
+        &mut self,
+        context: &Context,
+        room: usize,
+    ) -> anyhow::Result<bool> {
+        let now_ms = context.clock.monotonic_ms();
+        if !self.brings_echoes || now_ms - self.noted_ms >= context.settings.poll_ms {
+            return Ok(false);
+        }
+        let object = self.mapping.object.clone();
+        let ready = move |view: &View<'_>| inbox::ready(view, Side::Salesforce, &object);
+        let is_full = context.store.read(ready).await? >= room as u64;
+        if is_full {
+            self.rest_until_ms = now_ms + GO_FIRST_MS;
+        }
+        Ok(is_full)
+    }
+
+    fn due(&self, context: &Context) -> Timestamp {
+        if self.page.is_none() {
+            return self.export.due(context);
+        }
+        let rest_ms = self.rest_until_ms - context.clock.monotonic_ms();
+        context.clock.now().plus(rest_ms.max(0))
     }
 }
 

@@ -141,9 +141,15 @@ impl Context {
             .map(|record| (record.key.clone(), record.modified_at))
             .collect();
         if let Some(began) = page.began {
+            let is_new = self.clock.monotonic_ms() - began <= self.settings.poll_ms;
+            let us = self.salesforce.our_user();
             let mut shared = self.shared();
             for record in page.records {
-                shared.fresh.keep(record, began);
+                // What a job found some minutes ago would only crowd out what is fresh, but for
+                // what we wrote.
+                if is_new || us.is_some() && record.modified_by == us {
+                    shared.fresh.keep(record, began);
+                }
             }
         }
         let object = mapping.object.clone();

@@ -10,6 +10,7 @@
     reason = "the figures are what the test is run for"
 )]
 
+mod load;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 use syncline::clock::Clock;
 use syncline::control::{self, Request};
-use syncline::domain::call::Operation;
+use syncline::domain::call::{Lane, Operation};
 use syncline::domain::event::{CallsSpent, Event};
 use syncline::domain::record::{ObjectName, Side};
 use syncline::projections::pairs;
@@ -76,7 +77,7 @@ impl Bill {
         let part = match spent.operation {
             Operation::Poll => Part::Detection,
             Operation::Listing => Part::Listing,
-            Operation::Page if self.listing => Part::ListingPages,
+            Operation::Page if self.listing && spent.lane == Lane::Detect => Part::ListingPages,
             Operation::Page => Part::Pages,
             Operation::Bulk => Part::Jobs,
             Operation::Match => Part::Match,
