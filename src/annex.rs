@@ -11,7 +11,7 @@ use flate2::write::ZlibEncoder;
 use rusqlite::OptionalExtension;
 
 use crate::domain::failure::{Failure, RawFailure, TextKey};
-use crate::domain::record::{ObjectName, RecordKey, Side};
+use crate::domain::record::{ObjectName, RecordKey, Side, Timestamp};
 use crate::domain::schema::ObjectSchema;
 use crate::store::{Tx, View};
 
@@ -187,6 +187,20 @@ pub fn schema(
         .query_row((side, object), |row| row.get(0))
         .optional()?;
     Ok(schema.and_then(|schema| serde_json::from_str(&schema).ok()))
+}
+
+/// Makes a described schema one that is too old to be believed: it is asked for again, and what
+/// changed since is told.
+pub fn age_schema(tx: &Tx<'_>, side: Side, object: &ObjectName) -> anyhow::Result<()> {
+    let Some(known) = schema(tx, side, object)? else {
+        return Ok(());
+    };
+    let aged = ObjectSchema {
+        read_at: Timestamp(0),
+        whole_at: Timestamp(0),
+        ..known
+    };
+    keep_schema(tx, object, &aged)
 }
 
 /// Forgets a described schema, so that it is asked for again.

@@ -255,6 +255,9 @@ fn limits_of(facts: &mut Facts, limits: &Limits) {
         hubspot_batch,
         hubspot_index_lag,
         salesforce_page,
+        bulk_rows,
+        bulk_page,
+        snapshot_rows,
         salesforce_batch,
         salesforce_batch_min,
         salesforce_requests,
@@ -269,11 +272,14 @@ fn limits_of(facts: &mut Facts, limits: &Limits) {
         guard_floor,
         guard_deletions_floor,
     } = *limits;
-    let numbers: [(&str, u64); 19] = [
+    let numbers: [(&str, u64); 22] = [
         ("hubspot_page", hubspot_page.into()),
         ("hubspot_batch", hubspot_batch.into()),
         ("hubspot_index_lag_sec", hubspot_index_lag.as_secs()),
         ("salesforce_page", salesforce_page.into()),
+        ("bulk_rows", bulk_rows.into()),
+        ("bulk_page", bulk_page.into()),
+        ("snapshot_rows", snapshot_rows.into()),
         ("salesforce_batch", salesforce_batch.into()),
         ("salesforce_batch_min", salesforce_batch_min.into()),
         ("salesforce_requests", salesforce_requests.into()),

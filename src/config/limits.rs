@@ -17,6 +17,12 @@ pub struct Limits {
     pub hubspot_index_lag: Duration,
     /// Records of one page of a Salesforce query (at most 2,000).
     pub salesforce_page: u32,
+    /// Records of one form above which they are read by a Salesforce Bulk query.
+    pub bulk_rows: u32,
+    /// Records of one page of such a query's result.
+    pub bulk_page: u32,
+    /// Records of one object to be matched above which its forms in Salesforce are read ahead.
+    pub snapshot_rows: u32,
     /// Records of one Salesforce Collection (at most 200): the widest a batch becomes.
     pub salesforce_batch: u32,
     /// Records of one Salesforce Collection at the narrowest.
@@ -52,6 +58,9 @@ impl Default for Limits {
             hubspot_batch: 100,
             hubspot_index_lag: Duration::from_mins(1),
             salesforce_page: 2000,
+            bulk_rows: 20_000,
+            bulk_page: 25_000,
+            snapshot_rows: 5_000,
             salesforce_batch: 200,
             salesforce_batch_min: 25,
             salesforce_requests: 5,
@@ -92,6 +101,9 @@ pub(super) fn limits(section: Section<'_>) -> Limits {
         hubspot_batch: count("hubspot_batch", 1..=100, standard.hubspot_batch),
         hubspot_index_lag: span("hubspot_index_lag_sec", standard.hubspot_index_lag),
         salesforce_page: count("salesforce_page", 1..=2000, standard.salesforce_page),
+        bulk_rows: count("bulk_rows", 1..=10_000_000, standard.bulk_rows),
+        snapshot_rows: count("snapshot_rows", 1..=10_000_000, standard.snapshot_rows),
+        bulk_page: count("bulk_page", 1..=50_000, standard.bulk_page),
         salesforce_batch: count("salesforce_batch", 1..=200, standard.salesforce_batch),
         salesforce_batch_min: count(
             "salesforce_batch_min",

@@ -176,6 +176,11 @@ pub(super) fn sync(config: &Config) -> Settings {
         poll_ms: milliseconds(config.sync.poll),
         bounds: Bounds {
             salesforce_page: limits.salesforce_page,
+            bulk_rows: limits.bulk_rows.into(),
+            bulk_page: limits.bulk_page,
+            snapshot_rows: limits.snapshot_rows.into(),
+            snapshot_moved: limits.salesforce_page,
+            snapshot_ms: usual.snapshot_ms,
             hubspot_page: limits.hubspot_page,
             match_keys: size(limits.match_keys),
             match_queries: size(limits.salesforce_requests),

@@ -64,6 +64,8 @@ keyed! {
         Page = "page",
         /// Lists ids and stamps to find late commits.
         Listing = "listing",
+        /// Creates a Bulk job, or looks where it stands; its result is read by pages.
+        Bulk = "bulk",
         /// Looks for partners by key, or re-reads records.
         Match = "match",
         /// Writes records.

@@ -122,6 +122,17 @@ pub fn plans(view: &View<'_>, after: i64) -> anyhow::Result<Vec<PlanOfRow>> {
     Ok(plans)
 }
 
+/// How many changes of an object that were read on `side` may be taken, now or by themselves later.
+pub fn ready(view: &View<'_>, side: Side, object: &ObjectName) -> anyhow::Result<u64> {
+    let mut statement = view.sql().prepare_cached(
+        "select count(*) from inbox
+         where state in ('ready', 'deferred') and side = ?1 and object = ?2",
+    )?;
+    Ok(counted(
+        statement.query_row((side, object), |line| line.get(0))?,
+    ))
+}
+
 /// How many rows of one object stand in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {

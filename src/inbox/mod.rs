@@ -7,6 +7,7 @@ mod listing;
 mod release;
 mod seen;
 pub mod selection;
+pub mod snapshot;
 
 use std::collections::HashSet;
 
@@ -24,7 +25,8 @@ use crate::store::{Tx, View};
 
 pub use intents::{answered, intend, intents, settled};
 pub use listing::{
-    Counted, PlanOfRow, asked, counts, held, of_pair, of_record, oldest_seen, plans, would_write,
+    Counted, PlanOfRow, asked, counts, held, of_pair, of_record, oldest_seen, plans, ready,
+    would_write,
 };
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
 pub use seen::{note_seen, prune_seen, unseen};

@@ -53,6 +53,7 @@ migrations! {
     Derived "0012_figures",
     Kept "0013_selection",
     Kept "0014_plans",
+    Kept "0015_snapshot",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

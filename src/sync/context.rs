@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fresh::Fresh;
+use super::snapshot::Taken;
 use super::wake::Wakes;
 use crate::clock::Clock;
 use crate::crm::Source;
@@ -26,6 +27,9 @@ const PACE: PaceLimits = PaceLimits {
     burst_ms: 10_000,
     search_calls: 4,
 };
+
+/// Records kept since they were detected, some 25 MB of them.
+const FRESH_MAX: usize = 10_000;
 
 /// Calls without an answer in a row before a side counts as silent: fewer are a hiccup.
 pub(super) const SILENT_TIMES: u32 = 3;
@@ -67,6 +71,16 @@ impl Settings {
 pub struct Bounds {
     /// Rows of one Salesforce query page asked for.
     pub salesforce_page: u32,
+    /// Changes of one form above which they are read by a Bulk query instead of by pages.
+    pub bulk_rows: u64,
+    /// Rows of a load, of one object, above which its whole forms in Salesforce are read ahead.
+    pub snapshot_rows: u64,
+    /// Records of one form that may have moved since, before that is given up.
+    pub snapshot_moved: u32,
+    /// How old what was read ahead may grow.
+    pub snapshot_ms: i64,
+    /// Rows of one page of a Bulk query's result.
+    pub bulk_page: u32,
     /// Records of one HubSpot search page, at most 200.
     pub hubspot_page: u32,
     /// Keys in one `IN` list.
@@ -101,6 +115,11 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             salesforce_page: 2_000,
+            bulk_rows: 20_000,
+            bulk_page: 25_000,
+            snapshot_rows: 5_000,
+            snapshot_moved: 2_000,
+            snapshot_ms: 7_200_000,
             hubspot_page: 200,
             match_keys: 500,
             match_queries: 5,
@@ -190,6 +209,7 @@ pub(super) struct Shared {
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
     pub(super) told_scarce: bool,
     pub(super) fresh: Fresh,
+    pub(super) snapshots: Taken,
 }
 
 /// What every loop works with.
@@ -236,7 +256,8 @@ impl Context {
             waiting: BTreeMap::new(),
             purse: BTreeMap::new(),
             told_scarce: false,
-            fresh: Fresh::new(settings.bounds.cycle.saturating_mul(2)),
+            snapshots: Taken::default(),
+            fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
         };
         let wakes = Wakes::default();
         Ok(Self {

@@ -11,6 +11,7 @@ use super::decision::Planned;
 use super::forms::Forms;
 use super::gate::Trouble;
 use super::resyncs::Resyncs;
+use super::snapshot::{Snapshots, is_of_load};
 use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
@@ -39,6 +40,7 @@ pub struct Writer {
     resyncs: Resyncs,
     /// The allocation at the last look: rows that wait were put off by it.
     policy: Option<Policy>,
+    snapshots: Snapshots,
 }
 
 impl Writer {
@@ -50,6 +52,7 @@ impl Writer {
             followed: false,
             resyncs: Resyncs::default(),
             policy: None,
+            snapshots: Snapshots::default(),
         }
     }
 
@@ -107,15 +110,23 @@ impl Writer {
                 waits: None,
                 open: BTreeMap::new(),
             };
+            let read_ahead = self.snapshots.look(&context, &forms).await?;
             context.run_cycle(&mut cycle, mode).await?;
+            look_again = read_ahead.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
             look_again = cycle
                 .waits
                 .map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
         }
         self.resyncs.look(&context).await?;
+        // Rows that wait for what is read ahead are ready all the time.
+        let reads_ahead = self.snapshots.are_loading();
+        let lanes = Lane::ALL.iter().copied();
+        let lanes: Vec<Lane> = lanes
+            .filter(|lane| !reads_ahead || !is_of_load(*lane))
+            .collect();
         let due = context
             .store
-            .read(|view| inbox::next_due(view, Lane::ALL))
+            .read(move |view| inbox::next_due(view, &lanes))
             .await?;
         Ok(due.map_or(look_again, |due| look_again.min(due.max(now.plus(1)))))
     }
@@ -168,6 +179,7 @@ impl Context {
                 Mode::Sync => {
                     let free = self.guard(cycle, planned).await?;
                     let free = self.wait_for_parents(free).await?;
+                    self.note_departing(cycle.forms, &free).await?;
                     self.write_all(cycle, free).await?;
                 }
             }
@@ -182,7 +194,12 @@ impl Context {
         let bounds = &self.settings.bounds;
         let chunk = bounds.match_keys.max(1) * bounds.match_queries.max(1);
         let mut planned = Vec::new();
+        let object = cycle.forms.object();
+        self.begin_planning(object);
         for lane in Lane::ALL.iter().copied() {
+            if self.waits_for_snapshot(object, lane) {
+                continue;
+            }
             while planned.len() < bounds.cycle {
                 let rows = self.take_rows(cycle, lane, chunk).await?;
                 if rows.is_empty() {
@@ -191,6 +208,7 @@ impl Context {
                 let kept = rows.clone();
                 let plan = async {
                     self.afford(lane).await?;
+                    self.check_snapshot(cycle.forms, lane).await?;
                     self.plan_rows(cycle.forms, rows, lane).await
                 };
                 match plan.await {

@@ -49,9 +49,14 @@ impl Fresh {
         self.written.insert(key, now);
     }
 
-    /// Takes the record out when its reading began no longer than `age_ms` ago.
-    pub(super) fn take(&mut self, key: &RecordKey, now: i64, age_ms: i64) -> Option<Record> {
+    /// Takes the record out, with the time since its reading began, in ms.
+    pub(super) fn take(&mut self, key: &RecordKey, now: i64) -> Option<(Record, i64)> {
         let (began, record) = self.records.remove(key)?;
-        (now - began <= age_ms).then_some(record)
+        Some((record, now - began))
+    }
+
+    /// How many records it can keep.
+    pub(super) fn room(&self) -> usize {
+        self.records_max
     }
 }

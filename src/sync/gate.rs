@@ -58,6 +58,7 @@ impl Errand {
             Operation::Poll
             | Operation::Page
             | Operation::Listing
+            | Operation::Bulk
             | Operation::Match
             | Operation::Write
             | Operation::Describe
@@ -189,6 +190,7 @@ impl Context {
         let kind = match errand.operation {
             Operation::Poll | Operation::Page => budget::PaceKind::Search,
             Operation::Listing
+            | Operation::Bulk
             | Operation::Match
             | Operation::Write
             | Operation::Describe

@@ -1,7 +1,7 @@
 //! Finds each row's record and its partner: by link, else by id field, else by key, and by nothing
 //! that lags.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::context::Context;
@@ -9,8 +9,7 @@ use super::forms::{Form, Forms};
 use super::gate::Trouble;
 use super::heirs::Succession;
 use super::partner::{
-    Catch, Found, Partner, Wanted, choose, doubled_keys, former_partner, key_of, marked_partner,
-    wanted,
+    Catch, Found, Partner, choose, doubled_keys, former_partner, key_of, marked_partner, wanted,
 };
 use super::reading::By;
 use crate::domain::attempt::Intent;
@@ -30,6 +29,14 @@ pub(super) struct Known {
     pub(super) base: Base,
     /// Writes of unknown outcome that serve the row, or that of its linked partner.
     pub(super) intents: Vec<Intent>,
+}
+
+/// The rows' own records.
+pub(super) struct Sources {
+    /// Each with whether it was kept since it was detected, and not read now.
+    pub(super) records: BTreeMap<RecordKey, (Record, bool)>,
+    /// Those that are good for being told as echoes, and for nothing else.
+    pub(super) old: BTreeSet<RecordKey>,
 }
 
 impl Context {
@@ -62,26 +69,44 @@ impl Context {
             .await
     }
 
-    /// The rows' own records, as kept since they were detected (true) or read again. Records that
-    /// are gone are left out.
+    /// The rows' own records, as kept since they were detected (true), or read again. Records that
+    /// are gone are left out. What a snapshot answers is as good as read now: it was asked a moment
+    /// ago who changed anything since. Those kept for too long to be believed, but showing what we
+    /// wrote, are told apart: they may be echoes, and a later change has a row of its own.
     pub(super) async fn sources(
         &self,
         forms: &Forms,
         known: &[Known],
         lane: Lane,
-    ) -> Result<BTreeMap<RecordKey, (Record, bool)>, Trouble> {
+    ) -> Result<Sources, Trouble> {
         let now = self.clock.monotonic_ms();
-        let mut records = BTreeMap::new();
+        let settled = known.iter().filter(|one| one.intents.is_empty());
+        let settled = settled.map(|one| one.row.key.clone());
+        let settled = settled.filter(|key| key.side == Side::Salesforce);
+        let ahead = self.ahead(forms, settled.collect(), lane).await?;
+        let ahead = ahead.into_iter();
+        let ahead: BTreeMap<RecordKey, (Record, bool)> = ahead
+            .map(|record| (record.key.clone(), (record, false)))
+            .collect();
+        let us = self.salesforce.our_user();
+        let (mut records, mut old) = (BTreeMap::new(), BTreeSet::new());
         let mut missing: BTreeMap<Side, Vec<RecordId>> = BTreeMap::new();
         {
             let mut shared = self.shared();
             for one in known {
                 let key = &one.row.key;
-                match shared.fresh.take(key, now, self.settings.poll_ms) {
-                    Some(record) => {
+                if ahead.contains_key(key) {
+                    continue;
+                }
+                match shared.fresh.take(key, now) {
+                    Some((record, age_ms)) if age_ms <= self.settings.poll_ms => {
                         records.insert(key.clone(), (record, true));
                     }
-                    None => missing.entry(key.side).or_default().push(key.id.clone()),
+                    Some((record, _)) if us.is_some() && record.modified_by == us => {
+                        records.insert(key.clone(), (record, true));
+                        old.insert(key.clone());
+                    }
+                    Some(_) | None => missing.entry(key.side).or_default().push(key.id.clone()),
                 }
             }
         }
@@ -90,19 +115,25 @@ impl Context {
                 records.insert(record.key.clone(), (record, false));
             }
         }
-        let read = records.values_mut().map(|(record, _)| record);
-        self.add_roles(forms, read, lane).await?;
-        Ok(records)
+        let read = records.values().map(|(record, _)| record);
+        self.note_read(forms, read).await?;
+        records.extend(ahead);
+        let all = records.values_mut().map(|(record, _)| record);
+        self.add_roles(forms, all, lane).await?;
+        Ok(Sources { records, old })
     }
 
-    /// Each source's partner. `sources` are the records still in question, with what is known.
+    /// Each source's partner. `sources` are the records still in question, with what is known; those
+    /// of `open` may have a partner since their last write, whose answer was lost.
     pub(super) async fn partners(
         &self,
         forms: &Forms,
         sources: &[(Option<&Pair>, &Record)],
+        open: &BTreeSet<RecordKey>,
         lane: Lane,
     ) -> Result<Vec<Partner>, Trouble> {
-        let mut in_salesforce = self.partners_in_salesforce(forms, sources, lane).await?;
+        let found = self.partners_in_salesforce(forms, sources, open, lane);
+        let mut in_salesforce = found.await?;
         let mut in_hubspot = self.partners_in_hubspot(forms, sources, lane).await?;
         self.set_aside(&mut in_salesforce).await?;
         self.set_aside(&mut in_hubspot).await?;
@@ -124,15 +155,27 @@ impl Context {
         &self,
         forms: &Forms,
         sources: &[(Option<&Pair>, &Record)],
+        open: &BTreeSet<RecordKey>,
         lane: Lane,
     ) -> Result<Catch, Trouble> {
-        let wanted: Vec<Wanted> = sources
-            .iter()
-            .filter(|(_, record)| record.key.side == Side::HubSpot)
-            .map(|(pair, record)| wanted(self.settings.portal, forms, *pair, record))
-            .collect();
+        let (mut asked, mut left) = (Vec::new(), Vec::new());
+        for (pair, record) in sources {
+            if record.key.side == Side::HubSpot {
+                let wanted = wanted(self.settings.portal, forms, *pair, record);
+                let list = if open.contains(&record.key) {
+                    &mut left
+                } else {
+                    &mut asked
+                };
+                list.push(wanted);
+            }
+        }
+        let (mut found, more) = self.partners_ahead(forms, asked, lane).await?;
+        left.extend(more);
+        let read = self.query_salesforce(forms, &left, lane).await?;
+        self.note_read(forms, read.iter()).await?;
+        found.extend(read);
         let mut catch = Catch::default();
-        let mut found = self.query_salesforce(forms, &wanted, lane).await?;
         self.add_roles(forms, found.iter_mut(), lane).await?;
         for record in found {
             if !record.deleted || Succession::of(&record).is_some() {

@@ -21,6 +21,9 @@ use crate::store::View;
 /// One call in so many may be spent on each description.
 const DESCRIBES_SHARE: i64 = 8;
 
+/// A description this young is not doubted.
+const DOUBT_EVERY_MS: i64 = 300_000;
+
 impl Context {
     /// Describes what is not described or too old. Called by the writer before it plans.
     pub(super) async fn refresh_metadata(&self) -> Result<(), Trouble> {
@@ -218,6 +221,22 @@ impl Context {
                 ),
             }
         }
+    }
+
+    /// A query was refused because it names what is not there: the description is older than that,
+    /// and is read anew before the next look. Not more often than every few minutes.
+    pub(in crate::sync) async fn doubt_schema(&self, mapping: &Mapping) -> anyhow::Result<()> {
+        let (now, side) = (self.clock.now(), Side::Salesforce);
+        let known = self.schemas(mapping.name());
+        let age = known.map(|schemas| now.since(schemas.salesforce.whole_at));
+        if age.is_none_or(|age| (0..DOUBT_EVERY_MS).contains(&age)) {
+            return Ok(());
+        }
+        self.shared().schemas.remove(mapping.name());
+        let object = described_as(mapping, side).clone();
+        self.store
+            .write(move |tx| annex::age_schema(tx, side, &object))
+            .await
     }
 
     async fn forget_schema(&self, mapping: &Mapping, side: Side) -> anyhow::Result<()> {

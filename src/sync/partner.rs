@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::forms::{Form, Forms};
 use super::heirs::Succession;
 use crate::domain::convert::{host, long_id};
+use crate::domain::mapping::Mapping;
 use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
 use crate::projections::pairs::Pair;
 
@@ -97,7 +98,12 @@ pub(super) fn former_partner(record: &Record, forms: &Forms) -> Option<RecordId>
 
 /// The value two records are matched by, as both sides compare it.
 pub(super) fn key_of(record: &Record, forms: &Forms) -> Option<String> {
-    let field = forms.mapping_of(record).match_by.as_ref()?;
+    key_by(forms.mapping_of(record), record)
+}
+
+/// The same for a record of this form.
+pub(super) fn key_by(mapping: &Mapping, record: &Record) -> Option<String> {
+    let field = mapping.match_by.as_ref()?;
     let text = text_of(record, field.on(record.key.side))?;
     Some(if field.domain {
         host(&text)

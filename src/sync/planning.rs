@@ -12,7 +12,7 @@ use super::effects::Sight;
 use super::forms::Forms;
 use super::gate::Trouble;
 use super::heirs::{Estates, Succession};
-use super::matching::Known;
+use super::matching::{Known, Sources};
 use super::partner::{Found, Partner};
 use super::selection::{self, Selection, Standing};
 use crate::domain::call::Lane;
@@ -43,13 +43,36 @@ impl Context {
     ) -> Result<Vec<Planned>, Trouble> {
         let known = self.known(rows).await?;
         let (known, resting) = self.rest_unread(forms, known).await?;
-        let mut sources = self.sources(forms, &known, lane).await?;
+        let Sources {
+            records: mut sources,
+            old,
+        } = self.sources(forms, &known, lane).await?;
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;
         let mut selection = self.selection(forms, &known, &sources, lane).await?;
         let mut decisions = resting;
         let mut questions = Vec::new();
+        let (mut left, mut again) = (Vec::with_capacity(known.len()), Vec::new());
         for one in known {
+            let key = &one.row.key;
+            if old.contains(key)
+                && let Some((source, _)) = sources.remove(key)
+            {
+                if let Some(echo) = self.old_echo(forms, &selection, &one, &source) {
+                    decisions.push(echo);
+                    continue;
+                }
+                again.push(key.id.clone());
+            }
+            left.push(one);
+        }
+        let read = self.read_ids(forms, Side::Salesforce, &again, lane).await?;
+        self.note_read(forms, read.iter()).await?;
+        sources.extend(
+            read.into_iter()
+                .map(|record| (record.key.clone(), (record, false))),
+        );
+        for one in left {
             match sources.remove(&one.row.key) {
                 Some((source, is_kept)) => {
                     let told = (&selection, &mut estates);
@@ -101,6 +124,43 @@ impl Context {
         if let Some(settled) = selection.alone(forms, &known, &source) {
             return Ok(Decision::settled(known.row, ids, settled));
         }
+        if let Some(echo) = self.echo(forms, selection, &known, &source) {
+            return Ok(echo);
+        }
+        Err(Box::new(Question {
+            known,
+            source,
+            is_kept,
+        }))
+    }
+
+    /// A record that was kept for too long to be believed is good for one thing: when it shows what
+    /// we wrote, that is known, whatever came of it since.
+    fn old_echo(
+        &self,
+        forms: &Forms,
+        selection: &Selection,
+        known: &Known,
+        source: &Record,
+    ) -> Option<Decision> {
+        let is_plain = !known.pair.as_ref().is_some_and(Pair::is_left_out)
+            && Succession::of(source).is_none()
+            && !source.deleted
+            && selection.alone(forms, known, source).is_none();
+        let echo = is_plain.then(|| self.echo(forms, selection, known, source));
+        echo.flatten()
+    }
+
+    /// What a source that shows nothing but our own write comes to.
+    fn echo(
+        &self,
+        forms: &Forms,
+        selection: &Selection,
+        known: &Known,
+        source: &Record,
+    ) -> Option<Decision> {
+        let pair = known.pair.as_ref();
+        let ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
         let left_out = selection.standing(forms, pair, &ids).why();
         let quiet = pair.is_some_and(|pair| {
             pair.is_linked()
@@ -111,27 +171,20 @@ impl Context {
         // What a person approved may be a change of the other half, whose row it stands for.
         let asked =
             matches!(known.row.lane, Lane::Retry | Lane::Resync) || known.row.hold.is_some();
-        if quiet && !asked && known.intents.is_empty() {
-            match self.look(forms, &ids, &source, &known) {
-                Seen::Echo => return Ok(Decision::settled(known.row, ids, Settled::Quiet)),
-                Seen::Adopted(moved) => {
-                    let to = source.key.side;
-                    let agreed = vec![Agreed {
-                        to,
-                        moved,
-                        marked: Vec::new(),
-                    }];
-                    let decision = Decision::settled(known.row, ids, Settled::Quiet);
-                    return Ok(Decision { agreed, ..decision });
-                }
-                Seen::Changed(_) => (),
-            }
+        if !quiet || asked || !known.intents.is_empty() {
+            return None;
         }
-        Err(Box::new(Question {
-            known,
-            source,
-            is_kept,
-        }))
+        let agreed = match self.look(forms, &ids, source, known) {
+            Seen::Echo => Vec::new(),
+            Seen::Adopted(moved) => vec![Agreed {
+                to: source.key.side,
+                moved,
+                marked: Vec::new(),
+            }],
+            Seen::Changed(_) => return None,
+        };
+        let decision = Decision::settled(known.row.clone(), ids, Settled::Quiet);
+        Some(Decision { agreed, ..decision })
     }
 
     async fn answer_with_partners(
@@ -145,7 +198,9 @@ impl Context {
             .iter()
             .map(|one| (one.known.pair.as_ref(), &one.source))
             .collect();
-        let partners = self.partners(forms, &asked, lane).await?;
+        let open = questions.iter().filter(|one| !one.known.intents.is_empty());
+        let open: BTreeSet<RecordKey> = open.map(|one| one.source.key.clone()).collect();
+        let partners = self.partners(forms, &asked, &open, lane).await?;
         self.select_partners(forms, selection, &partners, lane)
             .await?;
         // Whom another row finds has a partner, whatever an index that lags says of it.

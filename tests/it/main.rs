@@ -50,3 +50,4 @@ mod tidy;
 mod trials;
 #[cfg(feature = "e2e")]
 mod unit;
+mod volume;

@@ -41,6 +41,25 @@ fn shape(source: &Source<'_>) -> Shape {
     }
 }
 
+/// What is needed to read ids and stamps alone.
+fn bare(source: &Source<'_>) -> Shape {
+    Shape {
+        object: source.object.clone(),
+        kinds: BTreeMap::new(),
+    }
+}
+
+/// The condition of having changed after `position` and before `until`.
+fn changed(position: &Position, until: Timestamp) -> String {
+    let from = rows::instant(position.stamp);
+    // Bulk saves share one second: a stamp alone would lose rows or read them for ever.
+    let after = match &position.id {
+        Some(id) => format!("(({STAMP} = {from} AND Id > '{id}') OR {STAMP} > {from})"),
+        None => format!("{STAMP} >= {from}"),
+    };
+    format!("{after} AND {STAMP} < {}", rows::instant(until))
+}
+
 fn select(source: &Source<'_>, shape: &Shape) -> String {
     const ALWAYS: [&str; 4] = ["Id", "IsDeleted", STAMP, "LastModifiedById"];
     let wanted = shape.kinds.keys().map(FieldName::as_str);
@@ -74,17 +93,48 @@ impl Query {
     /// Rows changed after `position` and before `until`, deleted ones included, oldest first, at
     /// most `limit`. The last row's stamp and id are the next position.
     pub fn changes(source: &Source<'_>, position: &Position, until: Timestamp, limit: u32) -> Self {
+        let mut all = Self::all_changes(source, position, until);
+        all.soql.push_str(&format!(" LIMIT {limit}"));
+        all
+    }
+
+    /// The same without a limit: for an export.
+    pub fn all_changes(source: &Source<'_>, position: &Position, until: Timestamp) -> Self {
         let shape = shape(source);
-        let from = rows::instant(position.stamp);
-        // Bulk saves share one second: a stamp alone would lose rows or read them for ever.
-        let after = match &position.id {
-            Some(id) => format!("(({STAMP} = {from} AND Id > '{id}') OR {STAMP} > {from})"),
-            None => format!("{STAMP} >= {from}"),
-        };
         let soql = format!(
-            "{} WHERE {after} AND {STAMP} < {} ORDER BY {STAMP}, Id LIMIT {limit}",
+            "{} WHERE {} ORDER BY {STAMP}, Id",
             select(source, &shape),
-            rows::instant(until),
+            changed(position, until)
+        );
+        Self::new(soql, Bin::Included, shape)
+    }
+
+    /// How many rows those are: [`QueryPage::total`] tells it, and there are no records.
+    pub fn count_of_changes(source: &Source<'_>, position: &Position, until: Timestamp) -> Self {
+        let soql = format!(
+            "SELECT COUNT() FROM {} WHERE {}",
+            source.schema.api_name,
+            changed(position, until)
+        );
+        Self::new(soql, Bin::Included, bare(source))
+    }
+
+    /// Every row, deleted ones included: for an export.
+    pub fn whole(source: &Source<'_>) -> Self {
+        let shape = shape(source);
+        let soql = select(source, &shape);
+        Self::new(soql, Bin::Included, shape)
+    }
+
+    /// Rows changed from `since` on, by anybody but `us`, deleted ones included, at most `limit`.
+    pub fn moved(source: &Source<'_>, since: Timestamp, us: Option<&RecordId>, limit: u32) -> Self {
+        let shape = shape(source);
+        let others = us.map(|us| format!(" AND LastModifiedById != {}", quoted(us.as_str())));
+        let soql = format!(
+            "{} WHERE {STAMP} >= {}{} ORDER BY {STAMP}, Id LIMIT {limit}",
+            select(source, &shape),
+            rows::instant(since),
+            others.unwrap_or_default(),
         );
         Self::new(soql, Bin::Included, shape)
     }
@@ -93,17 +143,13 @@ impl Query {
     /// included: finds what was committed late. Its records have no fields, and none counts as
     /// deleted.
     pub fn listing(source: &Source<'_>, since: Timestamp, until: Timestamp) -> Self {
-        let shape = Shape {
-            object: source.object.clone(),
-            kinds: BTreeMap::new(),
-        };
         let soql = format!(
             "SELECT Id,{STAMP} FROM {} WHERE {STAMP} >= {} AND {STAMP} < {} ORDER BY {STAMP}, Id",
             source.schema.api_name,
             rows::instant(since),
             rows::instant(until),
         );
-        Self::new(soql, Bin::Included, shape)
+        Self::new(soql, Bin::Included, bare(source))
     }
 
     /// Rows whose `field` (external id, e-mail) has one of `values`, the recycle bin left out.
@@ -142,17 +188,13 @@ impl Query {
     /// the one text in a query that is not ours. The configuration sees to it that it stays inside
     /// of its parentheses. The caller bounds the ids to what fits a query.
     pub fn meeting(source: &Source<'_>, ids: &[RecordId], condition: &str) -> Self {
-        let shape = Shape {
-            object: source.object.clone(),
-            kinds: BTreeMap::new(),
-        };
         let ids: Vec<String> = ids.iter().map(|id| quoted(id.as_str())).collect();
         let soql = format!(
             "SELECT Id,{STAMP} FROM {} WHERE Id IN ({}) AND ({condition})",
             source.schema.api_name,
             ids.join(",")
         );
-        Self::new(soql, Bin::Included, shape)
+        Self::new(soql, Bin::Included, bare(source))
     }
 
     /// All users, inactive ones too; [`super::users()`] reads its records.

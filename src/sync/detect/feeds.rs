@@ -2,40 +2,40 @@
 //! of a junction object, which are changes of the records that they tie.
 
 use super::{Mark, Page, Sighted};
-use crate::crm::salesforce::{Query, QueryPage};
+use crate::crm::salesforce::Query;
 use crate::domain::event::Position;
 use crate::domain::mapping::Mapping;
-use crate::domain::record::{ObjectName, RecordId, RecordKey, Side, Timestamp};
+use crate::domain::record::{ObjectName, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::sync::context::Context;
 use crate::sync::forms::Form;
 use crate::sync::roles::JunctionObject;
 
 /// One of them.
 #[derive(Debug, Clone)]
-pub(super) struct Feed<'m> {
-    pub(super) mapping: &'m Mapping,
+pub(super) struct Feed {
+    pub(super) mapping: Mapping,
     /// The junction object, where it is one that is read.
     pub(super) junction: Option<JunctionObject>,
 }
 
 /// Every feed: the records of all forms first, then what ties them.
-pub(super) fn all(mappings: &[Mapping]) -> Vec<Feed<'_>> {
+pub(super) fn all(mappings: &[Mapping]) -> Vec<Feed> {
     let records = mappings.iter().map(|mapping| Feed {
-        mapping,
+        mapping: mapping.clone(),
         junction: None,
     });
     let junctions = mappings.iter().flat_map(|mapping| {
         let mapped = mapping.junctions();
         let of = mapped.filter_map(move |mapped| JunctionObject::of(mapping, mapped));
         of.map(move |junction| Feed {
-            mapping,
+            mapping: mapping.clone(),
             junction: Some(junction),
         })
     });
     records.chain(junctions).collect()
 }
 
-impl Feed<'_> {
+impl Feed {
     /// The name under which it is kept where reading stands.
     pub(super) fn name(&self) -> &ObjectName {
         match &self.junction {
@@ -70,6 +70,26 @@ impl Feed<'_> {
         Some(Query::changes(&source, from, until, page_max))
     }
 
+    /// The query for the number of changes after `from`, and the one for all of them; `None` until
+    /// the object is described.
+    pub(super) fn backlog(
+        &self,
+        context: &Context,
+        from: &Position,
+        until: Timestamp,
+    ) -> Option<(Query, Query)> {
+        let form = self.form(context)?;
+        let fields = form.fields(Side::Salesforce);
+        let source = match &self.junction {
+            Some(junction) => junction.source(),
+            None => form.source(Side::Salesforce, &fields),
+        };
+        Some((
+            Query::count_of_changes(&source, from, until),
+            Query::all_changes(&source, from, until),
+        ))
+    }
+
     /// The ids and stamps of what changed between two instants.
     pub(super) fn listing(
         &self,
@@ -102,18 +122,18 @@ impl Feed<'_> {
         Some(Form { mapping, schemas })
     }
 
-    /// Notes a page read by a request that began then, and the cursor at its end when it moves.
+    /// Notes records read by a request that began then, and the cursor at its end when it moves.
     pub(super) async fn note(
         &self,
         context: &Context,
-        page: QueryPage,
+        records: Vec<Record>,
         began: Option<i64>,
         (to, moves): (Position, bool),
     ) -> anyhow::Result<()> {
-        let (side, records) = (Side::Salesforce, page.records);
+        let side = Side::Salesforce;
         let Some(junction) = &self.junction else {
             let page = Page { records, began };
-            return context.note(side, self.mapping, page, to, moves).await;
+            return context.note(side, &self.mapping, page, to, moves).await;
         };
         let object = &self.mapping.object;
         let sighted = records.iter().filter_map(|record| {

@@ -1,16 +1,21 @@
 //! Reads changes since the cursor; each becomes a row of the inbox in the transaction that moves it.
 
+mod behind;
 mod feeds;
 mod hubspot;
+mod late;
 mod salesforce;
 mod sweep;
 
 pub use hubspot::HubSpotDetector;
 pub use salesforce::SalesforceDetector;
 
+use crate::crm::http::CallError;
+use crate::crm::salesforce::{Query, QueryPage};
 use crate::domain::budget::DAY_MS;
-use crate::domain::call::Lane;
+use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CursorMoved, Position};
+use crate::domain::failure::RawFailure;
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{ObjectName, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::inbox;
@@ -18,7 +23,8 @@ use crate::projections::{self, cursors, settings};
 use crate::store::View;
 use crate::sync::allowance::policy;
 use crate::sync::context::Context;
-use crate::sync::gate::Trouble;
+use crate::sync::gate::{Errand, Trouble};
+use feeds::Feed;
 
 /// How long it is remembered what was read: longer than any listing looks back.
 pub(super) const SEEN_MS: i64 = 3_600_000;
@@ -38,7 +44,10 @@ pub(super) fn after(context: &Context, trouble: Trouble) -> anyhow::Result<Times
     let now = context.clock.now();
     match trouble {
         Trouble::NotBefore(at) => Ok(at.max(now.plus(1))),
-        Trouble::Suspended(_) => Ok(now.plus(context.settings.poll_ms)),
+        // What is refused is refused again a second later, and each asking costs a call.
+        Trouble::Suspended(_) | Trouble::Call(CallError::Rejected { .. }) => {
+            Ok(now.plus(context.settings.poll_ms))
+        }
         Trouble::Call(_) => Ok(now.plus(BLOCKED_MS)),
         Trouble::Store(error) => Err(error),
     }
@@ -52,6 +61,9 @@ pub(super) fn stands(
 ) -> anyhow::Result<Option<Position>> {
     Ok(cursors::get(view, side, object)?.map(|cursor| cursor.position))
 }
+
+/// What a query brought, or why it was refused.
+pub(super) type Answer = Result<QueryPage, Vec<RawFailure>>;
 
 /// Records of one answer.
 pub(super) struct Page {
@@ -97,6 +109,33 @@ impl Context {
             .await
     }
 
+    /// Asks Salesforce one query for each feed, as many in a call as it takes; each has its own
+    /// answer.
+    async fn ask_feeds<'f>(
+        &self,
+        operation: Operation,
+        asked: Vec<(&'f Feed, Query)>,
+    ) -> Result<Vec<(&'f Feed, Answer)>, Trouble> {
+        let most = self.settings.bounds.match_queries.max(1);
+        let mut answers = Vec::with_capacity(asked.len());
+        for part in asked.chunks(most) {
+            let mut errand = Errand::about_account(Side::Salesforce, operation);
+            errand.lane = Lane::Detect;
+            if let [(feed, _)] = part {
+                errand.object = Some(feed.mapping.object.clone());
+            }
+            let queries: Vec<Query> = part.iter().map(|(_, query)| query.clone()).collect();
+            let reply = self
+                .call(&errand, || self.salesforce.query(&queries))
+                .await?;
+            let mut pages = reply.value.into_iter();
+            for (feed, _) in part {
+                answers.push((*feed, pages.next().unwrap_or(Err(Vec::new()))));
+            }
+        }
+        Ok(answers)
+    }
+
     /// The interval at which one call each takes one of `share` calls of the allocation.
     pub(super) async fn stretched(&self, share: i64) -> anyhow::Result<i64> {
         let policy = self.store.read(policy).await?;
@@ -113,6 +152,11 @@ impl Context {
         to: Position,
         moves: bool,
     ) -> anyhow::Result<()> {
+        if side == Side::Salesforce
+            && let Some(forms) = self.forms(self.settings.forms_of(&mapping.object))
+        {
+            self.note_read(&forms, page.records.iter()).await?;
+        }
         let sighted = |record: &Record| Sighted {
             read: record.key.clone(),
             row: record.key.clone(),
@@ -120,9 +164,15 @@ impl Context {
         };
         let sightings: Vec<Sighted> = page.records.iter().map(sighted).collect();
         if let Some(began) = page.began {
+            let is_new = self.clock.monotonic_ms() - began <= self.settings.poll_ms;
+            let us = self.salesforce.our_user();
             let mut shared = self.shared();
             for record in page.records {
-                shared.fresh.keep(record, began);
+                // What a job found some minutes ago would only crowd out what is fresh, but for
+                // what we wrote.
+                if is_new || us.is_some() && record.modified_by == us {
+                    shared.fresh.keep(record, began);
+                }
             }
         }
         // HubSpot has one type for all forms, and one place where reading stands.

@@ -10,6 +10,7 @@
     reason = "the figures are what the test is run for"
 )]
 
+mod load;
 pub(crate) mod world;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use std::time::Instant;
 
 use syncline::clock::Clock;
 use syncline::control::{self, Request};
-use syncline::domain::call::Operation;
+use syncline::domain::call::{Lane, Operation};
 use syncline::domain::event::{CallsSpent, Event};
 use syncline::domain::record::{ObjectName, Side};
 use syncline::projections::pairs;
@@ -44,6 +45,7 @@ enum Part {
     Match,
     Write,
     Pages,
+    Jobs,
 }
 
 impl Part {
@@ -55,6 +57,7 @@ impl Part {
             Self::Match => "match and read again",
             Self::Write => "write",
             Self::Pages => "further pages of changes",
+            Self::Jobs => "Bulk jobs and looks at them",
             Self::ListingPages => "its further pages",
         }
     }
@@ -74,8 +77,9 @@ impl Bill {
         let part = match spent.operation {
             Operation::Poll => Part::Detection,
             Operation::Listing => Part::Listing,
-            Operation::Page if self.listing => Part::ListingPages,
+            Operation::Page if self.listing && spent.lane == Lane::Detect => Part::ListingPages,
             Operation::Page => Part::Pages,
+            Operation::Bulk => Part::Jobs,
             Operation::Match => Part::Match,
             Operation::Write => Part::Write,
             Operation::Describe | Operation::Limits | Operation::Token | Operation::Versions => {
@@ -86,7 +90,7 @@ impl Bill {
             Part::Listing => self.listing = true,
             Part::Detection => self.listing = false,
             Part::Write => self.widths.push(spent.records),
-            Part::Metadata | Part::Match | Part::Pages | Part::ListingPages => (),
+            Part::Metadata | Part::Match | Part::Pages | Part::ListingPages | Part::Jobs => (),
         }
         let (calls, records) = self.parts.entry(part).or_default();
         *calls += spent.calls;

@@ -212,21 +212,25 @@ impl World {
         self.retrier = Retrier::new(context);
     }
 
-    /// One poll interval: every loop once, the writer after each that read and as often as it asks
-    /// for.
+    /// One poll interval: every loop once, but the writer after each that read, and those that want
+    /// to go on as often as they ask for.
     pub(crate) async fn cycle(&mut self) {
         let next = self.clock.ms() + POLL_MS;
         self.connection.work().await.unwrap();
         self.retrier.work().await.unwrap();
-        self.salesforce.work().await.unwrap();
+        let mut read_again = self.salesforce.work().await.unwrap();
         self.writer.work().await.unwrap();
         self.hubspot.work().await.unwrap();
         loop {
-            let look_again = self.writer.work().await.unwrap();
-            if look_again.0 >= next {
+            let write_again = self.writer.work().await.unwrap();
+            let soonest = write_again.min(read_again);
+            if soonest.0 >= next {
                 break;
             }
-            self.clock.pass_until(look_again.0);
+            self.clock.pass_until(soonest.0);
+            if read_again <= soonest {
+                read_again = self.salesforce.work().await.unwrap();
+            }
         }
         self.clock.pass_until(next);
     }

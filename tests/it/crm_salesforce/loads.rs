@@ -235,9 +235,9 @@ async fn an_export_reads_what_a_query_reads() {
     let mut locator = None;
     loop {
         let page = salesforce.export_page(&job, &query, locator.as_ref(), 50_000);
-        let page = page.await.unwrap().value;
-        assert!(page.records.len() <= 3);
-        records.extend(page.records);
+        let mut page = page.await.unwrap().value;
+        assert!(page.rows() <= 3);
+        records.extend(page.take(3));
         locator = page.next;
         if locator.is_none() {
             break;

@@ -120,6 +120,15 @@ async fn queries_are_keyset_escaped_and_split() {
              ORDER BY SystemModstamp, Id LIMIT 3"
         )
     );
+    let changed = "((SystemModstamp = 2025-11-23T10:00:00Z AND Id > '003A') \
+         OR SystemModstamp > 2025-11-23T10:00:00Z) AND SystemModstamp < 2025-11-23T10:01:00.5Z";
+    assert_eq!(
+        Query::count_of_changes(&source, &from, until).soql(),
+        format!("SELECT COUNT() FROM Contact WHERE {changed}")
+    );
+    let all = Query::all_changes(&source, &from, until);
+    let rest = format!("{changed} ORDER BY SystemModstamp, Id");
+    assert_eq!(all.soql().split(" WHERE ").nth(1), Some(rest.as_str()));
     assert_eq!(
         Query::listing(&source, NOW, NOW.plus(60_000)).soql(),
         "SELECT Id,SystemModstamp FROM Contact WHERE SystemModstamp >= 2025-11-23T10:00:00Z \

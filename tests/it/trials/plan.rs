@@ -47,6 +47,11 @@ pub(crate) struct Plan {
     pub(crate) several: bool,
     /// Whether new contacts of HubSpot become leads.
     pub(crate) as_leads: bool,
+    /// Rows of one form above which Bulk queries read them.
+    pub(crate) bulk_rows: u64,
+    /// Rows of a load above which all of Salesforce is read ahead, and how much of it may move.
+    pub(crate) snapshot_rows: u64,
+    pub(crate) snapshot_moved: u32,
 }
 
 impl Plan {
@@ -77,6 +82,9 @@ impl Plan {
             owner_known: one_of(&[0, 1, 1, 1, 1]) == 1,
             several: false,
             as_leads: false,
+            bulk_rows: one_of(&[3, 6, 1_000_000]),
+            snapshot_rows: one_of(&[1, 1, 4, 1_000_000]),
+            snapshot_moved: u32::try_from(one_of(&[3, 100])).unwrap(),
         }
     }
 
@@ -108,6 +116,10 @@ impl Plan {
     pub(crate) fn bounds(&self) -> Bounds {
         Bounds {
             salesforce_page: 3,
+            bulk_rows: self.bulk_rows,
+            bulk_page: 3,
+            snapshot_rows: self.snapshot_rows,
+            snapshot_moved: self.snapshot_moved,
             hubspot_page: 3,
             match_keys: 3,
             match_queries: 3,

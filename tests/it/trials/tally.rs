@@ -1,13 +1,13 @@
 //! Proof that rare states were reached: a trial that never meets them shows nothing.
 
-use syncline::domain::call::Lane;
+use syncline::domain::call::{Lane, Operation};
 use syncline::domain::event::{Action, Event, Linked};
 use syncline::domain::record::Side;
 
 use super::driver::Trial;
 
 /// What all seeds together must have met.
-pub(crate) const SOMETIMES: [&str; 15] = [
+pub(crate) const SOMETIMES: [&str; 18] = [
     "a crash",
     "the disk was full",
     "an unknown outcome was settled by id",
@@ -23,10 +23,13 @@ pub(crate) const SOMETIMES: [&str; 15] = [
     "a mail came twice",
     "a retry or probe was made",
     "an edit fell into a call",
+    "changes were read by a Bulk query",
+    "a load was matched by what was read ahead",
+    "something had moved since it was read ahead",
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 9] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 12] = [
     "a crash",
     "the guard held writes",
     "a record failed",
@@ -36,6 +39,9 @@ pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 9] = [
     "an association was set after a lost answer",
     "a pair went on with a contact",
     "an owner was a queue",
+    "changes were read by a Bulk query",
+    "a load was matched by what was read ahead",
+    "something had moved since it was read ahead",
 ];
 
 impl Trial {
@@ -67,12 +73,18 @@ impl Trial {
                     | Linked::Operator => continue,
                 },
                 Event::RecordExcluded(_) => "a record was left out",
+                Event::CallsSpent(event) if event.operation == Operation::Bulk => {
+                    "changes were read by a Bulk query"
+                }
                 Event::CycleHeld(_) => "the guard held writes",
                 Event::ConnectionSuspended(_) => "a connection was suspended",
                 _ => continue,
             };
             self.count(what, 1);
         }
+        let [asked, had] = self.network.moved();
+        self.count("a load was matched by what was read ahead", asked);
+        self.count("something had moved since it was read ahead", had);
         let used = self.network.simulator().salesforce_worst_window();
         self.count(
             "the budget was short",

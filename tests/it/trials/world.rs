@@ -151,6 +151,7 @@ pub(crate) struct Network {
     latency_ms: i64,
     meddling: Mutex<Option<Meddling>>,
     lost_links: AtomicU64,
+    moved: Mutex<[u64; 2]>,
 }
 
 impl Network {
@@ -169,12 +170,32 @@ impl Network {
             latency_ms,
             meddling: Mutex::new(None),
             lost_links: AtomicU64::new(0),
+            moved: Mutex::default(),
         }
     }
 
     /// How many associations took effect without an answer.
     pub(crate) fn lost_links(&self) -> u64 {
         self.lost_links.load(Ordering::SeqCst)
+    }
+
+    /// How often it was asked what moved since all was read ahead, and how often something had.
+    pub(crate) fn moved(&self) -> [u64; 2] {
+        *self.moved.lock().unwrap()
+    }
+
+    fn note_moved(&self, request: &HttpRequest, answer: &[u8]) {
+        let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default());
+        if !body.contains("LastModifiedById%20%21%3D") {
+            return;
+        }
+        let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
+        let parts = answer["compositeResponse"].as_array();
+        let mut parts = parts.into_iter().flatten();
+        let found = parts.any(|part| part["body"]["totalSize"].as_u64() > Some(0));
+        let [asked, had] = &mut *self.moved.lock().unwrap();
+        *asked += 1;
+        *had += u64::from(found);
     }
 
     /// Lets somebody meddle from now on, or nobody; returns who did until now.
@@ -210,6 +231,9 @@ impl Network {
         let sets_links = request.url.contains("/associations/") && !request.url.ends_with("/read");
         if sets_links && matches!(outcome, Outcome::Lost) {
             self.lost_links.fetch_add(1, Ordering::SeqCst);
+        }
+        if let Outcome::Answered(answer) = &outcome {
+            self.note_moved(request, &answer.body);
         }
         match outcome {
             Outcome::Answered(answer) if answer.is_cut() => unknown("the answer broke off"),

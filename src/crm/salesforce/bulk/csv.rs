@@ -59,6 +59,16 @@ impl<'a> Table<'a> {
         Ok(table)
     }
 
+    /// Goes on where a table with this header was left.
+    pub(super) fn resume(header: Vec<String>, rest: &'a str) -> Table<'a> {
+        Table { header, rest }
+    }
+
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'a str {
+        self.rest
+    }
+
     /// The names of the columns.
     pub(super) fn header(&self) -> &[String] {
         &self.header

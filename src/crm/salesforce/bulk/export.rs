@@ -1,8 +1,10 @@
 //! Pages of a query job's result, read into the same records as a query's.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
-use super::csv::Table;
+use super::csv::{Flaw, Table};
 use super::results::broken;
 use crate::crm::http::{CallError, HttpResponse};
 use crate::crm::salesforce::query::Query;
@@ -27,58 +29,94 @@ impl ExportLocator {
     }
 }
 
-/// One page of a result.
+/// One page of a result, as it came: its rows are made records a few at a time, so that no more
+/// than the text of a page is ever in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExportPage {
-    /// The rows, in the query's order.
-    pub records: Vec<Record>,
     /// The next page, unless this is the last.
     pub next: Option<ExportLocator>,
+    header: Vec<String>,
+    text: String,
+    /// Bytes of the text that were read.
+    read: usize,
+    rows: usize,
+    shape: Arc<Shape>,
 }
 
 /// The locator of a last page is this word.
 const LAST: &str = "null";
 
 /// Reads a page. Its two headers say how many rows it has and where the next page is: without
-/// them, or with another number of rows, it is no good.
-pub(super) fn page(response: &HttpResponse, query: &Query) -> Result<ExportPage, CallError> {
-    let count: usize = response
+/// them, with another number of rows, or with a row that is none, it is no good.
+pub(super) fn page(response: &mut HttpResponse, query: &Query) -> Result<ExportPage, CallError> {
+    let rows: usize = response
         .header("sforce-numberofrecords")
         .and_then(|count| count.trim().parse().ok())
         .ok_or_else(|| CallError::unreadable("Sforce-NumberOfRecords"))?;
     let locator = response
         .header("sforce-locator")
         .ok_or_else(|| CallError::unreadable("Sforce-Locator"))?;
-    let records = records(&response.body, query.shape())?;
-    if records.len() != count {
-        let told = format!("answer has {} rows of {count}", records.len());
+    let next = ExportLocator::parse(locator.trim());
+    let text = String::from_utf8(std::mem::take(&mut response.body));
+    let text = text.map_err(|_| broken(Flaw::Encoding))?;
+    let table = Table::open(text.as_bytes()).map_err(broken)?;
+    let header = table.header().to_vec();
+    let read = text.len() - table.rest().len();
+    let shape = query.shape().clone();
+    if !header.is_empty() {
+        let wanted = shape.kinds.keys().map(FieldName::as_str);
+        for name in ["Id", "SystemModstamp"].into_iter().chain(wanted) {
+            if !header.iter().any(|own| own == name) {
+                return Err(CallError::unreadable(&format!("the column {name}")));
+            }
+        }
+    }
+    let mut found = 0;
+    for row in table {
+        record(&header, row, &shape)?;
+        found += 1;
+    }
+    if found != rows {
+        let told = format!("answer has {found} rows of {rows}");
         return Err(CallError::Unknown(told));
     }
     Ok(ExportPage {
-        records,
-        next: ExportLocator::parse(locator.trim()),
+        next,
+        header,
+        text,
+        read,
+        rows,
+        shape,
     })
 }
 
-fn records(body: &[u8], shape: &Shape) -> Result<Vec<Record>, CallError> {
-    let table = Table::open(body).map_err(broken)?;
-    let header = table.header().to_vec();
-    if header.is_empty() {
-        return Ok(Vec::new());
+impl ExportPage {
+    /// Rows of the whole page.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
-    let wanted = shape.kinds.keys().map(FieldName::as_str);
-    for name in ["Id", "SystemModstamp"].into_iter().chain(wanted) {
-        if !header.iter().any(|own| own == name) {
-            return Err(CallError::unreadable(&format!("the column {name}")));
-        }
+
+    /// Its next rows in the query's order, at most `most`; none when all were taken.
+    pub fn take(&mut self, most: usize) -> Vec<Record> {
+        let rest = self.text.get(self.read..).unwrap_or_default();
+        let mut table = Table::resume(self.header.clone(), rest);
+        let rows = table.by_ref().take(most);
+        // Every row was read when the page came, so that none of them is left out here.
+        let records = rows.filter_map(|row| record(&self.header, row, &self.shape).ok());
+        let records = records.collect();
+        self.read = self.text.len() - table.rest().len();
+        records
     }
-    table
-        .map(|row| {
-            let row = row.map_err(broken)?;
-            let record = rows::record(&json(&header, row, shape), shape);
-            record.ok_or_else(|| CallError::unreadable("a row's id or stamp"))
-        })
-        .collect()
+}
+
+fn record(
+    header: &[String],
+    row: Result<Vec<String>, Flaw>,
+    shape: &Shape,
+) -> Result<Record, CallError> {
+    let row = row.map_err(broken)?;
+    let record = rows::record(&json(header, row, shape), shape);
+    record.ok_or_else(|| CallError::unreadable("a row's id or stamp"))
 }
 
 /// A row as a query would have it: a file has neither blanks nor yes and no, only texts.

@@ -149,8 +149,8 @@ impl Salesforce {
             path.push_str(&values::percent(locator.as_str()));
         }
         let request = as_csv(self.request(&self.versioned(&path))?);
-        let response = self.send(request).await?;
-        let page = export::page(&response, query)?;
+        let mut response = self.send(request).await?;
+        let page = export::page(&mut response, query)?;
         Ok(reply(&response, page))
     }
 

@@ -41,6 +41,9 @@ fn calm() -> Plan {
         owner_known: true,
         several: false,
         as_leads: false,
+        bulk_rows: 1_000,
+        snapshot_rows: 1_000,
+        snapshot_moved: 1_000,
     }
 }
 
