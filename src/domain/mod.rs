@@ -14,6 +14,7 @@ pub mod event;
 pub mod failure;
 pub mod fingerprint;
 pub mod guard;
+pub mod load;
 pub mod mapping;
 pub mod merge;
 pub mod ping_pong;

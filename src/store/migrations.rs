@@ -52,6 +52,8 @@ migrations! {
     Derived "0011_holds",
     Derived "0012_figures",
     Kept "0013_selection",
+    Derived "0014_jobs",
+    Kept "0015_parcels",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

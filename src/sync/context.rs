@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fresh::Fresh;
+use super::loads::Watch;
 use super::wake::Wakes;
 use crate::clock::Clock;
 use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
-use crate::crm::salesforce::Salesforce;
+use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
 use crate::domain::guard;
 use crate::domain::mapping::Mapping;
@@ -90,6 +91,15 @@ pub struct Bounds {
     pub sweep_every_ms: i64,
     /// Time between two listings of HubSpot's archive.
     pub archive_every_ms: i64,
+    /// More writes of one kind than this go by a job of the Bulk API: that costs 7 to 9 calls, whatever
+    /// its rows, and a Composite carries 1,000.
+    pub break_even: u64,
+    /// Rows of one job.
+    pub parcel_rows: u64,
+    /// Bytes of one job's file, less its header.
+    pub parcel_bytes: u64,
+    /// How long rows wait for their job to begin before they are planned anew.
+    pub parcel_ms: i64,
     /// How old metadata may grow.
     pub metadata_ms: i64,
     /// Waits before a cause's first, second and every further probe.
@@ -112,6 +122,10 @@ impl Default for Bounds {
             index_lag_ms: 60_000,
             sweep_every_ms: 600_000,
             archive_every_ms: 3_600_000,
+            break_even: 10_000,
+            parcel_rows: 50_000,
+            parcel_bytes: SHEET_BYTES_MAX as u64 - 100_000,
+            parcel_ms: 900_000,
             metadata_ms: 3_000_000,
             probes_ms: retry::PROBES,
         }
@@ -189,6 +203,10 @@ pub(super) struct Shared {
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
     pub(super) told_scarce: bool,
     pub(super) fresh: Fresh,
+    /// What is known of the jobs of parcels, by number.
+    pub(super) freights: BTreeMap<i64, Watch>,
+    /// How many twentieths of an object's load were told.
+    pub(super) told_parts: BTreeMap<ObjectName, u64>,
 }
 
 /// What every loop works with.
@@ -236,6 +254,8 @@ impl Context {
             purse: BTreeMap::new(),
             told_scarce: false,
             fresh: Fresh::new(settings.bounds.cycle.saturating_mul(2)),
+            freights: BTreeMap::new(),
+            told_parts: BTreeMap::new(),
         };
         let wakes = Wakes::default();
         Ok(Self {

@@ -47,6 +47,8 @@ pub(super) enum Settled {
     Again,
     /// The list that says whether it may go is not believed: it waits until it is.
     Rests,
+    /// This record is on its way across, and what is done there concerns it: it waits for that.
+    Awaits(RecordKey),
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
     /// This field swings between both sides' automation: the row is looked at again without it.

@@ -60,6 +60,7 @@ impl Errand {
             | Operation::Listing
             | Operation::Match
             | Operation::Write
+            | Operation::Load
             | Operation::Describe
             | Operation::Limits => 1,
         }
@@ -191,6 +192,7 @@ impl Context {
             Operation::Listing
             | Operation::Match
             | Operation::Write
+            | Operation::Load
             | Operation::Describe
             | Operation::Limits
             | Operation::Token

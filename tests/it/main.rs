@@ -23,6 +23,7 @@ mod e2e_clients;
 mod guard;
 mod inbox;
 mod journal;
+mod loads;
 mod logging;
 mod mail;
 mod merge;

@@ -77,7 +77,7 @@ impl Bill {
             Operation::Page if self.listing => Part::ListingPages,
             Operation::Page => Part::Pages,
             Operation::Match => Part::Match,
-            Operation::Write => Part::Write,
+            Operation::Write | Operation::Load => Part::Write,
             Operation::Describe | Operation::Limits | Operation::Token | Operation::Versions => {
                 Part::Metadata
             }

@@ -7,7 +7,7 @@ use syncline::domain::record::Side;
 use super::driver::Trial;
 
 /// What all seeds together must have met.
-pub(crate) const SOMETIMES: [&str; 15] = [
+pub(crate) const SOMETIMES: [&str; 18] = [
     "a crash",
     "the disk was full",
     "an unknown outcome was settled by id",
@@ -23,10 +23,13 @@ pub(crate) const SOMETIMES: [&str; 15] = [
     "a mail came twice",
     "a retry or probe was made",
     "an edit fell into a call",
+    "a job wrote rows",
+    "a job was given up before it was closed",
+    "a job was aborted by somebody",
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 9] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 11] = [
     "a crash",
     "the guard held writes",
     "a record failed",
@@ -36,12 +39,15 @@ pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 9] = [
     "an association was set after a lost answer",
     "a pair went on with a contact",
     "an owner was a queue",
+    "a job wrote rows",
+    "a job was given up before it was closed",
 ];
 
 impl Trial {
     /// Counts what the journal and the world show at the end.
     pub(super) fn tally_up(&mut self) {
         self.tally_kin();
+        self.tally_loads();
         for entry in self.journal() {
             let what = match entry.event {
                 Event::RecordSynced(event) if !event.lost.is_empty() => {

@@ -41,6 +41,9 @@ fn calm() -> Plan {
         owner_known: true,
         several: false,
         as_leads: false,
+        break_even: None,
+        parcel_rows: 50,
+        bulk_pace_ms: 5_000,
     }
 }
 
