@@ -53,24 +53,6 @@ impl LoadState {
     pub fn is_over(self) -> bool {
         matches!(self, Self::Dropped | Self::Refused | Self::Concluded)
     }
-
-    /// Whether rows may have been touched: the job was closed, or may have been.
-    pub fn has_begun(self) -> bool {
-        match self {
-            Self::Closed
-            | Self::Working
-            | Self::Complete
-            | Self::Failed
-            | Self::Aborted
-            | Self::Lost => true,
-            Self::Intended
-            | Self::Open
-            | Self::Uploaded
-            | Self::Dropped
-            | Self::Refused
-            | Self::Concluded => false,
-        }
-    }
 }
 
 /// What is to be done about a job.
@@ -132,4 +114,50 @@ pub fn wait_ms(rows: u64, looks: u32) -> i64 {
 pub fn expected(of_kind: usize, looked_at: usize, ready: u64) -> u64 {
     let (of_kind, looked_at) = (of_kind as u64, looked_at.max(of_kind).max(1) as u64);
     of_kind + ready.saturating_mul(of_kind) / looked_at
+}
+
+/// Calls that a job costs, with its looks and results.
+const CALLS_OF_JOB: u64 = 8;
+/// Rows of one job, unless they are too long for its file.
+pub const ROWS_OF_JOB: u64 = 50_000;
+
+const DAY_MS: u64 = 86_400_000;
+
+/// How far a load is, and what its calls are taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows concluded, in so many ms.
+    pub done: u64,
+    /// How long it has taken, in ms.
+    pub took_ms: i64,
+    /// Rows on their way or still to come.
+    pub left: u64,
+    /// Jobs on their way.
+    pub jobs: u64,
+    /// Calls that may be spent in any 24 h.
+    pub allocation: u64,
+    /// Of these, not spent yet.
+    pub free: u64,
+}
+
+/// How long the rest of a load takes, in ms: at the pace it had, and no sooner than the budget has the
+/// calls for it. None while nothing can be said.
+pub fn left_ms(progress: &Progress) -> Option<i64> {
+    let Progress {
+        done,
+        took_ms,
+        left,
+        jobs,
+        allocation,
+        free,
+    } = *progress;
+    if done == 0 || left == 0 {
+        return None;
+    }
+    let took = u128::from(took_ms.max(0).unsigned_abs());
+    let by_pace = took * u128::from(left) / u128::from(done);
+    let calls = jobs.max(left.div_ceil(ROWS_OF_JOB)) * CALLS_OF_JOB;
+    let missing = calls.saturating_sub(free);
+    let by_budget = u128::from(missing) * u128::from(DAY_MS) / u128::from(allocation.max(1));
+    i64::try_from(by_pace.max(by_budget)).ok()
 }

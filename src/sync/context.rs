@@ -12,6 +12,7 @@ use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
 use crate::domain::guard;
+use crate::domain::load::ROWS_OF_JOB;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Owners;
 use crate::domain::record::{FieldName, ObjectName, RecordId, Side, Timestamp};
@@ -123,7 +124,7 @@ impl Default for Bounds {
             sweep_every_ms: 600_000,
             archive_every_ms: 3_600_000,
             break_even: 10_000,
-            parcel_rows: 50_000,
+            parcel_rows: ROWS_OF_JOB,
             parcel_bytes: SHEET_BYTES_MAX as u64 - 100_000,
             parcel_ms: 900_000,
             metadata_ms: 3_000_000,

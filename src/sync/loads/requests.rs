@@ -167,9 +167,8 @@ impl Context {
         why: &str,
     ) -> Result<Stood, Trouble> {
         let abort = || self.salesforce.abort(JobKind::Load, id);
-        match self.call(&freight.errand(0), abort).await {
-            Err(Trouble::Store(error)) => return Err(Trouble::Store(error)),
-            Ok(_) | Err(_) => (),
+        if let Err(Trouble::Store(error)) = self.call(&freight.errand(0), abort).await {
+            return Err(Trouble::Store(error));
         }
         self.refused(freight, job, why).await
     }

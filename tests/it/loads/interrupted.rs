@@ -1,5 +1,7 @@
 //! Answers that get lost, and processes that die, at every request of a job's life.
 
+#![expect(clippy::print_stderr, reason = "a failing case names itself")]
+
 use syncline::simulator::Fault;
 
 use super::{PEOPLE, assert_arrived, job_lines, restart, sets_out, story, strike};
@@ -24,7 +26,7 @@ const FAULTS: [Fault; 5] = [
 
 async fn check(place: usize, fault: Fault, dies: bool) {
     let (what, method, path) = REQUESTS[place];
-    println!("{what}, {}, dies: {dies}", fault.name());
+    eprintln!("{what}, {}, dies: {dies}", fault.name());
     let mut story = story(PEOPLE).await;
     if place == 4 {
         // The look comes first, with the same method.

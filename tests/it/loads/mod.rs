@@ -2,11 +2,16 @@
 //! it on the way.
 
 mod interrupted;
+mod shown;
 mod stopped;
 mod together;
 mod usual;
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use syncline::cli::render::{self, time::Moment};
+use syncline::clock::Clock;
+use syncline::control::{self, Request, Vantage};
 use syncline::domain::event::Event;
 use syncline::inbox;
 use syncline::simulator::{Fault, OneShot, Server};
@@ -111,6 +116,20 @@ fn left(story: &Story) -> String {
         .map(|one| format!("{} {}", one.rows, one.state))
         .collect();
     format!("{parcels} parcels, {rows:?}")
+}
+
+/// What `status` says of loads.
+async fn load_lines(story: &Story) -> Vec<String> {
+    let (now, beside) = (story.world.clock.now(), Vantage::Beside);
+    let asked = control::answer(&story.world.store, &Request::Status, 0, now, beside);
+    let report = asked.await.unwrap();
+    let moment = Moment {
+        now,
+        zone: TimeZone::UTC,
+    };
+    let text = render::text(&report, &moment);
+    let lines = text.lines().filter(|line| line.starts_with("LOAD"));
+    lines.map(str::to_owned).collect()
 }
 
 /// `fault` strikes the next request of a method whose address begins so.

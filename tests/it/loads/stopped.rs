@@ -3,8 +3,11 @@
 use syncline::clock::Clock;
 use syncline::control::{self, Request, Vantage};
 use syncline::domain::call::Operation;
+use syncline::simulator::salesforce::Salesforce;
 
-use super::{PEOPLE, assert_arrived, in_salesforce, job_lines, jobs, left, made, sets_out, story};
+use super::{
+    PEOPLE, assert_arrived, in_salesforce, job_lines, jobs, left, load_lines, made, sets_out, story,
+};
 use crate::objects::story::Story;
 
 #[tokio::test]
@@ -15,7 +18,7 @@ async fn what_an_aborted_job_did_not_write_is_written_by_batches() {
     story.world.guard.floor = 1_000;
     story.configure(super::CONTACTS).await;
     sets_out(&mut story).await;
-    let aborted = story.in_salesforce(|org, now| org.abort_jobs(now));
+    let aborted = story.in_salesforce(Salesforce::abort_jobs);
     assert_eq!(aborted, 1);
     assert_eq!(job_lines(&story), ["upsert Contact Aborted 400"]);
     story.minutes(20).await;
@@ -30,7 +33,7 @@ async fn a_job_that_nobody_finds_any_more_is_settled_by_what_it_did() {
     story.in_salesforce(|org, _| org.set_bulk_pace(1_000_000_000));
     sets_out(&mut story).await;
     story.world.clock.pass_until(story.now() + 1_000_000);
-    assert_eq!(story.in_salesforce(|org, now| org.delete_jobs(now)), 1);
+    assert_eq!(story.in_salesforce(Salesforce::delete_jobs), 1);
     story.minutes(10).await;
     assert!(
         jobs(&story).contains(&"lost".to_owned()),
@@ -72,6 +75,10 @@ async fn a_pause_lets_the_job_wait_and_nothing_is_lost() {
     );
     assert_eq!(made(&mut story), 0, "and nothing of it is journaled");
     assert!(left(&story).starts_with("1 parcels"));
+    assert_eq!(
+        load_lines(&story).await,
+        ["LOAD     contact to Salesforce 0 of 7, 1 job, waits: writing is paused"]
+    );
     ask(&story, Request::Resume).await;
     story.minutes(5).await;
     assert_eq!(left(&story), "0 parcels, []");
