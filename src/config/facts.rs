@@ -253,6 +253,7 @@ fn limits_of(facts: &mut Facts, limits: &Limits) {
     let Limits {
         hubspot_page,
         hubspot_batch,
+        bulk_above,
         hubspot_index_lag,
         salesforce_page,
         bulk_rows,
@@ -272,9 +273,10 @@ fn limits_of(facts: &mut Facts, limits: &Limits) {
         guard_floor,
         guard_deletions_floor,
     } = *limits;
-    let numbers: [(&str, u64); 22] = [
+    let numbers: [(&str, u64); 23] = [
         ("hubspot_page", hubspot_page.into()),
         ("hubspot_batch", hubspot_batch.into()),
+        ("bulk_above", bulk_above.into()),
         ("hubspot_index_lag_sec", hubspot_index_lag.as_secs()),
         ("salesforce_page", salesforce_page.into()),
         ("bulk_rows", bulk_rows.into()),

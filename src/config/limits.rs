@@ -13,6 +13,8 @@ pub struct Limits {
     pub hubspot_page: u32,
     /// Records of one HubSpot batch (at most 100).
     pub hubspot_batch: u32,
+    /// More writes of one kind than this go to Salesforce by a job of the Bulk API.
+    pub bulk_above: u32,
     /// How far behind its own clock HubSpot's search may show a change: the overlap of two reads.
     pub hubspot_index_lag: Duration,
     /// Records of one page of a Salesforce query (at most 2,000).
@@ -56,6 +58,7 @@ impl Default for Limits {
         Self {
             hubspot_page: 200,
             hubspot_batch: 100,
+            bulk_above: 10_000,
             hubspot_index_lag: Duration::from_mins(1),
             salesforce_page: 2000,
             bulk_rows: 20_000,
@@ -99,6 +102,7 @@ pub(super) fn limits(section: Section<'_>) -> Limits {
     let limits = Limits {
         hubspot_page: count("hubspot_page", 1..=200, standard.hubspot_page),
         hubspot_batch: count("hubspot_batch", 1..=100, standard.hubspot_batch),
+        bulk_above: count("bulk_above", 0..=100_000_000, standard.bulk_above),
         hubspot_index_lag: span("hubspot_index_lag_sec", standard.hubspot_index_lag),
         salesforce_page: count("salesforce_page", 1..=2000, standard.salesforce_page),
         bulk_rows: count("bulk_rows", 1..=10_000_000, standard.bulk_rows),

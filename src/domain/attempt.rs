@@ -12,7 +12,7 @@ use super::record::{FieldName, PairIds, Record, RecordId, Side, Timestamp};
 use super::schema::ObjectSchema;
 
 /// One write of one record, tried.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The halves known before the answer.
     pub ids: PairIds,
@@ -105,6 +105,15 @@ impl Intent {
     /// What `attempt` is about to do, sent at `sent_at` of the target's clock. `None` when it
     /// carries no mapped value: then there is nothing to take for a change.
     pub fn of(attempt: &Attempt, mapping: &Mapping, sent_at: Option<Timestamp>) -> Option<Self> {
+        let span = sent_at.map(|from| Span {
+            from,
+            to: from.plus(EFFECT_MAX_MS),
+        });
+        Self::during(attempt, mapping, span)
+    }
+
+    /// What `attempt` may have done at some time in `span` of the target's clock.
+    pub fn during(attempt: &Attempt, mapping: &Mapping, span: Option<Span>) -> Option<Self> {
         let write = &attempt.write;
         let fields = mapping.fields.iter();
         let carried: Vec<FieldName> = fields
@@ -116,7 +125,7 @@ impl Intent {
         }
         // HubSpot does not say who changed a record last: a person's change right after ours would
         // pass for our write's result.
-        let by_us_until = sent_at.filter(|_| write.to == Side::Salesforce);
+        let provisional = span.filter(|_| write.to == Side::Salesforce);
         Some(Self {
             carried,
             synced: RecordSynced {
@@ -127,10 +136,7 @@ impl Intent {
                 moved: write.moved.clone(),
                 lost: write.lost.clone(),
                 withheld: write.withheld.clone(),
-                provisional: by_us_until.map(|from| Span {
-                    from,
-                    to: from.plus(EFFECT_MAX_MS),
-                }),
+                provisional,
                 // Whether it carries the mark, the record itself says when it is read.
                 marked: Vec::new(),
                 lane: attempt.lane,

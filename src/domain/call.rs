@@ -70,6 +70,9 @@ keyed! {
         Match = "match",
         /// Writes records.
         Write = "write",
+        /// Writes many records by a job: creates it, hands it its rows, looks at it, fetches what
+        /// became of them.
+        Load = "load",
         /// Describes an object, lists properties or owners.
         Describe = "describe",
         /// Asks for limits or account details.

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod fingerprint;
 pub mod fitness;
 pub mod guard;
+pub mod load;
 pub mod mapping;
 pub mod merge;
 pub mod ping_pong;

@@ -123,7 +123,7 @@ pub fn plans(view: &View<'_>, after: i64) -> anyhow::Result<Vec<PlanOfRow>> {
 }
 
 /// How many changes of an object that were read on `side` may be taken, now or by themselves later.
-pub fn ready(view: &View<'_>, side: Side, object: &ObjectName) -> anyhow::Result<u64> {
+pub fn changes_ready(view: &View<'_>, side: Side, object: &ObjectName) -> anyhow::Result<u64> {
     let mut statement = view.sql().prepare_cached(
         "select count(*) from inbox
          where state in ('ready', 'deferred') and side = ?1 and object = ?2",

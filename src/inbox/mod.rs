@@ -4,6 +4,8 @@
 
 mod intents;
 mod listing;
+mod loads;
+mod parcels;
 mod release;
 mod seen;
 pub mod selection;
@@ -25,8 +27,13 @@ use crate::store::{Tx, View};
 
 pub use intents::{answered, intend, intents, settled};
 pub use listing::{
-    Counted, PlanOfRow, asked, counts, held, of_pair, of_record, oldest_seen, plans, ready,
+    Counted, PlanOfRow, asked, changes_ready, counts, held, of_pair, of_record, oldest_seen, plans,
     would_write,
+};
+pub use loads::{Loading, begin_load, count_job, count_loaded, end_loads, loading, ready};
+pub use parcels::{
+    Kind, Packed, Parcel, Room, carries, close, close_all, end, open_parcel, pack, packed_after,
+    packed_as, packed_like, parcels, unpack,
 };
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
 pub use seen::{note_seen, prune_seen, unseen};
@@ -217,18 +224,33 @@ pub fn take(tx: &Tx<'_>, want: &Want<'_>) -> anyhow::Result<Vec<Row>> {
     let mut taken = Vec::new();
     let mut pairs = HashSet::new();
     for lane in want.lanes {
-        for mut row in candidates(tx, want, *lane, limit)? {
-            if taken.len() == limit {
-                return Ok(taken);
-            }
-            let free = match row.pair {
-                Some(pair) => pairs.insert(pair),
-                None => true,
-            };
-            if free {
-                mark_in_flight(tx, &row)?;
-                row.state = State::InFlight;
-                taken.push(row);
+        let mut again = true;
+        while again {
+            again = false;
+            for (mut row, awaited) in candidates(tx, want, *lane, limit)? {
+                if taken.len() == limit {
+                    return Ok(taken);
+                }
+                if let Some(awaited) = awaited {
+                    let parent = RecordKey {
+                        side: Side::HubSpot,
+                        id: awaited,
+                        ..row.key.clone()
+                    };
+                    put_back(tx, &row, &Rest::Waiting(Some(parent)))?;
+                    // Others may stand behind those that wait.
+                    again = true;
+                    continue;
+                }
+                let free = match row.pair {
+                    Some(pair) => pairs.insert(pair),
+                    None => true,
+                };
+                if free {
+                    mark_in_flight(tx, &row)?;
+                    row.state = State::InFlight;
+                    taken.push(row);
+                }
             }
         }
     }
@@ -237,14 +259,25 @@ pub fn take(tx: &Tx<'_>, want: &Want<'_>) -> anyhow::Result<Vec<Row>> {
 
 /// Twice as many as wanted, because some may share a pair; what that leaves out comes next time.
 /// A row seen more than a minute in the future waits no longer: the clock was set back since, and
-/// what it waits for was meant to be nearer.
-fn candidates(tx: &Tx<'_>, want: &Want<'_>, lane: Lane, limit: usize) -> anyhow::Result<Vec<Row>> {
+/// what it waits for was meant to be nearer. With each comes the HubSpot record whose write is in a
+/// parcel, when that concerns the same pair: it has to wait for that.
+fn candidates(
+    tx: &Tx<'_>,
+    want: &Want<'_>,
+    lane: Lane,
+    limit: usize,
+) -> anyhow::Result<Vec<(Row, Option<RecordId>)>> {
     let mut statement = tx.sql().prepare_cached(&format!(
-        "select {} from inbox {} where i.lane = ?1 and i.state in ('ready', 'deferred')
+        "select {}, coalesce(
+           (select q.hubspot from parcel_rows as q
+            where q.object = p.object and q.hubspot = p.hubspot),
+           (select q.hubspot from inbox as packed join parcel_rows as q on q.inbox = packed.number
+            where packed.pair = p.record and packed.state = 'in_flight')) as awaited
+         from inbox {} where i.lane = ?1 and i.state in ('ready', 'deferred')
            and (i.not_before <= ?2 or i.seen_at > ?2 + 60000) and (?3 is null or i.object = ?3)
            and (?4 is null or i.side = ?4)
-           and not exists (select 1 from inbox as other
-             where other.pair = p.record and other.state = 'in_flight')
+           and (awaited is not null or not exists (select 1 from inbox as other
+             where other.pair = p.record and other.state = 'in_flight'))
          order by i.not_before, i.number limit ?5",
         listing::COLUMNS,
         listing::WITH_PAIR,
@@ -257,7 +290,7 @@ fn candidates(tx: &Tx<'_>, want: &Want<'_>, lane: Lane, limit: usize) -> anyhow:
             want.side,
             i64::try_from(limit.saturating_mul(2))?,
         ),
-        listing::row,
+        |line| Ok((listing::row(line)?, line.get(13)?)),
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -81,10 +81,11 @@ pub fn discard(tx: &Tx<'_>, row: &Row) -> anyhow::Result<()> {
 }
 
 /// What a start does first: whatever was in flight when the last holder of the lock ended may or
-/// may not have been written, and is ready to be looked at again. Returns how many.
+/// may not have been written, and is ready to be looked at again; but not what is in a parcel, whose
+/// job goes on without us. Returns how many.
 pub fn return_in_flight(tx: &Tx<'_>) -> anyhow::Result<u64> {
     let returned: i64 = tx.sql().query_row(
-        "select count(*) from inbox where state = 'in_flight'",
+        "select count(*) from inbox where state = 'in_flight' and parcel is null",
         [],
         |row| row.get(0),
     )?;
@@ -92,7 +93,7 @@ pub fn return_in_flight(tx: &Tx<'_>) -> anyhow::Result<u64> {
         "update inbox set state = 'ready', not_before = 0,
            stamp = coalesce(again_stamp, stamp),
            again_stamp = null, again_lane = null, again_not_before = null
-         where state = 'in_flight'",
+         where state = 'in_flight' and parcel is null",
         [],
     )?;
     Ok(counted(returned))

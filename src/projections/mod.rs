@@ -10,6 +10,7 @@ pub mod cursors;
 pub mod errors;
 pub mod figures;
 pub mod holds;
+pub mod jobs;
 pub mod links;
 pub mod pairs;
 pub mod prints;
@@ -123,6 +124,9 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::LoopFound(event) => pairs::looped(tx, entry, about(entry)?, event),
         Event::CycleHeld(event) => holds::held(tx, entry, event),
         Event::HoldSettled(event) => holds::settled(tx, entry, event),
+        Event::JobIntended(event) => jobs::intended(tx, entry, event),
+        Event::JobOpened(event) => jobs::opened(tx, entry, event),
+        Event::JobMoved(event) => jobs::moved(tx, entry, event),
         Event::DigestPlanned(event) => slots::planned(tx, entry, event),
         Event::DigestSent(event) => slots::sent(tx, entry, event),
         Event::DigestFailed(event) => slots::failed(tx, entry, event),

@@ -7,6 +7,7 @@ use crate::domain::call::{Lane, Operation};
 use crate::domain::catalogue::Slug;
 use crate::domain::event::{Action, Excluded, Known, Mode, Stage, ValuePrint};
 use crate::domain::failure::TextKey;
+use crate::domain::load::{LoadOperation, LoadState};
 use crate::domain::record::{FieldName, ObjectName, PairNumber, RecordId, Side, Timestamp};
 use crate::domain::schedule::Frequency;
 
@@ -69,7 +70,17 @@ macro_rules! words {
     )*};
 }
 words!(
-    Side, Lane, Operation, Action, Excluded, Known, Mode, Stage, Frequency
+    Side,
+    Lane,
+    Operation,
+    Action,
+    Excluded,
+    Known,
+    Mode,
+    Stage,
+    Frequency,
+    LoadOperation,
+    LoadState
 );
 pub(crate) use words;
 

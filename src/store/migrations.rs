@@ -54,6 +54,8 @@ migrations! {
     Kept "0013_selection",
     Kept "0014_plans",
     Kept "0015_snapshot",
+    Derived "0016_jobs",
+    Kept "0017_parcels",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

@@ -39,7 +39,7 @@ const PARENT_NOT_LINKED: &str = "parent_not_linked";
 const DOUBT_MS: i64 = 90_000;
 
 /// How long a row of unknown outcome waits before it is matched again.
-const UNKNOWN_MS: i64 = 500;
+pub(super) const UNKNOWN_MS: i64 = 500;
 
 /// Journals a decision; returns what is to be written.
 pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option<Planned>> {
@@ -103,6 +103,9 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             return inbox::put_back(tx, row, &rest);
         }
         Settled::NotYet(at) => return inbox::put_back(tx, row, &Rest::Deferred(*at)),
+        Settled::Awaits(key) => {
+            return inbox::put_back(tx, row, &Rest::Waiting(Some(key.clone())));
+        }
         Settled::Found(effects) => {
             for effect in effects {
                 projections::append(tx, None, effect.clone())?;

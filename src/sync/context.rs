@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fresh::Fresh;
+use super::loads::Watch;
 use super::snapshot::Taken;
 use super::wake::Wakes;
 use crate::clock::Clock;
 use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
-use crate::crm::salesforce::Salesforce;
+use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
 use crate::domain::fitness::Flaw;
 use crate::domain::guard;
+use crate::domain::load::ROWS_OF_JOB;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Owners;
 use crate::domain::record::{FieldName, ObjectName, RecordId, Side, Timestamp};
@@ -105,6 +107,15 @@ pub struct Bounds {
     pub sweep_every_ms: i64,
     /// Time between two listings of HubSpot's archive.
     pub archive_every_ms: i64,
+    /// More writes of one kind than this go by a job of the Bulk API: that costs 7 to 9 calls, whatever
+    /// its rows, and a Composite carries 1,000.
+    pub break_even: u64,
+    /// Rows of one job.
+    pub parcel_rows: u64,
+    /// Bytes of one job's file, less its header.
+    pub parcel_bytes: u64,
+    /// How long rows wait for their job to begin before they are planned anew.
+    pub parcel_ms: i64,
     /// How old metadata may grow.
     pub metadata_ms: i64,
     /// Waits before a cause's first, second and every further probe.
@@ -132,6 +143,10 @@ impl Default for Bounds {
             index_lag_ms: 60_000,
             sweep_every_ms: 600_000,
             archive_every_ms: 3_600_000,
+            break_even: 10_000,
+            parcel_rows: ROWS_OF_JOB,
+            parcel_bytes: SHEET_BYTES_MAX as u64 - 100_000,
+            parcel_ms: 900_000,
             metadata_ms: 3_000_000,
             probes_ms: retry::PROBES,
         }
@@ -210,6 +225,10 @@ pub(super) struct Shared {
     pub(super) told_scarce: bool,
     pub(super) fresh: Fresh,
     pub(super) snapshots: Taken,
+    /// What is known of the jobs of parcels, by number.
+    pub(super) freights: BTreeMap<i64, Watch>,
+    /// How many twentieths of an object's load were told.
+    pub(super) told_parts: BTreeMap<ObjectName, u64>,
 }
 
 /// What every loop works with.
@@ -258,6 +277,8 @@ impl Context {
             told_scarce: false,
             snapshots: Taken::default(),
             fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
+            freights: BTreeMap::new(),
+            told_parts: BTreeMap::new(),
         };
         let wakes = Wakes::default();
         Ok(Self {

@@ -98,18 +98,14 @@ impl Writer {
             context.follow_conditions().await?;
             self.followed = true;
         }
+        context.advance_loads(mode).await?;
         let mut look_again = now.plus(LOOK_EVERY_MS);
         self.resyncs.look(&context).await?;
         for mappings in context.settings.objects() {
             let Some(forms) = context.forms(mappings) else {
                 continue;
             };
-            let mut cycle = Cycle {
-                forms: &forms,
-                started: now,
-                waits: None,
-                open: BTreeMap::new(),
-            };
+            let mut cycle = Cycle::new(&forms, now);
             let read_ahead = self.snapshots.look(&context, &forms).await?;
             context.run_cycle(&mut cycle, mode).await?;
             look_again = read_ahead.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
@@ -117,6 +113,10 @@ impl Writer {
                 .waits
                 .map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
         }
+        if let Some(at) = context.advance_loads(mode).await? {
+            look_again = look_again.min(at.max(now.plus(1)));
+        }
+        context.finish_loads().await?;
         self.resyncs.look(&context).await?;
         // Rows that wait for what is read ahead are ready all the time.
         let reads_ahead = self.snapshots.are_loading();
@@ -150,9 +150,22 @@ pub(super) struct Cycle<'a> {
     pub(super) waits: Option<Timestamp>,
     /// Rows by number of which one write is open: they may not leave with their last one.
     pub(super) open: BTreeMap<i64, Open>,
+    /// How many rows of each lane were looked at, to tell what share of them comes to a write.
+    pub(super) looked_at: BTreeMap<Lane, usize>,
 }
 
-impl Cycle<'_> {
+impl<'a> Cycle<'a> {
+    /// A cycle of these forms, in which nothing was done yet.
+    pub(super) fn new(forms: &'a Forms, started: Timestamp) -> Self {
+        Self {
+            forms,
+            started,
+            waits: None,
+            open: BTreeMap::new(),
+            looked_at: BTreeMap::new(),
+        }
+    }
+
     /// Until when a row rests that could not be served.
     pub(super) fn waiting(&mut self, trouble: &Trouble, now: Timestamp) -> Rest {
         let at = match trouble {
@@ -179,13 +192,20 @@ impl Context {
                 Mode::Sync => {
                     let free = self.guard(cycle, planned).await?;
                     let free = self.wait_for_parents(free).await?;
+                    let free = self.wait_for_parcels(cycle, free).await?;
                     self.note_departing(cycle.forms, &free).await?;
                     self.write_all(cycle, free).await?;
                 }
             }
             if !full {
-                return Ok(());
+                // Nothing more of it is ready: what is packed sets out.
+                let object = cycle.forms.object().clone();
+                return self
+                    .store
+                    .write(move |tx| inbox::close_all(tx, &object))
+                    .await;
             }
+            self.advance_loads(mode).await?;
         }
     }
 
@@ -205,6 +225,7 @@ impl Context {
                 if rows.is_empty() {
                     break;
                 }
+                *cycle.looked_at.entry(lane).or_default() += rows.len();
                 let kept = rows.clone();
                 let plan = async {
                     self.afford(lane).await?;

@@ -72,6 +72,8 @@ pub(super) enum Settled {
     Rests,
     /// It is looked at again then: what it calls for is not certain before.
     NotYet(Timestamp),
+    /// This record is on its way across, and what is done there concerns it: it waits for that.
+    Awaits(RecordKey),
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
     /// This field swings between both sides' automation: the row is looked at again without it.

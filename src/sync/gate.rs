@@ -61,6 +61,7 @@ impl Errand {
             | Operation::Bulk
             | Operation::Match
             | Operation::Write
+            | Operation::Load
             | Operation::Describe
             | Operation::Limits => 1,
         }
@@ -193,6 +194,7 @@ impl Context {
             | Operation::Bulk
             | Operation::Match
             | Operation::Write
+            | Operation::Load
             | Operation::Describe
             | Operation::Limits
             | Operation::Token

@@ -84,7 +84,7 @@ impl Succession {
 }
 
 /// The ids that a merged HubSpot record had before.
-fn ancestors(record: &Record) -> Vec<RecordId> {
+pub(super) fn ancestors(record: &Record) -> Vec<RecordId> {
     if record.key.side != Side::HubSpot {
         return Vec::new();
     }

@@ -27,6 +27,7 @@ mod job;
 mod left_out;
 mod lists;
 mod live;
+mod loads;
 mod loops;
 mod matching;
 mod metadata;

@@ -47,10 +47,12 @@ impl Context {
             records: mut sources,
             old,
         } = self.sources(forms, &known, lane).await?;
+        let (known, waiting) = self.wait_for_makers(forms, known, &sources).await?;
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;
         let mut selection = self.selection(forms, &known, &sources, lane).await?;
         let mut decisions = resting;
+        decisions.extend(waiting);
         let mut questions = Vec::new();
         let (mut left, mut again) = (Vec::with_capacity(known.len()), Vec::new());
         for one in known {
@@ -203,6 +205,8 @@ impl Context {
         let partners = self.partners(forms, &asked, &open, lane).await?;
         self.select_partners(forms, selection, &partners, lane)
             .await?;
+        let found = partners.iter().filter_map(Partner::found).cloned();
+        let carried = self.carried(found).await?;
         // Whom another row finds has a partner, whatever an index that lags says of it.
         let found_by_others = partners.iter().filter_map(Partner::found).cloned();
         let found_by_others: BTreeSet<RecordKey> = found_by_others.collect();
@@ -214,6 +218,12 @@ impl Context {
             {
                 let ids = PairIds::half(&question.source.key);
                 decisions.push(Decision::settled(question.known.row, ids, Settled::Again));
+                continue;
+            }
+            if let Some(key) = partner.found().filter(|key| carried.contains(key)) {
+                let (ids, key) = (PairIds::half(&question.source.key), key.clone());
+                let settled = Settled::Awaits(key);
+                decisions.push(Decision::settled(question.known.row, ids, settled));
                 continue;
             }
             match meet(forms, question, partner, &mut met) {

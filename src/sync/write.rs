@@ -68,14 +68,9 @@ impl Context {
         let mut all_made = Vec::new();
         for side in [Side::Salesforce, Side::HubSpot] {
             for (aim, jobs) in jobs.extract_if(.., |aim, _| aim.to == side) {
+                let jobs = self.pack(cycle, aim, jobs).await?;
                 for made in self.write_lane(cycle, aim, jobs).await? {
-                    let back = Aim {
-                        to: side.other(),
-                        form: cycle.forms.place_of(made.ids.salesforce.as_ref()),
-                        ..aim
-                    };
-                    if cycle.forms.at(back.form).takes_marks(back.to) {
-                        let job = self.mark_job(cycle, back, &made);
+                    if let Some((back, job)) = self.mark_back(cycle, aim, &made) {
                         marks.entry(back).or_default().push(job);
                     }
                     all_made.push(made);
@@ -83,9 +78,22 @@ impl Context {
             }
         }
         for (aim, jobs) in marks {
+            let jobs = self.pack(cycle, aim, jobs).await?;
             self.write_lane(cycle, aim, jobs).await?;
         }
         self.write_links(cycle, planned, &all_made).await
+    }
+
+    /// The write back that tells the source of a record just made who its partner is, where there is
+    /// a field for that; `aim` made it.
+    pub(super) fn mark_back(&self, cycle: &Cycle<'_>, aim: Aim, made: &Made) -> Option<(Aim, Job)> {
+        let back = Aim {
+            to: aim.to.other(),
+            form: cycle.forms.place_of(made.ids.salesforce.as_ref()),
+            ..aim
+        };
+        let takes = cycle.forms.at(back.form).takes_marks(back.to);
+        takes.then(|| (back, self.mark_job(cycle, back, made)))
     }
 
     /// The write that tells a created record's source who its partner is.
@@ -128,7 +136,7 @@ impl Context {
     }
 
     /// Writes one lane's jobs to one side; returns the pairs that were created.
-    async fn write_lane(
+    pub(super) async fn write_lane(
         &self,
         cycle: &mut Cycle<'_>,
         aim: Aim,

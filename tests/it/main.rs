@@ -24,6 +24,7 @@ mod fitness;
 mod guard;
 mod inbox;
 mod journal;
+mod loads;
 mod logging;
 mod mail;
 mod merge;

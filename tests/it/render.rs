@@ -135,6 +135,7 @@ fn status() -> Status {
             line("company", 38, None),
         ],
         calls: calls(),
+        loads: vec![],
         errors: 471,
         failing: 467,
         causes: causes(),

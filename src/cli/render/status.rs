@@ -3,7 +3,7 @@
 use super::table::Table;
 use super::time::{Moment, length};
 use super::{counted, number};
-use crate::control::report::{CallsLine, Digests, ObjectLine, SideLine, Status};
+use crate::control::report::{CallsLine, Digests, LoadLine, ObjectLine, SideLine, Status};
 use crate::domain::event::Mode;
 
 /// The whole listing.
@@ -16,6 +16,9 @@ pub(super) fn text(status: &Status, moment: &Moment) -> String {
     text.push_str(&objects(&status.objects));
     text.push('\n');
     text.push_str(&calls(&status.calls));
+    for load in &status.loads {
+        text.push_str(&load_line(load));
+    }
     text.push('\n');
     text.push_str(&tail(status, moment));
     text
@@ -121,6 +124,22 @@ pub(super) fn calls(calls: &CallsLine) -> String {
         text.push_str(&format!("  {}\n", lanes.join("  ")));
     }
     text
+}
+
+/// `LOAD     contact to Salesforce 112,400 of 200,000, 2 jobs, about 25 min left under the budget`
+fn load_line(load: &LoadLine) -> String {
+    let end = match (&load.waits, load.left_ms) {
+        (Some(why), _) => format!(", waits: {why}"),
+        (None, Some(left)) => format!(", about {} left under the budget", length(left)),
+        (None, None) => String::new(),
+    };
+    format!(
+        "LOAD     {} to Salesforce {} of {}, {}{end}\n",
+        load.object,
+        number(load.done),
+        number(load.total),
+        counted(load.jobs, "job")
+    )
 }
 
 /// A share in whole percent; nothing of nothing is 0.

@@ -5,6 +5,7 @@ mod budget;
 mod deeds;
 mod errors;
 mod listing;
+mod loads;
 mod plan;
 mod records;
 mod resync;

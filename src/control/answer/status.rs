@@ -3,6 +3,7 @@
 use super::attention;
 use super::budget;
 use super::errors::lines;
+use super::loads;
 use std::collections::BTreeMap;
 
 use crate::control::report::{Digests, HoldLine, ObjectLine, Report, SideLine, Status};
@@ -31,6 +32,7 @@ pub(super) fn status(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyh
     let suspended = sides.iter().any(|side| side.suspended.is_some());
     let stopped = suspended || paused || !vantage.runs();
     let mails = slots::recent(view)?;
+    let loads = loads::lines(view, now, &calls, paused, &sides)?;
     let mut status = Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         at: now,
@@ -45,6 +47,7 @@ pub(super) fn status(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyh
         sides,
         objects: objects(view, now, vantage)?,
         calls,
+        loads,
         errors: totals.errors,
         failing: totals.records,
         causes: lines(view)?,

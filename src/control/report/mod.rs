@@ -97,6 +97,9 @@ reports! {
         objects: Vec<ObjectLine>,
         /// Use of Salesforce calls.
         calls: CallsLine,
+        /// Loads under way.
+        #[serde(default)]
+        loads: Vec<LoadLine>,
         /// Open errors.
         errors: u64,
         /// Records with an open error.
@@ -181,6 +184,21 @@ reports! {
         lanes: Vec<(String, u64)>,
         /// Ours in the last hour.
         last_hour: u64,
+    }
+    /// Many rows of one object on their way to Salesforce.
+    LoadLine {
+        /// Which.
+        object: ObjectName,
+        /// Rows concluded.
+        done: u64,
+        /// All that are known.
+        total: u64,
+        /// Jobs on their way.
+        jobs: u64,
+        /// How long the rest takes, in ms, when that can be said.
+        left_ms: Option<i64>,
+        /// What it waits for, when it does not go on by itself.
+        waits: Option<String>,
     }
     /// One hold in a list.
     HoldLine {

@@ -124,6 +124,12 @@ events! {
     Paused = "paused",
     /// A person resumed them.
     Resumed = "resumed",
+    /// Rows are to be written by a job, before it is asked for.
+    JobIntended = "job_intended",
+    /// The job is there, and has an id.
+    JobOpened = "job_opened",
+    /// The job stands elsewhere now.
+    JobMoved = "job_moved",
     /// A connection was stopped.
     ConnectionSuspended = "connection_suspended",
     /// A connection works again.
@@ -173,6 +179,9 @@ impl Event {
             | Self::ResyncAsked(_)
             | Self::Paused(_)
             | Self::Resumed(_)
+            | Self::JobIntended(_)
+            | Self::JobOpened(_)
+            | Self::JobMoved(_)
             | Self::ConnectionSuspended(_)
             | Self::ConnectionResumed(_)
             | Self::SchemaChanged(_)

@@ -12,6 +12,8 @@ mod rules;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::convert::long_id;
 use super::event::{Action, Moved, Span, ValuePrint};
 use super::failure::RawFailure;
@@ -197,7 +199,7 @@ pub fn look(record: &Record, base: &Base, known: &Known<'_>) -> Seen {
 }
 
 /// One write to one record.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Write {
     /// The side to write to.
     pub to: Side,

@@ -213,7 +213,7 @@ impl Reading {
             return Ok(false);
         }
         let object = self.feed.mapping.object.clone();
-        let ready = move |view: &View<'_>| inbox::ready(view, Side::Salesforce, &object);
+        let ready = move |view: &View<'_>| inbox::changes_ready(view, Side::Salesforce, &object);
         let is_full = context.store.read(ready).await? >= room as u64;
         if is_full {
             self.rest_until_ms = now_ms + GO_FIRST_MS;

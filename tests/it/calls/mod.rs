@@ -81,7 +81,7 @@ impl Bill {
             Operation::Page => Part::Pages,
             Operation::Bulk => Part::Jobs,
             Operation::Match => Part::Match,
-            Operation::Write => Part::Write,
+            Operation::Write | Operation::Load => Part::Write,
             Operation::Describe | Operation::Limits | Operation::Token | Operation::Versions => {
                 Part::Metadata
             }

@@ -49,6 +49,8 @@ pub(crate) struct Trial {
     pub(super) crashes_left: u32,
     /// The luck of those who edit while loops are at work.
     meddler: Luck,
+    /// The luck of what concerns loads.
+    pub(super) loader: Luck,
     /// Whether this is a troubled part.
     troubled: bool,
 }
@@ -79,6 +81,7 @@ impl Trial {
         };
         let org = salesforce::Settings {
             seed: plan.seed,
+            bulk_ms_per_10k: plan.bulk_pace_ms,
             ..salesforce::Settings::default()
         };
         let mut portal = hubspot::HubSpot::new(portal);
@@ -114,6 +117,7 @@ impl Trial {
             refusing: false,
             crashes_left: 4,
             meddler: Luck::new(plan.seed ^ 0x6d65_6464),
+            loader: Luck::new(plan.seed ^ 0x6c6f_6164),
             troubled: false,
             plan,
         };

@@ -15,6 +15,7 @@ mod checks;
 mod driver;
 mod fields;
 mod kin;
+mod loads;
 mod mails;
 mod people;
 mod plan;

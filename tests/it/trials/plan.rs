@@ -52,6 +52,12 @@ pub(crate) struct Plan {
     /// Rows of a load above which all of Salesforce is read ahead, and how much of it may move.
     pub(crate) snapshot_rows: u64,
     pub(crate) snapshot_moved: u32,
+    /// More writes of one kind than this go by a job; all by batches when there is none.
+    pub(crate) break_even: Option<u64>,
+    /// Rows of one job.
+    pub(crate) parcel_rows: u64,
+    /// How long a job takes for 10,000 rows, in ms.
+    pub(crate) bulk_pace_ms: i64,
 }
 
 impl Plan {
@@ -85,6 +91,11 @@ impl Plan {
             bulk_rows: one_of(&[3, 6, 1_000_000]),
             snapshot_rows: one_of(&[1, 1, 4, 1_000_000]),
             snapshot_moved: u32::try_from(one_of(&[3, 100])).unwrap(),
+            break_even: [None, Some(0), Some(1), Some(2)]
+                [usize::try_from(one_of(&[0, 1, 2, 3])).unwrap()],
+            parcel_rows: one_of(&[2, 3, 50]),
+            // A handful of rows takes from a second to half an hour.
+            bulk_pace_ms: one_of(&[0, 5_000, 60_000_000, 2_000_000_000]).cast_signed(),
         }
     }
 
@@ -127,6 +138,8 @@ impl Plan {
             collections: 3,
             hubspot_batch: 3,
             cycle: self.cycle,
+            break_even: self.break_even.unwrap_or(u64::MAX),
+            parcel_rows: self.parcel_rows,
             metadata_ms: 900_000,
             ..Bounds::default()
         }

@@ -7,7 +7,7 @@ use syncline::domain::record::Side;
 use super::driver::Trial;
 
 /// What all seeds together must have met.
-pub(crate) const SOMETIMES: [&str; 18] = [
+pub(crate) const SOMETIMES: [&str; 21] = [
     "a crash",
     "the disk was full",
     "an unknown outcome was settled by id",
@@ -26,10 +26,13 @@ pub(crate) const SOMETIMES: [&str; 18] = [
     "changes were read by a Bulk query",
     "a load was matched by what was read ahead",
     "something had moved since it was read ahead",
+    "a job wrote rows",
+    "a job was given up before it was closed",
+    "a job was aborted by somebody",
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 12] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 14] = [
     "a crash",
     "the guard held writes",
     "a record failed",
@@ -42,12 +45,15 @@ pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 12] = [
     "changes were read by a Bulk query",
     "a load was matched by what was read ahead",
     "something had moved since it was read ahead",
+    "a job wrote rows",
+    "a job was given up before it was closed",
 ];
 
 impl Trial {
     /// Counts what the journal and the world show at the end.
     pub(super) fn tally_up(&mut self) {
         self.tally_kin();
+        self.tally_loads();
         for entry in self.journal() {
             let what = match entry.event {
                 Event::RecordSynced(event) if !event.lost.is_empty() => {

@@ -43,6 +43,7 @@ impl Trial {
                 94..=96 => self.admins_act(),
                 _ => self.misfortune(),
             }
+            self.loads_act();
         }
     }
 

@@ -77,9 +77,11 @@ fn unlink(view: &View<'_>, ids: PairIds, writes_now: bool) -> anyhow::Result<Ver
 /// A pair must not change while it is being planned or written: what is on its way would be
 /// journaled of a pair that is none any more.
 fn unless_busy(view: &View<'_>, ids: PairIds, writes_now: bool) -> anyhow::Result<Verdict> {
-    for key in ids.keys().iter().filter(|_| writes_now) {
+    for key in &ids.keys() {
         let row = inbox::of_record(view, key)?;
-        if row.is_some_and(|row| row.state == inbox::State::InFlight) {
+        let in_flight = row.is_some_and(|row| row.state == inbox::State::InFlight);
+        // A job goes on whether or not we run.
+        if in_flight && writes_now || inbox::carries(view, key)? {
             return Ok(Verdict::Busy(format!(
                 "{} {} is being read or written just now; ask again in a minute",
                 key.side, key.id

@@ -86,6 +86,8 @@ pub struct Job {
     pub state: JobState,
     /// API name of its object.
     pub object: String,
+    /// What it does, in Salesforce's word: `upsert`.
+    pub operation: String,
     /// When it was created, by Salesforce's clock: with the object, how a job is found again whose
     /// creation was never answered.
     pub created_at: Option<Timestamp>,
@@ -122,6 +124,7 @@ pub(super) fn job(body: &Json) -> Result<Job, &'static str> {
             .and_then(JobState::parse)
             .ok_or("a job's state")?,
         object: text("object").unwrap_or_default().to_owned(),
+        operation: text("operation").unwrap_or_default().to_owned(),
         created_at: text("createdDate").and_then(values::instant),
         created_by: text("createdById").and_then(|id| RecordId::parse(id).ok()),
         processed: number("numberRecordsProcessed"),

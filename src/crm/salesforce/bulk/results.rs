@@ -12,7 +12,7 @@ use crate::domain::record::{FieldName, RecordId};
 use crate::domain::schema::Kind;
 
 /// Which rows of a load are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResultList {
     /// Those that were written.
     Successful,

@@ -1,5 +1,6 @@
 //! Bulk API 2.0: jobs that load and export rows as CSV, working while the clock runs on.
 
+mod admin;
 mod clockwork;
 mod csv;
 mod export;
@@ -92,17 +93,9 @@ impl Salesforce {
         let body = call.object()?;
         let wanted = text(&body, "state");
         let now = self.clock;
-        let job = self.jobs.all.get_mut(id).ok_or_else(Problem::not_found)?;
-        match (wanted, job.state, &mut job.work) {
-            (Some("Aborted"), state, work) if !state.is_over() => {
-                if let Work::Load(load) = work
-                    && let Some(bytes) = load.upload.take()
-                {
-                    load.sheet = job.dialect.read(&bytes).unwrap_or_default();
-                }
-                job.go(State::Aborted, now);
-                self.settle_order(id);
-            }
+        let job = self.jobs.all.get(id).ok_or_else(Problem::not_found)?;
+        match (wanted, job.state, &job.work) {
+            (Some("Aborted"), state, _) if !state.is_over() => self.abort(id, now),
             (Some("UploadComplete"), State::Open, Work::Load(_)) => self.close_load(id)?,
             (Some(wanted @ ("Aborted" | "UploadComplete")), state, _) => {
                 let message = format!("a job in state {} cannot go to {wanted}", state.name());
@@ -114,6 +107,20 @@ impl Salesforce {
         }
         let job = self.jobs.all.get(id).ok_or_else(Problem::not_found)?;
         Ok(Answer::ok(job.info()))
+    }
+
+    /// Stops a job; the rows of one that has not begun are unprocessed.
+    fn abort(&mut self, id: &str, now: i64) {
+        let Some(job) = self.jobs.all.get_mut(id) else {
+            return;
+        };
+        if let Work::Load(load) = &mut job.work
+            && let Some(bytes) = load.upload.take()
+        {
+            load.sheet = job.dialect.read(&bytes).unwrap_or_default();
+        }
+        job.go(State::Aborted, now);
+        self.settle_order(id);
     }
 
     fn delete_job(&mut self, id: &str) -> Result<Answer, Problem> {

@@ -44,6 +44,9 @@ fn calm() -> Plan {
         bulk_rows: 1_000,
         snapshot_rows: 1_000,
         snapshot_moved: 1_000,
+        break_even: None,
+        parcel_rows: 50,
+        bulk_pace_ms: 5_000,
     }
 }
 

@@ -1,0 +1,120 @@
+//! Loads under way: one for each object whose rows are in parcels.
+
+use crate::domain::call::Lane;
+use crate::domain::record::{ObjectName, Timestamp};
+use crate::store::columns::{count, counted};
+use crate::store::{Tx, View};
+
+/// How far an object's load is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loading {
+    /// Which object.
+    pub object: ObjectName,
+    /// When its first row was packed.
+    pub began_at: Timestamp,
+    /// Rows concluded.
+    pub done: u64,
+    /// Of these, refused.
+    pub refused: u64,
+    /// Jobs that are over.
+    pub jobs: u64,
+    /// Rows in parcels.
+    pub packed: u64,
+    /// Parcels.
+    pub parcels: u64,
+    /// Rows that were not looked at yet and may come to it.
+    pub ready: u64,
+}
+
+impl Loading {
+    /// All its rows, as far as is known.
+    pub fn total(&self) -> u64 {
+        self.done + self.packed + self.ready
+    }
+}
+
+/// Every load under way.
+pub fn loading(view: &View<'_>) -> anyhow::Result<Vec<Loading>> {
+    let mut statement = view.sql().prepare_cached(
+        "select object, began_at, done, refused, jobs,
+           (select count(*) from parcel_rows as r where r.object = l.object),
+           (select count(*) from parcels as p where p.object = l.object)
+         from loads as l order by object",
+    )?;
+    let rows = statement.query_map([], |line| {
+        Ok(Loading {
+            object: line.get(0)?,
+            began_at: line.get(1)?,
+            done: counted(line.get(2)?),
+            refused: counted(line.get(3)?),
+            jobs: counted(line.get(4)?),
+            packed: counted(line.get(5)?),
+            parcels: counted(line.get(6)?),
+            ready: 0,
+        })
+    })?;
+    let mut loads: Vec<Loading> = rows.collect::<rusqlite::Result<_>>()?;
+    for load in &mut loads {
+        load.ready = ready(view, &load.object, &[Lane::Backfill, Lane::Resync])?;
+    }
+    Ok(loads)
+}
+
+/// How many rows of an object may be taken from these lanes now or later.
+pub fn ready(view: &View<'_>, object: &ObjectName, lanes: &[Lane]) -> anyhow::Result<u64> {
+    let mut statement = view.sql().prepare_cached(
+        "select count(*) from inbox
+         where state in ('ready', 'deferred') and lane = ?1 and object = ?2",
+    )?;
+    let mut rows = 0;
+    for lane in lanes {
+        let of_lane: i64 = statement.query_row((lane, object), |line| line.get(0))?;
+        rows += counted(of_lane);
+    }
+    Ok(rows)
+}
+
+/// Begins an object's load; returns whether none was under way.
+pub fn begin_load(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<bool> {
+    let begun = tx
+        .sql()
+        .prepare_cached("insert or ignore into loads (object, began_at) values (?1, ?2)")?
+        .execute((object, tx.now()))?;
+    Ok(begun == 1)
+}
+
+/// Counts rows that were concluded.
+pub fn count_loaded(
+    tx: &Tx<'_>,
+    object: &ObjectName,
+    done: u64,
+    refused: u64,
+) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "update loads set done = done + ?2, refused = refused + ?3 where object = ?1",
+        )?
+        .execute((object, count(done), count(refused)))?;
+    Ok(())
+}
+
+/// Counts a job that is over.
+pub fn count_job(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached("update loads set jobs = jobs + 1 where object = ?1")?
+        .execute([object])?;
+    Ok(())
+}
+
+/// Ends the loads of which nothing is left in a parcel; returns them.
+pub fn end_loads(tx: &Tx<'_>) -> anyhow::Result<Vec<Loading>> {
+    let mut over = loading(tx)?;
+    over.retain(|load| load.parcels == 0);
+    let mut statement = tx
+        .sql()
+        .prepare_cached("delete from loads where object = ?1")?;
+    for load in &over {
+        statement.execute([&load.object])?;
+    }
+    Ok(over)
+}

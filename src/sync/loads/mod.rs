@@ -1,0 +1,251 @@
+//! Writing much: rows are packed into parcels, each parcel becomes a job of Salesforce's Bulk API,
+//! and the job is looked at until what became of each row can be concluded.
+//!
+//! Nothing here waits: every look takes the steps that are due and says when to come again. What is
+//! known of a job is journaled; what is kept beside it only saves calls, and a restart does without.
+
+mod packing;
+mod requests;
+mod results;
+mod told;
+mod waiting;
+
+use std::collections::BTreeSet;
+
+use super::context::Context;
+use super::forms::Forms;
+use super::gate::Trouble;
+use crate::crm::http::CallError;
+use crate::crm::salesforce::{BatchOperation, Load, ResultList};
+use crate::domain::event::{JobIntended, JobMoved, Mode};
+use crate::domain::load::{self, LoadOperation, LoadState, Step};
+use crate::domain::record::Timestamp;
+use crate::inbox::{self, Parcel};
+use crate::projections::{self, jobs};
+
+/// How long a kind of rows goes by batches after a job of it came to nothing.
+const REST_MS: i64 = 3_600_000;
+
+/// How long to wait after a call that went wrong.
+const TROUBLE_MS: i64 = 2_000;
+
+/// How long to wait while the connection stands still.
+const SUSPENDED_MS: i64 = 5_000;
+
+/// What is known of a parcel's job only while running.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Whether nothing was sent about the job since the journal says where it stands.
+    sure: bool,
+    /// How often it was looked at, and not before when it is again, in monotonic ms.
+    looks: u32,
+    look_at_ms: i64,
+    /// Lists of results that were concluded.
+    fetched: BTreeSet<ResultList>,
+}
+
+/// How a step left a parcel.
+enum Stood {
+    /// Another step is due.
+    Goes,
+    /// It is looked at again then.
+    Waits(Timestamp),
+    /// There is no such parcel any more.
+    Ended,
+}
+
+/// A parcel with what is needed to speak of it.
+struct Freight<'a> {
+    forms: &'a Forms,
+    /// The place of its form.
+    form: usize,
+    parcel: &'a Parcel,
+}
+
+impl Freight<'_> {
+    fn load(&self) -> Load<'_> {
+        let form = self.forms.at(self.form);
+        let operation = match self.parcel.kind.operation {
+            LoadOperation::Upsert => BatchOperation::Upsert {
+                external_id_field: form.mapping.salesforce_id_field.clone(),
+            },
+            LoadOperation::Update => BatchOperation::Update,
+        };
+        Load {
+            schema: &form.schemas.salesforce,
+            operation,
+        }
+    }
+}
+
+impl Context {
+    /// Takes every step that is due with parcels that take no more rows; returns when to look again,
+    /// or nothing when there are none.
+    pub(super) async fn advance_loads(&self, mode: Mode) -> anyhow::Result<Option<Timestamp>> {
+        let (mut again, mut after) = (None::<Timestamp>, 0);
+        loop {
+            let page = self
+                .store
+                .read(move |view| inbox::parcels(view, after))
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(again);
+            };
+            after = last.number;
+            for parcel in page.iter().filter(|parcel| parcel.is_closed) {
+                if let Some(at) = self.advance(parcel, mode).await? {
+                    again = Some(again.map_or(at, |again| again.min(at)));
+                }
+            }
+        }
+    }
+
+    async fn advance(&self, parcel: &Parcel, mode: Mode) -> anyhow::Result<Option<Timestamp>> {
+        let mappings = self.settings.forms_of(&parcel.kind.object);
+        let form = mappings
+            .iter()
+            .position(|one| *one.name() == parcel.kind.form);
+        let (Some(forms), Some(form)) = (self.forms(mappings), form) else {
+            // Not kept in step any more, or not described yet.
+            return Ok(None);
+        };
+        let freight = Freight {
+            forms: &forms,
+            form,
+            parcel,
+        };
+        loop {
+            let stood = match self.step(&freight, mode).await {
+                Ok(stood) => stood,
+                Err(Trouble::Store(error)) => return Err(error),
+                Err(trouble) => self.after_trouble(parcel, &trouble),
+            };
+            match stood {
+                Stood::Goes => (),
+                Stood::Waits(at) => return Ok(Some(at)),
+                Stood::Ended => {
+                    self.shared().freights.remove(&parcel.number);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Notes whether the request that went wrong may have taken effect.
+    fn after_trouble(&self, parcel: &Parcel, trouble: &Trouble) -> Stood {
+        let now = self.clock.now();
+        match trouble {
+            Trouble::NotBefore(at) => Stood::Waits((*at).max(now.plus(1))),
+            Trouble::Suspended(_) => Stood::Waits(now.plus(SUSPENDED_MS)),
+            Trouble::Call(error) => {
+                let open = match error {
+                    CallError::Unknown(_) | CallError::Unavailable { .. } => true,
+                    CallError::NotSent(_)
+                    | CallError::SessionExpired
+                    | CallError::Unauthorized { .. }
+                    | CallError::ApiDisabled { .. }
+                    | CallError::OrgLimit
+                    | CallError::Slowed { .. }
+                    | CallError::Rejected { .. } => false,
+                };
+                if open {
+                    self.watch(parcel, |watch| watch.sure = false);
+                }
+                Stood::Waits(now.plus(TROUBLE_MS))
+            }
+            Trouble::Store(_) => Stood::Waits(now.plus(TROUBLE_MS)),
+        }
+    }
+
+    async fn step(&self, freight: &Freight<'_>, mode: Mode) -> Result<Stood, Trouble> {
+        let parcel = freight.parcel.number;
+        let (kind, now) = (freight.parcel.kind.clone(), self.clock.now());
+        let (job, rested_at) = self
+            .store
+            .read(move |view| {
+                let job = jobs::of_parcel(view, parcel)?.filter(|job| !job.state.is_over());
+                let rested_at = jobs::came_to_nothing_at(view, &kind.form, kind.operation)?;
+                Ok((job, rested_at))
+            })
+            .await?;
+        let is_old = now.since(freight.parcel.opened_at) > self.settings.bounds.parcel_ms;
+        let rests = rested_at.is_some_and(|at| now.since(at) < REST_MS);
+        let wanted = mode == Mode::Sync && !is_old && !rests;
+        let Some(job) = job else {
+            if wanted && freight.parcel.rows > 0 {
+                self.intend_job(freight).await?;
+                return Ok(Stood::Goes);
+            }
+            // What was planned long ago is planned anew, and so is what is not to go by a job.
+            self.return_rows(freight, None, Vec::new()).await?;
+            return Ok(Stood::Ended);
+        };
+        let sure = self.watch(freight.parcel, |watch| watch.sure);
+        match load::next(job.state, sure, wanted) {
+            Some(Step::Create) => self.create_job(freight, &job).await,
+            Some(Step::Search) => self.search_job(freight, &job).await,
+            Some(Step::Upload) => self.upload_rows(freight, &job).await,
+            Some(Step::Close) => self.close_job(freight, &job).await,
+            Some(Step::Abort) => self.abort_job(freight, &job).await,
+            Some(Step::Look) => self.look_at_job(freight, &job).await,
+            Some(Step::Fetch) => self.fetch_results(freight, &job).await,
+            None => Ok(Stood::Goes),
+        }
+    }
+
+    /// Journals that a job is about to be asked for.
+    async fn intend_job(&self, freight: &Freight<'_>) -> Result<(), Trouble> {
+        let Some(since) = self.salesforce_time().await? else {
+            return Err(Trouble::NotBefore(self.clock.now().plus(TROUBLE_MS)));
+        };
+        let Parcel {
+            number, kind, rows, ..
+        } = freight.parcel;
+        let event = JobIntended {
+            object: kind.object.clone(),
+            form: kind.form.clone(),
+            operation: kind.operation,
+            lane: kind.lane,
+            parcel: *number,
+            rows: *rows,
+            since,
+        };
+        self.store
+            .write(move |tx| projections::append(tx, None, event))
+            .await?;
+        let sure = true;
+        let watch = Watch {
+            sure,
+            ..Watch::default()
+        };
+        self.shared().freights.insert(*number, watch);
+        Ok(())
+    }
+
+    /// Journals where a job stands now: from here on nothing was sent about it.
+    async fn moved(
+        &self,
+        freight: &Freight<'_>,
+        job: i64,
+        state: LoadState,
+        at: Option<Timestamp>,
+        (processed, refused): (u64, u64),
+    ) -> anyhow::Result<()> {
+        let event = JobMoved {
+            job,
+            state,
+            at,
+            processed,
+            refused,
+        };
+        self.store
+            .write(move |tx| projections::append(tx, None, event))
+            .await?;
+        self.watch(freight.parcel, |watch| watch.sure = true);
+        Ok(())
+    }
+
+    fn watch<T>(&self, parcel: &Parcel, with: impl FnOnce(&mut Watch) -> T) -> T {
+        with(self.shared().freights.entry(parcel.number).or_default())
+    }
+}

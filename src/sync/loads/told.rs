@@ -1,0 +1,128 @@
+//! What the log says of loads: one line when one begins and one when it ends, one for every
+//! twentieth of its rows, and one for a job that came to nothing.
+
+use crate::crm::salesforce;
+use crate::domain::digest::thousands;
+use crate::domain::load::LoadState;
+use crate::domain::record::ObjectName;
+use crate::inbox::{self, Loading, Parcel};
+use crate::projections::jobs::Job;
+use crate::sync::context::Context;
+use crate::sync::words::spoken_length;
+
+/// Lines of a load, at most.
+const PARTS: u64 = 20;
+
+impl Context {
+    async fn loading(&self, object: &ObjectName) -> anyhow::Result<Option<Loading>> {
+        let loads = self.store.read(inbox::loading).await?;
+        Ok(loads.into_iter().find(|load| load.object == *object))
+    }
+
+    pub(super) async fn tell_begin(&self, object: &ObjectName) -> anyhow::Result<()> {
+        self.shared().told_parts.remove(object);
+        if let Some(load) = self.loading(object).await? {
+            let rows = thousands(load.total());
+            tracing::info!(
+                notice = true,
+                %object,
+                "load begins: {object} to Salesforce, about {rows} rows, by jobs of the Bulk API"
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tell_progress(&self, object: &ObjectName) -> anyhow::Result<()> {
+        let Some(load) = self.loading(object).await? else {
+            return Ok(());
+        };
+        let part = (load.done * PARTS).checked_div(load.total()).unwrap_or(0);
+        let told = self.shared().told_parts.insert(object.clone(), part);
+        if part < PARTS && told.unwrap_or(0) < part {
+            let (done, total) = (thousands(load.done), thousands(load.total()));
+            let percent = part * 100 / PARTS;
+            tracing::info!(%object, "load: {object} to Salesforce, {done} of {total} rows ({percent} %)");
+        }
+        Ok(())
+    }
+
+    /// Ends the loads of which nothing is left to do, and says what they came to.
+    pub(in crate::sync) async fn finish_loads(&self) -> anyhow::Result<()> {
+        let loads = self.store.read(inbox::loading).await?;
+        if loads.iter().all(|load| load.parcels > 0) {
+            return Ok(());
+        }
+        let over = self.store.write(inbox::end_loads).await?;
+        let now = self.clock.now();
+        for load in over {
+            let object = &load.object;
+            let (written, refused) = (thousands(load.done - load.refused), thousands(load.refused));
+            let (jobs, length) = (load.jobs, spoken_length(now.since(load.began_at)));
+            tracing::info!(
+                notice = true,
+                %object,
+                "load done: {object} to Salesforce, {written} rows written, {refused} refused, \
+                 {jobs} jobs, {length}"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Salesforce refuses the job.
+pub(super) fn refused(parcel: &Parcel, why: &str) {
+    let (rows, object) = (thousands(parcel.rows), &parcel.kind.object);
+    tracing::warn!(
+        %object,
+        "Salesforce refuses a Bulk job for {object} ({why}); its {rows} rows go by batches, and so do \
+         others for an hour"
+    );
+}
+
+/// The job was deleted there.
+pub(super) fn lost(parcel: &Parcel, job: &Job) {
+    let (rows, object) = (thousands(parcel.rows), &parcel.kind.object);
+    let id = job.id.as_ref().map(ToString::to_string).unwrap_or_default();
+    tracing::warn!(
+        %object,
+        "Bulk job {id} is not in Salesforce any more; its {rows} rows of {object} are looked up, so \
+         that none is written twice"
+    );
+}
+
+/// A job has ended; only one that did not do its work is worth a line.
+pub(super) fn over(parcel: &Parcel, state: LoadState, job: &salesforce::Job) {
+    let word = match state {
+        LoadState::Failed => "failed",
+        LoadState::Aborted => "was aborted in Salesforce",
+        LoadState::Intended
+        | LoadState::Open
+        | LoadState::Uploaded
+        | LoadState::Closed
+        | LoadState::Working
+        | LoadState::Complete
+        | LoadState::Lost
+        | LoadState::Dropped
+        | LoadState::Refused
+        | LoadState::Concluded => return,
+    };
+    let (id, object) = (job.id.as_str(), &parcel.kind.object);
+    let (done, rows) = (thousands(job.processed), thousands(parcel.rows));
+    let why = job.error.as_ref().map(|why| format!(": {why}"));
+    let why = why.unwrap_or_default();
+    tracing::warn!(
+        %object,
+        "Bulk job {id} {word} after {done} of {rows} rows of {object}{why}; what it wrote is kept, the \
+         others go by batches, and so do more of them for an hour"
+    );
+}
+
+/// Causes that seem to be fixed, with the records that are tried again.
+pub(super) fn seem_fixed(released: Vec<(i64, usize)>) {
+    for (cause, records) in released {
+        tracing::info!(
+            cause,
+            "C-{cause} seems fixed; {records} more records will be tried again"
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! What waits for rows that are on their way by a job: nothing is decided about a record whose
+//! partner is being written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::record::PairIds;
+use crate::domain::record::{Record, RecordKey, Side};
+use crate::inbox;
+use crate::projections::pairs::Pair;
+use crate::sync::context::Context;
+use crate::sync::decision::{Decision, Settled};
+use crate::sync::forms::Forms;
+use crate::sync::heirs::ancestors;
+use crate::sync::matching::Known;
+use crate::sync::partner::marked_partner;
+
+impl Context {
+    /// Of these records, those in HubSpot whose write across is in a parcel.
+    pub(in crate::sync) async fn carried(
+        &self,
+        keys: impl Iterator<Item = RecordKey>,
+    ) -> anyhow::Result<BTreeSet<RecordKey>> {
+        let keys: BTreeSet<RecordKey> = keys.filter(|key| key.side == Side::HubSpot).collect();
+        if keys.is_empty() {
+            return Ok(keys);
+        }
+        self.store
+            .read(move |view| {
+                let mut carried = BTreeSet::new();
+                if inbox::parcels(view, 0)?.is_empty() {
+                    return Ok(carried);
+                }
+                for key in keys {
+                    if inbox::carries(view, &key)? {
+                        carried.insert(key);
+                    }
+                }
+                Ok(carried)
+            })
+            .await
+    }
+
+    /// Sorts out the rows whose record says that it was made by, or came of, one that is on its way
+    /// now: they wait until it has arrived.
+    pub(in crate::sync) async fn wait_for_makers(
+        &self,
+        forms: &Forms,
+        known: Vec<Known>,
+        sources: &BTreeMap<RecordKey, (Record, bool)>,
+    ) -> anyhow::Result<(Vec<Known>, Vec<Decision>)> {
+        let makers: Vec<Vec<RecordKey>> = known
+            .iter()
+            .map(|one| {
+                let source = sources.get(&one.row.key);
+                source.map_or_else(Vec::new, |(record, _)| self.makers(forms, one, record))
+            })
+            .collect();
+        let carried = self.carried(makers.iter().flatten().cloned()).await?;
+        let (mut free, mut waiting) = (Vec::with_capacity(known.len()), Vec::new());
+        for (one, makers) in known.into_iter().zip(makers) {
+            match makers.into_iter().find(|key| carried.contains(key)) {
+                Some(key) => {
+                    let ids = PairIds::half(&one.row.key);
+                    waiting.push(Decision::settled(one.row, ids, Settled::Awaits(key)));
+                }
+                None => free.push(one),
+            }
+        }
+        Ok((free, waiting))
+    }
+
+    fn makers(&self, forms: &Forms, known: &Known, record: &Record) -> Vec<RecordKey> {
+        let maker = |id| RecordKey {
+            side: Side::HubSpot,
+            object: record.key.object.clone(),
+            id,
+        };
+        match record.key.side {
+            Side::HubSpot => ancestors(record).into_iter().map(maker).collect(),
+            Side::Salesforce if known.pair.as_ref().is_some_and(Pair::is_linked) => Vec::new(),
+            Side::Salesforce => {
+                let id = marked_partner(self.settings.portal, forms, record);
+                id.into_iter().map(maker).collect()
+            }
+        }
+    }
+}
