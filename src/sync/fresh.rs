@@ -33,6 +33,14 @@ impl Fresh {
         if began <= written || began < self.forgotten_at {
             return;
         }
+        // A page that was read earlier may be noted later.
+        if self
+            .records
+            .get(&record.key)
+            .is_some_and(|(at, _)| began < *at)
+        {
+            return;
+        }
         if self.records.len() >= self.records_max {
             self.records.clear();
         }

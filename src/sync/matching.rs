@@ -85,9 +85,11 @@ impl Context {
         let settled = settled.filter(|key| key.side == Side::Salesforce);
         let ahead = self.ahead(forms, settled.collect(), lane).await?;
         let ahead = ahead.into_iter();
-        let ahead: BTreeMap<RecordKey, (Record, bool)> = ahead
+        let mut ahead: BTreeMap<RecordKey, (Record, bool)> = ahead
             .map(|record| (record.key.clone(), (record, false)))
             .collect();
+        // What is older than its row was seen to be shows nothing of the change that the row is for.
+        let shows = |record: &Record, one: &Known| record.modified_at >= one.row.stamp;
         let us = self.salesforce.our_user();
         let (mut records, mut old) = (BTreeMap::new(), BTreeSet::new());
         let mut missing: BTreeMap<Side, Vec<RecordId>> = BTreeMap::new();
@@ -95,10 +97,13 @@ impl Context {
             let mut shared = self.shared();
             for one in known {
                 let key = &one.row.key;
-                if ahead.contains_key(key) {
-                    continue;
+                match ahead.get(key) {
+                    Some((record, _)) if shows(record, one) => continue,
+                    Some(_) => drop(ahead.remove(key)),
+                    None => (),
                 }
-                match shared.fresh.take(key, now) {
+                let kept = shared.fresh.take(key, now);
+                match kept.filter(|(record, _)| shows(record, one)) {
                     Some((record, age_ms)) if age_ms <= self.settings.poll_ms => {
                         records.insert(key.clone(), (record, true));
                     }
