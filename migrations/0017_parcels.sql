@@ -24,6 +24,7 @@ create table parcels (
   rows      integer not null default 0,
   bytes     integer not null default 0,     -- of its rows as lines of a file
   opened_at integer not null,               -- Unix ms
+  packed_at integer not null,               -- when its last row came
   closed    integer not null default 0 check (closed in (0, 1)) -- no row is added any more
 ) strict;
 create unique index parcels_open on parcels (form, operation, lane) where closed = 0;

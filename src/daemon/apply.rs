@@ -199,6 +199,7 @@ pub(super) fn sync(config: &Config) -> Settings {
             break_even: limits.bulk_above.into(),
             parcel_rows: usual.parcel_rows,
             parcel_bytes: usual.parcel_bytes,
+            parcel_gather_ms: usual.parcel_gather_ms,
             parcel_ms: usual.parcel_ms,
             metadata_ms: milliseconds(limits.schema_age),
             probes_ms: limits.probes.map(milliseconds),

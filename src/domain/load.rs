@@ -41,7 +41,8 @@ keyed! {
         Lost = "lost",
         /// Given up before it was closed: no row of it was touched.
         Dropped = "dropped",
-        /// Salesforce refused it before it was closed: no row of it was touched.
+        /// It was refused before it was closed, by Salesforce, or because its rows had waited too long
+        /// for their calls: no row of it was touched.
         Refused = "refused",
         /// What became of every row is journaled.
         Concluded = "concluded",
@@ -60,6 +61,8 @@ impl LoadState {
 pub enum Step {
     /// Ask for it.
     Create,
+    /// Ask for none: nothing was sent yet.
+    Drop,
     /// Find out by the list of jobs whether it is there, and abort it.
     Search,
     /// Hand it its rows.
@@ -79,7 +82,8 @@ pub enum Step {
 pub fn next(state: LoadState, sure: bool, wanted: bool) -> Option<Step> {
     match (state, sure) {
         (LoadState::Intended, true) if wanted => Some(Step::Create),
-        (LoadState::Intended, _) => Some(Step::Search),
+        (LoadState::Intended, true) => Some(Step::Drop),
+        (LoadState::Intended, false) => Some(Step::Search),
         (LoadState::Open, true) if wanted => Some(Step::Upload),
         (LoadState::Open, _) => Some(Step::Abort),
         (LoadState::Uploaded, true) => Some(Step::Close),

@@ -32,7 +32,7 @@ pub use listing::{
 };
 pub use loads::{Loading, begin_load, count_job, count_loaded, end_loads, loading, ready};
 pub use parcels::{
-    Kind, Packed, Parcel, Room, carries, close, close_all, end, open_parcel, pack, packed_after,
+    Kind, Packed, Parcel, Room, are_made, carries, close, end, open_parcel, pack, packed_after,
     packed_as, packed_like, parcels, unpack,
 };
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};

@@ -3,6 +3,8 @@
 //! A row of the inbox stays in flight while it is in a parcel. What concerns its record meanwhile
 //! waits for the HubSpot record it writes, as children wait for a parent.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row as Line, params};
 
 use super::{Release, Row, listing, release};
@@ -41,6 +43,8 @@ pub struct Parcel {
     pub bytes: u64,
     /// When its first row came.
     pub opened_at: Timestamp,
+    /// When its last row came.
+    pub packed_at: Timestamp,
     /// Whether no row is added any more.
     pub is_closed: bool,
 }
@@ -87,7 +91,7 @@ fn hubspot_key(object: &ObjectName, id: &RecordId) -> RecordKey {
 }
 
 const PARCEL: &str =
-    "number, object, form, operation, lane, columns, rows, bytes, opened_at, closed";
+    "number, object, form, operation, lane, columns, rows, bytes, opened_at, packed_at, closed";
 
 fn parcel(line: &Line<'_>) -> rusqlite::Result<Parcel> {
     let columns: String = line.get(5)?;
@@ -103,7 +107,8 @@ fn parcel(line: &Line<'_>) -> rusqlite::Result<Parcel> {
         rows: counted(line.get(6)?),
         bytes: counted(line.get(7)?),
         opened_at: line.get(8)?,
-        is_closed: line.get(9)?,
+        packed_at: line.get(9)?,
+        is_closed: line.get(10)?,
     })
 }
 
@@ -173,8 +178,11 @@ pub fn pack(
             .execute((parcel.number, serde_json::to_string(&parcel.columns)?))?;
     }
     tx.sql()
-        .prepare_cached("update parcels set rows = rows + 1, bytes = bytes + ?2 where number = ?1")?
-        .execute((parcel.number, count(bytes as u64)))?;
+        .prepare_cached(
+            "update parcels set rows = rows + 1, bytes = bytes + ?2, packed_at = ?3
+             where number = ?1",
+        )?
+        .execute((parcel.number, count(bytes as u64), tx.now()))?;
     tx.sql()
         .prepare_cached(
             "insert into parcel_rows (parcel, key, parent, object, hubspot, inbox, match_key,
@@ -202,8 +210,8 @@ pub fn pack(
 fn open(tx: &Tx<'_>, kind: &Kind) -> anyhow::Result<Parcel> {
     tx.sql()
         .prepare_cached(
-            "insert into parcels (object, form, operation, lane, columns, opened_at)
-             values (?1, ?2, ?3, ?4, '[]', ?5)",
+            "insert into parcels (object, form, operation, lane, columns, opened_at, packed_at)
+             values (?1, ?2, ?3, ?4, '[]', ?5, ?5)",
         )?
         .execute((
             &kind.object,
@@ -219,6 +227,7 @@ fn open(tx: &Tx<'_>, kind: &Kind) -> anyhow::Result<Parcel> {
         rows: 0,
         bytes: 0,
         opened_at: tx.now(),
+        packed_at: tx.now(),
         is_closed: false,
     })
 }
@@ -228,14 +237,6 @@ pub fn close(tx: &Tx<'_>, number: i64) -> anyhow::Result<()> {
     tx.sql()
         .prepare_cached("update parcels set closed = 1 where number = ?1")?
         .execute([number])?;
-    Ok(())
-}
-
-/// The same for all parcels of an object.
-pub fn close_all(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<()> {
-    tx.sql()
-        .prepare_cached("update parcels set closed = 1 where object = ?1 and closed = 0")?
-        .execute([object])?;
     Ok(())
 }
 
@@ -327,6 +328,19 @@ pub fn carries(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
             "select exists (select 1 from parcel_rows where object = ?1 and hubspot = ?2)",
         )?
         .query_row((&key.object, &key.id), |row| row.get(0))?)
+}
+
+/// Whether records of one of these objects are in parcels to be made.
+pub fn are_made(view: &View<'_>, objects: &BTreeSet<ObjectName>) -> anyhow::Result<bool> {
+    let mut statement = view.sql().prepare_cached(
+        "select exists (select 1 from parcels where object = ?1 and operation = 'upsert')",
+    )?;
+    for object in objects {
+        if statement.query_row([object], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The HubSpot record in a parcel that others with this key would be found by.

@@ -114,6 +114,8 @@ pub struct Bounds {
     pub parcel_rows: u64,
     /// Bytes of one job's file, less its header.
     pub parcel_bytes: u64,
+    /// How long a parcel that is not full waits for another row.
+    pub parcel_gather_ms: i64,
     /// How long rows wait for their job to begin before they are planned anew.
     pub parcel_ms: i64,
     /// How old metadata may grow.
@@ -146,6 +148,7 @@ impl Default for Bounds {
             break_even: 10_000,
             parcel_rows: ROWS_OF_JOB,
             parcel_bytes: SHEET_BYTES_MAX as u64 - 100_000,
+            parcel_gather_ms: 60_000,
             parcel_ms: 900_000,
             metadata_ms: 3_000_000,
             probes_ms: retry::PROBES,

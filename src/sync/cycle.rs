@@ -11,7 +11,7 @@ use super::decision::Planned;
 use super::forms::Forms;
 use super::gate::Trouble;
 use super::resyncs::Resyncs;
-use super::snapshot::{Snapshots, is_of_load};
+use super::snapshot::Snapshots;
 use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
@@ -28,6 +28,9 @@ const LOOK_EVERY_MS: i64 = 5_000;
 
 /// How long rows wait after a call that went wrong.
 const TROUBLE_MS: i64 = 2_000;
+
+/// The lanes of loads: what they need is read ahead, and what they write may go by jobs.
+pub(super) const LOADED: [Lane; 2] = [Lane::Resync, Lane::Backfill];
 
 /// The loop that plans and writes.
 pub struct Writer {
@@ -99,7 +102,7 @@ impl Writer {
             self.followed = true;
         }
         context.advance_loads(mode).await?;
-        let mut look_again = now.plus(LOOK_EVERY_MS);
+        let (mut look_again, mut held_back) = (now.plus(LOOK_EVERY_MS), false);
         self.resyncs.look(&context).await?;
         for mappings in context.settings.objects() {
             let Some(forms) = context.forms(mappings) else {
@@ -109,6 +112,7 @@ impl Writer {
             let read_ahead = self.snapshots.look(&context, &forms).await?;
             context.run_cycle(&mut cycle, mode).await?;
             look_again = read_ahead.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
+            held_back |= cycle.is_held_back;
             look_again = cycle
                 .waits
                 .map_or(look_again, |at| look_again.min(at.max(now.plus(1))));
@@ -118,12 +122,11 @@ impl Writer {
         }
         context.finish_loads().await?;
         self.resyncs.look(&context).await?;
-        // Rows that wait for what is read ahead are ready all the time.
+        // Rows that wait for what is read ahead are ready all the time, and what is held back is due
+        // with the load that it waits for.
         let reads_ahead = self.snapshots.are_loading();
-        let lanes = Lane::ALL.iter().copied();
-        let lanes: Vec<Lane> = lanes
-            .filter(|lane| !reads_ahead || !is_of_load(*lane))
-            .collect();
+        let counts = |lane: &&Lane| !((reads_ahead || held_back) && LOADED.contains(lane));
+        let lanes: Vec<Lane> = Lane::ALL.iter().filter(counts).copied().collect();
         let due = context
             .store
             .read(move |view| inbox::next_due(view, &lanes))
@@ -152,6 +155,8 @@ pub(super) struct Cycle<'a> {
     pub(super) open: BTreeMap<i64, Open>,
     /// How many rows of each lane were looked at, to tell what share of them comes to a write.
     pub(super) looked_at: BTreeMap<Lane, usize>,
+    /// Whether rows in the lanes of loads are not taken now.
+    is_held_back: bool,
 }
 
 impl<'a> Cycle<'a> {
@@ -163,6 +168,7 @@ impl<'a> Cycle<'a> {
             waits: None,
             open: BTreeMap::new(),
             looked_at: BTreeMap::new(),
+            is_held_back: false,
         }
     }
 
@@ -185,6 +191,7 @@ impl Context {
     async fn run_cycle(&self, cycle: &mut Cycle<'_>, mode: Mode) -> anyhow::Result<()> {
         loop {
             self.empty_purse();
+            cycle.is_held_back = self.parents_are_on_their_way(cycle.forms).await?;
             let planned = self.plan_all(cycle).await?;
             let full = planned.len() >= self.settings.bounds.cycle;
             match mode {
@@ -198,12 +205,7 @@ impl Context {
                 }
             }
             if !full {
-                // Nothing more of it is ready: what is packed sets out.
-                let object = cycle.forms.object().clone();
-                return self
-                    .store
-                    .write(move |tx| inbox::close_all(tx, &object))
-                    .await;
+                return Ok(());
             }
             self.advance_loads(mode).await?;
         }
@@ -216,7 +218,9 @@ impl Context {
         let mut planned = Vec::new();
         let object = cycle.forms.object();
         self.begin_planning(object);
-        for lane in Lane::ALL.iter().copied() {
+        let is_held_back = cycle.is_held_back;
+        let taken = |lane: &Lane| !is_held_back || !LOADED.contains(lane);
+        for lane in Lane::ALL.iter().copied().filter(taken) {
             if self.waits_for_snapshot(object, lane) {
                 continue;
             }

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
+use super::cycle::LOADED;
 use super::decision::Planned;
 use super::export::{Export, Step};
 use super::forms::{Form, Forms};
@@ -54,14 +55,6 @@ pub(super) struct Taken {
 pub(super) struct Snapshots {
     loading: BTreeMap<ObjectName, Vec<Export>>,
     is_begun: bool,
-}
-
-/// Whether a snapshot may answer for rows of this lane: those of a load.
-pub(super) fn is_of_load(lane: Lane) -> bool {
-    match lane {
-        Lane::Backfill | Lane::Resync => true,
-        Lane::Live | Lane::Parent | Lane::Detect | Lane::Metadata | Lane::Retry => false,
-    }
 }
 
 impl Snapshots {
@@ -257,7 +250,7 @@ impl Context {
     pub(super) fn waits_for_snapshot(&self, object: &ObjectName, lane: Lane) -> bool {
         let shared = self.shared();
         let standing = shared.snapshots.standing.get(object);
-        is_of_load(lane) && standing.is_some_and(|standing| !standing.is_whole)
+        LOADED.contains(&lane) && standing.is_some_and(|standing| !standing.is_whole)
     }
 
     /// Rows are planned from now on: what moved until then is asked for anew.
@@ -271,7 +264,7 @@ impl Context {
     fn snapshot_answers(&self, object: &ObjectName, lane: Lane) -> bool {
         let shared = self.shared();
         let standing = shared.snapshots.standing.get(object);
-        is_of_load(lane)
+        LOADED.contains(&lane)
             && standing.is_some_and(|standing| standing.is_whole && standing.is_checked)
     }
 
@@ -302,7 +295,7 @@ impl Context {
             let shared = self.shared();
             let standing = shared.snapshots.standing.get(object);
             let due = |one: &&Standing| one.is_whole && !one.is_checked;
-            let Some(standing) = standing.filter(due).filter(|_| is_of_load(lane)) else {
+            let Some(standing) = standing.filter(due).filter(|_| LOADED.contains(&lane)) else {
                 return Ok(());
             };
             standing

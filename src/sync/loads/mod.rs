@@ -20,7 +20,7 @@ use crate::crm::salesforce::{BatchOperation, Load, ResultList};
 use crate::domain::event::{JobIntended, JobMoved, Mode};
 use crate::domain::load::{self, LoadOperation, LoadState, Step};
 use crate::domain::record::Timestamp;
-use crate::inbox::{self, Parcel};
+use crate::inbox::{self, Kind, Parcel};
 use crate::projections::{self, jobs};
 
 /// How long a kind of rows goes by batches after a job of it came to nothing.
@@ -79,8 +79,7 @@ impl Freight<'_> {
 }
 
 impl Context {
-    /// Takes every step that is due with parcels that take no more rows; returns when to look again,
-    /// or nothing when there are none.
+    /// Takes every step that is due; returns when to look again, or nothing when nothing is on its way.
     pub(super) async fn advance_loads(&self, mode: Mode) -> anyhow::Result<Option<Timestamp>> {
         let (mut again, mut after) = (None::<Timestamp>, 0);
         loop {
@@ -92,12 +91,44 @@ impl Context {
                 return Ok(again);
             };
             after = last.number;
-            for parcel in page.iter().filter(|parcel| parcel.is_closed) {
-                if let Some(at) = self.advance(parcel, mode).await? {
+            for parcel in &page {
+                let at = match self.gathers_until(parcel, mode).await? {
+                    Some(at) => Some(at),
+                    None => self.advance(parcel, mode).await?,
+                };
+                if let Some(at) = at {
                     again = Some(again.map_or(at, |again| again.min(at)));
                 }
             }
         }
+    }
+
+    /// Until when a parcel takes more rows: for a while after each, and as long as there are some that
+    /// may come to it. None when it sets out.
+    async fn gathers_until(
+        &self,
+        parcel: &Parcel,
+        mode: Mode,
+    ) -> anyhow::Result<Option<Timestamp>> {
+        let bounds = &self.settings.bounds;
+        let now = self.clock.now();
+        // A clock that was set back makes nothing wait for as long.
+        let age_ms = now.since(parcel.opened_at);
+        let is_young = (0..=bounds.parcel_ms / 2).contains(&age_ms);
+        if parcel.is_closed || mode != Mode::Sync || !is_young {
+            return Ok(None);
+        }
+        let until = parcel.packed_at.plus(bounds.parcel_gather_ms);
+        if now < until {
+            return Ok(Some(until));
+        }
+        let Kind { object, lane, .. } = parcel.kind.clone();
+        let ready = self
+            .store
+            .read(move |view| inbox::ready(view, &object, &[lane]))
+            .await?;
+        let gathers = ready > 0 && bounds.parcel_gather_ms > 0;
+        Ok(gathers.then(|| now.plus(bounds.parcel_gather_ms)))
     }
 
     async fn advance(&self, parcel: &Parcel, mode: Mode) -> anyhow::Result<Option<Timestamp>> {
@@ -114,6 +145,10 @@ impl Context {
             form,
             parcel,
         };
+        if !parcel.is_closed {
+            let number = parcel.number;
+            self.store.write(move |tx| inbox::close(tx, number)).await?;
+        }
         loop {
             let stood = match self.step(&freight, mode).await {
                 Ok(stood) => stood,
@@ -168,21 +203,32 @@ impl Context {
                 Ok((job, rested_at))
             })
             .await?;
+        // A decision that waited long for its calls is made anew, and by batches: a scarce budget has
+        // calls for these one by one. Once the job is there, its calls are, too.
         let is_old = now.since(freight.parcel.opened_at) > self.settings.bounds.parcel_ms;
         let rests = rested_at.is_some_and(|at| now.since(at) < REST_MS);
-        let wanted = mode == Mode::Sync && !is_old && !rests;
         let Some(job) = job else {
-            if wanted && freight.parcel.rows > 0 {
+            if mode == Mode::Sync && !rests && freight.parcel.rows > 0 {
                 self.intend_job(freight).await?;
                 return Ok(Stood::Goes);
             }
-            // What was planned long ago is planned anew, and so is what is not to go by a job.
             self.return_rows(freight, None, Vec::new()).await?;
             return Ok(Stood::Ended);
         };
+        let is_late = job.state == LoadState::Intended && (is_old || rests);
+        let wanted = mode == Mode::Sync && !is_late;
         let sure = self.watch(freight.parcel, |watch| watch.sure);
         match load::next(job.state, sure, wanted) {
             Some(Step::Create) => self.create_job(freight, &job).await,
+            Some(Step::Drop) => {
+                let state = if is_old {
+                    LoadState::Refused
+                } else {
+                    LoadState::Dropped
+                };
+                self.moved(freight, job.job, state, None, (0, 0)).await?;
+                Ok(Stood::Goes)
+            }
             Some(Step::Search) => self.search_job(freight, &job).await,
             Some(Step::Upload) => self.upload_rows(freight, &job).await,
             Some(Step::Close) => self.close_job(freight, &job).await,

@@ -2,7 +2,6 @@
 
 use super::REST_MS;
 use crate::crm::salesforce::{BatchOperation, Load, Row, Sheet};
-use crate::domain::call::Lane;
 use crate::domain::convert::host;
 use crate::domain::event::Action;
 use crate::domain::load::{self, LoadOperation};
@@ -13,7 +12,7 @@ use crate::inbox::{self, Kind, Packed, Rest, Room};
 use crate::projections::jobs;
 use crate::store::Tx;
 use crate::sync::context::Context;
-use crate::sync::cycle::Cycle;
+use crate::sync::cycle::{Cycle, LOADED};
 use crate::sync::decision::Planned;
 use crate::sync::forms::Form;
 use crate::sync::job::Job;
@@ -33,7 +32,7 @@ impl Context {
         aim: Aim,
         jobs: Vec<Job>,
     ) -> anyhow::Result<Vec<Job>> {
-        if aim.to != Side::Salesforce || !matches!(aim.lane, Lane::Backfill | Lane::Resync) {
+        if aim.to != Side::Salesforce || !LOADED.contains(&aim.lane) {
             return Ok(jobs);
         }
         let form = cycle.forms.at(aim.form);

@@ -35,6 +35,8 @@ impl Context {
         freight: &Freight<'_>,
         job: &jobs::Job,
     ) -> Result<Stood, Trouble> {
+        // Creating, filling and closing go together: rows that are in a job do not wait for calls.
+        self.afford(freight.parcel.kind.lane).await?;
         let load = freight.load();
         let send = || self.salesforce.create_load(&load);
         match self.call(&freight.errand(0), send).await {

@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::record::PairIds;
-use crate::domain::record::{Record, RecordKey, Side};
+use crate::domain::record::{ObjectName, PairIds, Record, RecordKey, Side};
 use crate::inbox;
 use crate::projections::pairs::Pair;
 use crate::sync::context::Context;
@@ -37,6 +36,28 @@ impl Context {
                 }
                 Ok(carried)
             })
+            .await
+    }
+
+    /// Whether records that those of these forms belong to are being made by jobs now: children that
+    /// are many as well are planned after them, or each would be planned, found waiting, told as
+    /// that, and planned again.
+    pub(in crate::sync) async fn parents_are_on_their_way(
+        &self,
+        forms: &Forms,
+    ) -> anyhow::Result<bool> {
+        let own = forms.object();
+        let parents: BTreeSet<ObjectName> = forms
+            .associations()
+            .flat_map(|mapped| &mapped.parents)
+            .filter(|parent| *parent != own)
+            .cloned()
+            .collect();
+        if parents.is_empty() {
+            return Ok(false);
+        }
+        self.store
+            .read(move |view| inbox::are_made(view, &parents))
             .await
     }
 

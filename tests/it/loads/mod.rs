@@ -33,6 +33,7 @@ const PEOPLE: usize = 7;
 async fn story(people: usize) -> Story {
     let mut story = Story::new(CONTACTS).await;
     story.world.bounds.break_even = 3;
+    story.world.bounds.parcel_gather_ms = 0;
     story.configure(CONTACTS).await;
     for number in 0..people {
         story.hubspot("contacts", person(number));

@@ -63,7 +63,11 @@ fn before_it_was_closed_a_job_in_doubt_is_given_up_and_after_that_it_is_followed
     let next = load::next;
     assert_eq!(next(LoadState::Intended, sure, wanted), Some(Step::Create));
     assert_eq!(next(LoadState::Intended, !sure, wanted), Some(Step::Search));
-    assert_eq!(next(LoadState::Intended, sure, !wanted), Some(Step::Search));
+    assert_eq!(next(LoadState::Intended, sure, !wanted), Some(Step::Drop));
+    assert_eq!(
+        next(LoadState::Intended, !sure, !wanted),
+        Some(Step::Search)
+    );
     assert_eq!(next(LoadState::Open, sure, wanted), Some(Step::Upload));
     assert_eq!(next(LoadState::Open, !sure, wanted), Some(Step::Abort));
     assert_eq!(next(LoadState::Open, sure, !wanted), Some(Step::Abort));

@@ -11,6 +11,7 @@ const COMPANIES: &str = "[objects.company]\n";
 async fn a_second_company_of_a_domain_waits_for_the_first_and_is_not_made_beside_it() {
     let mut story = Story::new(COMPANIES).await;
     story.world.bounds.break_even = 1;
+    story.world.bounds.parcel_gather_ms = 0;
     story.configure(COMPANIES).await;
     story.in_salesforce(|org, _| org.set_bulk_pace(1_000_000_000));
     for number in 0..3 {
@@ -39,6 +40,7 @@ async fn a_second_company_of_a_domain_waits_for_the_first_and_is_not_made_beside
 async fn two_of_one_domain_that_are_packed_together_are_not_both_made() {
     let mut story = Story::new(COMPANIES).await;
     story.world.bounds.break_even = 1;
+    story.world.bounds.parcel_gather_ms = 0;
     story.configure(COMPANIES).await;
     for number in 0..4 {
         let domain = format!("d{}.example", number % 3);

@@ -106,6 +106,24 @@ async fn rows_that_come_cycle_by_cycle_go_together() {
 }
 
 #[tokio::test]
+async fn a_parcel_waits_a_minute_for_more_rows() {
+    let mut story = story(PEOPLE).await;
+    story.world.bounds.parcel_gather_ms = 60_000;
+    story.configure(CONTACTS).await;
+    let (mut minutes, mut packed) = (0, false);
+    while job_lines(&story).is_empty() {
+        packed |= left(&story).starts_with("1 parcels");
+        story.minutes(1).await;
+        minutes += 1;
+        assert!(minutes < 10, "it does not set out");
+    }
+    assert!(packed, "it was seen waiting");
+    story.minutes(5).await;
+    assert_eq!(jobs(&story)[0], "intended upsert 7 rows");
+    assert_arrived(&mut story, PEOPLE);
+}
+
+#[tokio::test]
 async fn values_arrive_as_they_are_whatever_stands_in_them() {
     let mut story = story(3).await;
     let street = "Via \"Larga\", 4\nscala B, 'interno' 5\r\nRoma; #N/A, perch\u{e9}";
@@ -171,6 +189,7 @@ async fn a_refused_row_is_an_error_like_any_other_and_the_others_arrive() {
 async fn the_ids_of_records_that_came_from_salesforce_go_back_by_a_job() {
     let mut story = Story::new(CONTACTS).await;
     story.world.bounds.break_even = 3;
+    story.world.bounds.parcel_gather_ms = 0;
     story.configure(CONTACTS).await;
     for number in 0..PEOPLE {
         story.salesforce(
