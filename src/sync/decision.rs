@@ -1,9 +1,9 @@
 //! One row's decision: what is journaled at once, and what is to be written.
 
+use super::couple::Couple;
 use super::forms::{Form, Forms};
 use super::heirs::{Fate, Succession};
 use super::matching::Known;
-use super::planning::Couple;
 use super::selection::Turn;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;

@@ -1,9 +1,9 @@
 //! What a deletion on one side does to the other, where the mapping says that it is carried.
 
 use super::context::Context;
+use super::couple::Couple;
 use super::decision::{Decision, Outcome, Planned, Settled, excluded_once};
 use super::forms::Forms;
-use super::planning::Couple;
 use crate::domain::event::{Action, Excluded};
 use crate::domain::merge::{Seen, Write};
 use crate::domain::plan;

@@ -3,16 +3,16 @@
 //! Salesforce says so on the record that is gone (salesforce.md §5.5), HubSpot on the one that came
 //! of the merge and has an id of its own (hubspot.md §3.8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::conclude::link;
+use super::conclude::{AGAIN_MS, link};
 use super::context::Context;
-use super::matching::pair_of;
+use super::matching::{Known, pair_of};
 use crate::domain::event::{Excluded, Linked, RecordExcluded, RecordUnlinked};
 use crate::domain::record::{
     FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp, Value,
 };
-use crate::inbox::{self, Rest, Row};
+use crate::inbox::{self, Rest, Row, State};
 use crate::projections;
 use crate::projections::pairs::Pair;
 use crate::store::Tx;
@@ -152,6 +152,25 @@ impl Context {
     }
 }
 
+/// The records that take the place of one half of a known pair.
+pub(super) fn heirs_of(
+    known: &[Known],
+    sources: &BTreeMap<RecordKey, (Record, bool)>,
+) -> BTreeSet<RecordKey> {
+    let linked = known
+        .iter()
+        .filter(|one| one.pair.as_ref().is_some_and(Pair::is_linked));
+    let heirs = linked.filter_map(|one| {
+        let (source, _) = sources.get(&one.row.key)?;
+        let id = Succession::of(source)?.heir?;
+        Some(RecordKey {
+            id,
+            ..source.key.clone()
+        })
+    });
+    heirs.collect()
+}
+
 /// A pair goes on with the record that took the place of one half, whose first write carries the
 /// id field. Where that one belongs to another pair already, the half across has no partner of its
 /// own any more.
@@ -166,6 +185,9 @@ pub(super) fn inherited(
         id: heir.clone(),
         ..gone.clone()
     };
+    if is_being_written(tx, &goes_on)? {
+        return inbox::put_back(tx, row, &Rest::Deferred(tx.now().plus(AGAIN_MS)));
+    }
     if is_taken(tx, &goes_on, &ids)? {
         let mut left = ids.clone();
         *left.slot(gone.side) = None;
@@ -210,6 +232,14 @@ pub(super) fn merged(
         projections::append(tx, None, RecordExcluded { ids, why })?;
     }
     inbox::put_back(tx, row, &Rest::Ready)
+}
+
+/// Whether the record's own row is planned, or its write may have taken effect: what comes of that
+/// is not known yet.
+fn is_being_written(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<bool> {
+    let row = inbox::of_record(tx, key)?;
+    let in_flight = row.is_some_and(|row| row.state == State::InFlight);
+    Ok(in_flight || !inbox::intents(tx, key)?.is_empty())
 }
 
 /// Whether a record belongs to another pair than `ids`: two cannot share it, and the one that has it

@@ -11,6 +11,7 @@ mod conclude;
 mod conditions;
 mod connection;
 mod context;
+mod couple;
 mod create_fields;
 mod cycle;
 mod decision;

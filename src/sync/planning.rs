@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conclude;
 use super::context::Context;
+use super::couple::{Couple, Meeting, Question, meet};
 use super::decision::{
     Agreed, Decision, Met, Planned, Settled, decide, excluded_once, gone, is_marked,
 };
@@ -11,26 +12,18 @@ use super::deletion;
 use super::effects::Sight;
 use super::forms::Forms;
 use super::gate::Trouble;
-use super::heirs::{Estates, Succession};
+use super::heirs::{Estates, Succession, heirs_of};
 use super::matching::{Known, Sources};
-use super::partner::{Found, Partner};
-use super::selection::{self, Selection, Standing};
+use super::partner::Partner;
+use super::selection::{self, Selection};
 use crate::domain::call::Lane;
-use crate::domain::event::{Excluded, Linked};
+use crate::domain::event::Excluded;
 use crate::domain::merge::{self, Merged, Parent, Parents, Seen};
 use crate::domain::record::{
     FieldName, ObjectName, PairIds, Record, RecordId, RecordKey, Side, Timestamp,
 };
 use crate::inbox::Row;
 use crate::projections::pairs::Pair;
-
-/// A source with everything known about it.
-struct Question {
-    known: Known,
-    source: Record,
-    /// Whether the source was kept since it was detected, and not read now.
-    is_kept: bool,
-}
 
 impl Context {
     /// Plans `rows`, all of one lane. What needs no write is journaled and concluded here; the
@@ -50,6 +43,7 @@ impl Context {
         let (known, waiting) = self.wait_for_makers(forms, known, &sources).await?;
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;
+        let heirs = heirs_of(&known, &sources);
         let mut selection = self.selection(forms, &known, &sources, lane).await?;
         let mut decisions = resting;
         decisions.extend(waiting);
@@ -76,6 +70,12 @@ impl Context {
         );
         for one in left {
             match sources.remove(&one.row.key) {
+                // It is looked at again once it is journaled that a pair goes on with it: which is
+                // done only when it is at rest, so that it comes first.
+                Some((source, _)) if one.pair.is_none() && heirs.contains(&source.key) => {
+                    let ids = PairIds::half(&source.key);
+                    decisions.insert(0, Decision::settled(one.row, ids, Settled::Again));
+                }
                 Some((source, is_kept)) => {
                     let told = (&selection, &mut estates);
                     match self.answer_alone(forms, told, one, (source, is_kept)) {
@@ -394,111 +394,5 @@ impl Context {
                 Ok(planned)
             })
             .await
-    }
-}
-
-/// A source and its partner, if there is one.
-pub(super) struct Couple {
-    pub(super) is_kept: bool,
-    pub(super) known: Known,
-    pub(super) source: Record,
-    pub(super) partner: Option<Record>,
-    pub(super) ids: PairIds,
-    pub(super) link: Option<Linked>,
-    /// What its selection comes to.
-    pub(super) standing: Standing,
-}
-
-impl Couple {
-    fn sight(&self) -> Sight<'_> {
-        Sight {
-            known: &self.known,
-            source: &self.source,
-            partner: self.partner.as_ref(),
-            link: self.link,
-        }
-    }
-
-    /// Both records, as far as there are two.
-    fn records(&self) -> impl Iterator<Item = &Record> {
-        std::iter::once(&self.source).chain(&self.partner)
-    }
-
-    /// HubSpot's half and Salesforce's half.
-    fn halves(&self) -> (Option<&Record>, Option<&Record>) {
-        match self.source.key.side {
-            Side::HubSpot => (Some(&self.source), self.partner.as_ref()),
-            Side::Salesforce => (self.partner.as_ref(), Some(&self.source)),
-        }
-    }
-}
-
-enum Meeting {
-    Couple(Box<Couple>),
-    Over(Box<Decision>),
-}
-
-/// Joins a source with what was found for it. Two rows of one pair are planned once.
-fn meet(
-    forms: &Forms,
-    question: Question,
-    partner: Partner,
-    met: &mut BTreeSet<RecordKey>,
-) -> Meeting {
-    let Question {
-        known,
-        source,
-        is_kept,
-    } = question;
-    let pair = known.pair.as_ref();
-    let mut ids = pair.map_or_else(|| PairIds::half(&source.key), |pair| pair.ids.clone());
-    if met.contains(&source.key) {
-        return Meeting::Over(Box::new(Decision::settled(known.row, ids, Settled::Again)));
-    }
-    let over = |known: Known, why| {
-        let settled = excluded_once(known.pair.as_ref(), why);
-        Meeting::Over(Box::new(Decision::settled(known.row, ids.clone(), settled)))
-    };
-    let (partner, link) = match partner {
-        Partner::Found(record, how) => {
-            if let Some(succession) = Succession::of(&record) {
-                let decision = Decision::inherited(known, &record.key, succession);
-                return Meeting::Over(Box::new(decision));
-            }
-            if record.deleted {
-                return over(known, Excluded::Deleted);
-            }
-            (Some(*record), linked(how))
-        }
-        Partner::Nobody if !forms.creates(source.key.side.other()) => {
-            return over(known, Excluded::Creation);
-        }
-        Partner::Nobody => (None, None),
-        Partner::Gone => return over(known, Excluded::Deleted),
-        Partner::Ambiguous => return over(known, Excluded::Ambiguous),
-    };
-    if let Some(record) = &partner {
-        if !met.insert(record.key.clone()) {
-            return Meeting::Over(Box::new(Decision::settled(known.row, ids, Settled::Again)));
-        }
-        *ids.slot(record.key.side) = Some(record.key.id.clone());
-    }
-    Meeting::Couple(Box::new(Couple {
-        is_kept,
-        known,
-        source,
-        partner,
-        ids,
-        link,
-        standing: Standing::default(),
-    }))
-}
-
-fn linked(how: Found) -> Option<Linked> {
-    match how {
-        Found::Linked => None,
-        Found::ById => Some(Linked::Id),
-        Found::ByFormer => Some(Linked::Former),
-        Found::ByKey => Some(Linked::Key),
     }
 }

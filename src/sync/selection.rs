@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
+use super::couple::Couple;
 use super::decision::{Decision, Settled, excluded_once};
 use super::forms::{Form, Forms};
 use super::gate::Trouble;
 use super::matching::Known;
 use super::partner::{Found, Partner};
-use super::planning::Couple;
 use crate::domain::call::Lane;
 use crate::domain::event::{By, Excluded, RecordExcluded, RecordIncluded};
 use crate::domain::merge::Merged;

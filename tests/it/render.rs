@@ -20,10 +20,8 @@ use syncline::domain::schedule::Frequency;
 /// Tuesday 17 November 2026, 08:00 in Rome.
 const NOW: Timestamp = Timestamp(1_794_898_800_000);
 
-const HOUR: i64 = 3_600_000;
-
 fn ago(hours: i64) -> Timestamp {
-    NOW.plus(-hours * HOUR)
+    NOW.plus(-hours * 3_600_000)
 }
 
 fn shown(report: &Report) -> String {
@@ -146,7 +144,7 @@ fn status() -> Status {
             last: Some((Frequency::Daily, NOW)),
             sent: 2,
             recipients: 2,
-            next: Some((Frequency::Daily, NOW.plus(24 * HOUR))),
+            next: Some((Frequency::Daily, ago(-24))),
         },
         store_bytes: 1_932_735_283,
         entries: 1_204_311,

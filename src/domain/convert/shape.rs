@@ -78,7 +78,7 @@ pub enum Carriage {
     Never,
 }
 
-/// How values of a field of kind `from` go into one of kind `to`: what [`shape`] does with values
+/// How values of a field of kind `from` go into one of kind `to`: what `shape` does with values
 /// that such a field can hold.
 pub fn carriage(from: Kind, to: Kind) -> Carriage {
     if from == Kind::Unsupported {

@@ -137,3 +137,29 @@ async fn a_converted_lead_goes_on_as_its_contact() {
     story.minutes(3).await;
     assert_eq!(story.told(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_lead_converted_into_a_contact_nobody_has_seen_yet_goes_on_as_that_one() {
+    let mut story = Story::new(AS_LEADS).await;
+    let contact = story.hubspot(
+        "contacts",
+        json!({ "email": "ada@acme.example", "lastname": "Lovelace", "company": "Acme" }),
+    );
+    story.minutes(3).await;
+    let lead = story.only_in_salesforce("Lead");
+    let person = story.salesforce(
+        "Contact",
+        json!({ "LastName": "Byron", "Email": "ada@home.example" }),
+    );
+    let into = Conversion {
+        contact: Some(person.clone()),
+        ..Conversion::default()
+    };
+    story.in_salesforce(|org, now| org.convert_lead_into(&lead, &into, now).unwrap());
+    story.minutes(4).await;
+    assert_eq!(story.only_in_hubspot("contacts"), contact);
+    assert_eq!(
+        story.shows_hubspot("contacts", &contact, &["syncline_salesforce_id"]),
+        [person]
+    );
+}

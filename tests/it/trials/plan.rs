@@ -140,7 +140,11 @@ impl Plan {
             cycle: self.cycle,
             break_even: self.break_even.unwrap_or(u64::MAX),
             parcel_rows: self.parcel_rows,
-            parcel_gather_ms: if self.seed % 3 == 0 { 60_000 } else { 0 },
+            parcel_gather_ms: if self.seed.is_multiple_of(3) {
+                60_000
+            } else {
+                0
+            },
             metadata_ms: 900_000,
             ..Bounds::default()
         }

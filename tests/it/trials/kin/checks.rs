@@ -41,7 +41,7 @@ impl Trial {
     pub(in super::super) fn kin_shown(&self) -> Vec<Shown> {
         let shown = self.stand().into_values().map(|one| Shown {
             id: format!("{} {} of {:?}", one.kind, one.id, one.parent),
-            fields: [("free", one.free)].into(),
+            fields: [("free", one.free), ("people", one.people.join(" "))].into(),
             mark: one.mark,
             stamp: one.stamp,
             ours: one.ours,
@@ -52,6 +52,7 @@ impl Trial {
     pub(in super::super) fn check_kin(&self) {
         let stand = self.stand();
         self.check_kin_doubles();
+        self.check_role_doubles();
         self.check_kin_standings(&stand);
         self.check_kin_rows(&stand);
         for pair in self.pairs() {
@@ -99,7 +100,7 @@ impl Trial {
         assert!(unknown.is_empty(), "in no state at all: {unknown:?}");
     }
 
-    fn pair_of(&self, key: &RecordKey) -> Option<Pair> {
+    pub(super) fn pair_of(&self, key: &RecordKey) -> Option<Pair> {
         let pair = self.store().read_blocking(|view| {
             Ok(match pairs::by_key(view, key)? {
                 Some(number) => pairs::get(view, number)?,
@@ -133,8 +134,13 @@ impl Trial {
         let place = (parent.side, parent.id.to_string());
         assert!(stand.contains_key(&place), "waits for nobody: {about}");
         let pair = self.pair_of(parent);
+        let is_lead = |pair: &Pair| {
+            let half = pair.ids.salesforce.as_ref();
+            half.is_some_and(|id| id.as_str().starts_with("00Q"))
+        };
         let excused = pair.as_ref().is_some_and(|pair| {
             !pair.is_linked() && matches!(pair.state, State::Failing | State::Waiting)
+                || row.key.object.as_str() == "deal" && is_lead(pair)
         });
         assert!(
             excused,
@@ -260,6 +266,9 @@ impl Trial {
         }
         if salesforce.kind == "Lead" || salesforce.object == "company" {
             return;
+        }
+        if salesforce.object == "deal" {
+            self.check_people(pair, hubspot, salesforce);
         }
         // Since when there is a base: what one side said before, the other could not yet compare.
         let based = self.based(pair, "associations.company", linked, Linked::Key);

@@ -2,6 +2,7 @@
 //! and deals, on both sides.
 
 mod checks;
+mod people;
 mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,7 +72,7 @@ impl Kin {
 
     /// A person does something on one of the sides.
     pub(crate) fn act(&mut self, crm: &mut Simulator, luck: &mut Luck, when: Moment) {
-        match luck.below(24) {
+        match luck.below(30) {
             0..=3 => self.make_in_hubspot(crm, luck, when),
             4..=7 => self.make_in_salesforce(crm, luck, when),
             8..=10 => {
@@ -87,7 +88,10 @@ impl Kin {
             18..=20 => self.convert(crm, luck, when, None),
             21 => self.twin(crm, when),
             22 => self.delete(crm, luck, when),
-            _ => rule(crm, luck),
+            23 => rule(crm, luck),
+            24..=26 => self.introduce(crm, luck, when),
+            27..=28 => people::assign_role(crm, luck, when),
+            _ => people::send_away(crm, luck, when),
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct One {
     pub(crate) key: String,
     /// The record of the same side that it belongs to.
     pub(crate) parent: Option<String>,
+    /// The contacts of the same side that it is about, each once for every tie.
+    pub(crate) people: Vec<String>,
     pub(crate) mark: Option<String>,
     /// Last write of anybody.
     pub(crate) stamp: String,
@@ -85,7 +87,17 @@ fn hubspot(crm: &Simulator, kind: &Kind) -> Vec<One> {
             } else {
                 chosen(crm.hubspot.associations_of(name, &id, "companies"))
             };
+            let people = if name == "deals" {
+                let people = crm
+                    .hubspot
+                    .associations_of(name, &id, "contacts")
+                    .into_iter();
+                people.map(|one| one.id).collect()
+            } else {
+                Vec::new()
+            };
             One {
+                people,
                 side: Side::HubSpot,
                 kind: name,
                 object,
@@ -109,16 +121,33 @@ fn chosen(associated: Vec<Associated>) -> Option<String> {
     associated.find(|one| one.is_primary).map(|one| one.id)
 }
 
+/// Every living contact role: the opportunity, the contact, and its own id.
+pub(crate) fn roles(crm: &Simulator) -> Vec<(String, String, String)> {
+    let roles = crm.salesforce.records("OpportunityContactRole").into_iter();
+    let mut living: Vec<(String, String, String)> = roles
+        .filter(|role| role["IsDeleted"] != json!(true))
+        .map(|role| {
+            let text = |field: &str| role[field].as_str().unwrap_or_default().to_owned();
+            (text("OpportunityId"), text("ContactId"), text("Id"))
+        })
+        .collect();
+    living.sort();
+    living
+}
+
 fn salesforce(crm: &Simulator, kind: &Kind, gone: bool) -> Vec<One> {
     let (name, object, token, key, parent) = *kind;
     let user = syncline::simulator::salesforce::Settings::default().user_id;
+    let roles = roles(crm);
     let records = crm.salesforce.records(name).into_iter();
     records
         .filter(|record| gone || record["IsDeleted"] != json!(true))
         .map(|record| {
             let text = |field: &str| record[field].as_str().map(str::to_owned);
             let shown = |field: &str| text(field).unwrap_or_default();
+            let people = roles.iter().filter(|(deal, _, _)| *deal == shown("Id"));
             One {
+                people: people.map(|(_, person, _)| person.clone()).collect(),
                 side: Side::Salesforce,
                 kind: name,
                 object,
