@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use super::allowance::policy;
 use super::context::Context;
 use super::cycle::LOADED;
 use super::decision::Planned;
@@ -49,6 +50,10 @@ pub(super) struct Taken {
     standing: BTreeMap<ObjectName, Standing>,
     rests_until_ms: BTreeMap<ObjectName, i64>,
 }
+
+/// With fewer calls a day than this, reading ahead would spend what is left for the writes, be too
+/// old when there are calls again, and begin anew, for ever.
+const ALLOCATION_MIN: u64 = 1_000;
 
 /// The exports that bring them.
 #[derive(Debug, Default)]
@@ -99,6 +104,9 @@ impl Snapshots {
         let object = forms.object();
         // While a write is under way nobody knows on which side of the snapshot its effect is.
         if load.ready <= bounds.snapshot_rows || load.is_busy || context.snapshot_rests(object) {
+            return Ok(());
+        }
+        if context.store.read(policy).await?.allocation < ALLOCATION_MIN {
             return Ok(());
         }
         let Some(asked_at) = context.salesforce_now() else {

@@ -6,7 +6,7 @@
 )]
 
 use syncline::logging::Form;
-use syncline::simulator::{Faults, Server};
+use syncline::simulator::{Fault, Faults, OneShot, Server};
 
 use crate::calls::world::{World, empty};
 use crate::logging::lines;
@@ -15,8 +15,8 @@ fn faults(world: &World, order: impl FnOnce(&mut Faults)) {
     order(&mut world.simulator.lock().unwrap().faults);
 }
 
-/// The lines of a run in which Salesforce is away for so many poll intervals.
-fn said(intervals: u32) -> Vec<String> {
+/// The lines of a run in which this happens for so many poll intervals, and is over then.
+fn said(happens: impl FnOnce(&mut Faults), intervals: u32) -> Vec<String> {
     let text = lines(Form::Journal, "info", |_| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -25,7 +25,7 @@ fn said(intervals: u32) -> Vec<String> {
         runtime.block_on(async {
             let mut world = World::new(empty()).await;
             world.cycle().await;
-            faults(&world, |faults| faults.take_down(Server::Salesforce));
+            faults(&world, happens);
             for _ in 0..intervals {
                 world.cycle().await;
             }
@@ -39,8 +39,18 @@ fn said(intervals: u32) -> Vec<String> {
 
 #[test]
 fn only_a_silence_that_was_told_is_told_to_be_over() {
-    assert_eq!(said(1), Vec::<String>::new());
-    let told = said(6);
+    let one_is_lost = |faults: &mut Faults| {
+        faults.order(OneShot {
+            server: Server::Salesforce,
+            method: None,
+            path: String::new(),
+            skip: 0,
+            times: 1,
+            fault: Fault::Lost,
+        });
+    };
+    assert_eq!(said(one_is_lost, 1), Vec::<String>::new());
+    let told = said(|faults| faults.take_down(Server::Salesforce), 6);
     assert_eq!(told.len(), 2, "{told:#?}");
     assert!(
         told[0].starts_with("<4>Salesforce does not answer"),

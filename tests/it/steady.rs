@@ -24,7 +24,7 @@ const CHANGES: usize = 100;
 const NEW: usize = 2;
 
 /// Minutes of the short run, which is part of every test run.
-const MINUTES: u32 = 12;
+const MINUTES: u32 = 8;
 
 /// Minutes between two listings of late commits.
 const LISTING_MINUTES: u32 = 5;

@@ -10,6 +10,11 @@ use super::{Flaw, FlawKind, View, Weight, is_writable};
 impl View<'_> {
     /// Everything wrong with one line of the mapping. What is not there has no type either.
     pub(super) fn field(&self, mapped: &FieldMapping) -> Vec<Flaw> {
+        if mapped.junction().is_some() {
+            // Neither side describes it: HubSpot's half is an association, Salesforce's the records
+            // of an object of their own.
+            return Vec::new();
+        }
         let missing: Vec<Flaw> = Side::BOTH
             .into_iter()
             .filter_map(|side| self.missing(mapped, side))

@@ -10,7 +10,7 @@ use syncline::domain::record::FieldName;
 use super::Story;
 
 /// Runs of one test run.
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 4;
 
 /// People of a run: on both sides, in HubSpot alone, in Salesforce alone, in turn.
 const PEOPLE: usize = 18;

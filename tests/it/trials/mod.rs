@@ -35,7 +35,7 @@ use tally::{SOMETIMES, SOMETIMES_OF_SEVERAL};
 /// Trials of an ordinary run of the tests.
 const SEEDS: u64 = 50;
 /// Trials with several objects, which take longer.
-const SEEDS_OF_SEVERAL: u64 = 16;
+const SEEDS_OF_SEVERAL: u64 = 20;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
