@@ -9,6 +9,7 @@ use super::{
     Auth, Budget, Config, Guard, HubSpot, Limits, Mail, Names, OtherIntegration, Recipient,
     Salesforce, Sync,
 };
+use crate::domain::board::Board;
 use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::record::ObjectName;
 
@@ -72,12 +73,16 @@ fn accounts(facts: &mut Facts, hubspot: &HubSpot, salesforce: &Salesforce) {
         api_version,
         portal,
         other_integration,
+        board,
     } = hubspot;
     say("hubspot.url", url.to_string());
     say("hubspot.api_version", api_version.clone());
     say("hubspot.portal", portal.to_string());
     if *other_integration == OtherIntegration::Stopped {
         say("hubspot.other_integration", word(other_integration));
+    }
+    if *board == Board::Shown {
+        say("hubspot.show_state", true.to_string());
     }
     let Salesforce {
         org,

@@ -7,6 +7,7 @@ use super::address::Mailbox;
 use super::mistakes::{Unfit, shown};
 use super::reader::Section;
 use super::url::{BaseUrl, SmtpUrl};
+use crate::domain::board::Board;
 use crate::domain::event::Mode;
 use crate::domain::mapping::OnFirstLink;
 use crate::domain::record::RecordId;
@@ -44,6 +45,8 @@ pub struct HubSpot {
     pub portal: i64,
     /// Whether HubSpot's own integration is known to be switched off.
     pub other_integration: OtherIntegration,
+    /// Whether its records show their state.
+    pub board: Board,
 }
 
 /// How the daemon proves to Salesforce who it is.
@@ -126,6 +129,11 @@ pub(super) fn hubspot(section: Section<'_>) -> Option<HubSpot> {
     let portal = section.number("portal", &(1..=999_999_999_999), "");
     let words = [("stopped", OtherIntegration::Stopped)];
     let other_integration = section.choice("other_integration", &words);
+    let board = if section.flag("show_state") == Some(true) {
+        Board::Shown
+    } else {
+        Board::Hidden
+    };
     section.require(
         "portal",
         "add [hubspot] portal = the portal's number, as in the address of any HubSpot page",
@@ -137,6 +145,7 @@ pub(super) fn hubspot(section: Section<'_>) -> Option<HubSpot> {
         api_version: api_version.map_or_else(|| "2026-09".to_owned(), |spot| spot.value),
         portal: portal?,
         other_integration: other_integration.unwrap_or_default(),
+        board,
     })
 }
 

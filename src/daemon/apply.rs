@@ -166,6 +166,7 @@ pub(super) fn sync(config: &Config) -> Settings {
         portal: config.hubspot.portal,
         org: config.salesforce.org.clone(),
         mappings: config.objects.clone(),
+        board: config.hubspot.board,
         guard: guard::Limits {
             percent: guard.percent.into(),
             records: guard.records,

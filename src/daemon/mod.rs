@@ -31,7 +31,7 @@ use crate::notifier::{Notifier, Watch};
 use crate::projections::settings;
 use crate::store::{Store, StoreError};
 use crate::sync::{
-    Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
+    BoardKeeper, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
 };
 use crate::{inbox, projections};
 pub use inspect::{inspection, kept_schemas};
@@ -247,6 +247,7 @@ impl Daemon {
         loops.spawn(keep(shared(), HubSpotDetector::new(Arc::clone(context))));
         loops.spawn(keep(shared(), Writer::new(Arc::clone(context))));
         loops.spawn(keep(shared(), Retrier::new(Arc::clone(context))));
+        loops.spawn(keep(shared(), BoardKeeper::new(Arc::clone(context))));
         if let (Some(mailer), Some(mail)) = (self.mailer(), &self.config.mail) {
             let teller = apply::teller(&self.config, mail);
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
@@ -367,6 +368,7 @@ works! {
     HubSpotDetector: hubspot,
     Writer: writer,
     Retrier: retrier,
+    BoardKeeper: board,
     Notifier: notifier,
     Watch: notifier,
 }

@@ -3,6 +3,7 @@
 //! No clock, no I/O, no async, no tracing, no SQL. Time and luck come in as arguments.
 
 pub mod attempt;
+pub mod board;
 pub mod budget;
 pub mod call;
 pub mod catalogue;

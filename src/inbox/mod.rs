@@ -6,6 +6,7 @@ mod intents;
 mod listing;
 mod loads;
 mod parcels;
+mod refusals;
 mod release;
 mod seen;
 pub mod selection;
@@ -35,6 +36,7 @@ pub use parcels::{
     Kind, Packed, Parcel, Room, are_made, carries, close, end, open_parcel, pack, packed_after,
     packed_as, packed_like, parcels, unpack,
 };
+pub use refusals::{refuse, refused};
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
 pub use seen::{note_seen, prune_seen, unseen};
 
@@ -159,6 +161,10 @@ fn sight(
     not_before: Timestamp,
     ask: Option<i64>,
 ) -> anyhow::Result<Sighting> {
+    if lane != Lane::Live {
+        // Somebody, or something that changed, has it tried again.
+        refusals::forget_refusal(tx, key)?;
+    }
     let Some(row) = of_record(tx, key)? else {
         tx.sql()
             .prepare_cached(

@@ -109,6 +109,7 @@ pub(super) fn settled(view: &View<'_>, hold: &Hold) -> anyhow::Result<Option<Not
     let by = match event.by {
         By::Configuration => "the configuration".to_owned(),
         By::Operator(user) => format!("user {user}"),
+        By::HubSpot => "somebody in HubSpot".to_owned(),
     };
     let (word, then) = if event.approved {
         ("approved", "Each is read again and then written.")

@@ -77,12 +77,44 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
         predicted(tx, &attempt, raw)?;
     }
     match decision.outcome {
+        Outcome::Planned(planned) if is_futile(tx, &planned)? => {
+            settle(tx, &planned.row, ids, &Settled::Quiet)?;
+            Ok(None)
+        }
         Outcome::Planned(planned) => Ok(Some(*planned)),
         Outcome::Settled(settled) => {
             settle(tx, &decision.row, ids, &settled)?;
             Ok(None)
         }
     }
+}
+
+/// Whether all there is to be written was refused already, and what changed since is nothing that
+/// the write carries: a property that is not mapped, or the state that we show in HubSpot.
+fn is_futile(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<bool> {
+    let row = &planned.row;
+    let plain = row.lane == Lane::Live && row.hold.is_none() && row.ask.is_none();
+    let ([write], true, true, None) = (
+        planned.writes.as_slice(),
+        planned.links.is_empty(),
+        plain,
+        &planned.waits,
+    ) else {
+        return Ok(false);
+    };
+    Ok(write.to != row.key.side
+        && inbox::refused(tx, &row.key)? == Some(write.print(tx.key()))
+        && errors::stand(tx, &planned.ids, write.to)?)
+}
+
+/// Remembers what was refused.
+fn remember_refusal(tx: &Tx<'_>, attempt: &Attempt) -> anyhow::Result<()> {
+    let (object, side) = (attempt.ids.object.clone(), attempt.write.to.other());
+    let Some(id) = attempt.ids.id(side).cloned() else {
+        return Ok(());
+    };
+    let source = RecordKey { side, object, id };
+    inbox::refuse(tx, &source, attempt.write.print(tx.key()))
 }
 
 fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Result<()> {
@@ -378,6 +410,7 @@ impl Concluded {
                 let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
                 let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
                 let releases = failed(tx, &job.attempt, failures, Known::Answered)?;
+                remember_refusal(tx, &job.attempt)?;
                 earliest(&releases).or(again).map(Open::failed)
             }
             Answer::Unknown => Some(Open::unknown(tx.now())),

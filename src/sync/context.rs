@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
+use crate::domain::board::Board;
 use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
 use crate::domain::fitness::Flaw;
 use crate::domain::guard;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub org: RecordId,
     /// The objects kept in step, parents before children, the forms of one object together.
     pub mappings: Vec<Mapping>,
+    /// Whether HubSpot's records show their state.
+    pub board: Board,
     /// The guard's limits.
     pub guard: guard::Limits,
     /// Time between two looks for changes, in ms.

@@ -102,7 +102,7 @@ impl Inspection {
         let group = || hubspot.property_group(&wanted.type_);
         let group = self.ask(&errand, group).await?.value;
         self.make(&errand, PROPERTY_TAKEN, || {
-            hubspot.make_id_property(&wanted.type_, &wanted.field, &group)
+            hubspot.make_property(&wanted.type_, &wanted.field, &group)
         })
         .await
     }

@@ -7,6 +7,7 @@
 mod allowance;
 mod associate;
 mod associations;
+mod board;
 mod conclude;
 mod conditions;
 mod connection;
@@ -46,6 +47,7 @@ mod wake;
 mod words;
 mod write;
 
+pub use board::BoardKeeper;
 pub use connection::{Connection, suspension_line};
 pub use context::{Bounds, Context, Settings};
 pub use create_fields::{Made, PERMISSION_SET, Step, Wanted};

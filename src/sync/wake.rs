@@ -31,6 +31,8 @@ pub struct Wakes {
     pub retrier: Wake,
     /// Opens and watches the connections.
     pub connection: Wake,
+    /// Shows HubSpot what became of its records.
+    pub board: Wake,
     /// Tells people.
     pub notifier: Wake,
 }
@@ -44,6 +46,7 @@ impl Wakes {
             &self.writer,
             &self.retrier,
             &self.connection,
+            &self.board,
             &self.notifier,
         ] {
             bell.ring();

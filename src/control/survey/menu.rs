@@ -1,6 +1,7 @@
 //! Where a person clicks: the menu paths of both CRMs, as their guides name them.
 
 use crate::config::Auth;
+use crate::domain::board::Property;
 use crate::domain::fitness::{Flaw, FlawKind};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::Side;
@@ -8,6 +9,22 @@ use crate::domain::record::Side;
 /// HubSpot's page of service keys (guide "Make API requests using a service key").
 pub(super) fn service_key() -> String {
     "HubSpot: Development > Keys > Service keys > your key".to_owned()
+}
+
+/// Where one of the board's properties is made.
+pub(super) fn property(type_: &str, property: Property) -> String {
+    let options = property.options().iter();
+    let options: Vec<&str> = options.map(|(value, _)| *value).collect();
+    let kind = if options.is_empty() {
+        "single-line text".to_owned()
+    } else {
+        format!("dropdown select with {}", options.join(", "))
+    };
+    format!(
+        "HubSpot: Settings > Data Management > Properties > {type_} > Create property: {kind}, internal \
+         name {}",
+        property.name()
+    )
 }
 
 /// Where HubSpot's own integration is switched off.

@@ -3,6 +3,7 @@
 //!
 //! Pure: a configuration and a [`Sight`] in, lines out.
 
+mod board;
 mod menu;
 mod objects;
 mod trouble;
@@ -107,13 +108,16 @@ pub fn survey(config: &Config, sight: &Sight) -> Vec<Item> {
     items
 }
 
-/// The id fields that are to be made, or shown to us.
+/// The fields of our own that are to be made, or shown to us.
 pub fn wanted_fields(config: &Config, sight: &Sight) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::new();
     for object in &sight.objects {
         let Ok(hubspot) = &object.schema else {
             continue;
         };
+        if let Some(form) = object.forms.first() {
+            wanted.extend(board::wanted(config, &form.mapping.hubspot_type, hubspot));
+        }
         for form in &object.forms {
             let (mapping, Ok(salesforce)) = (&form.mapping, &form.schema) else {
                 continue;
@@ -215,7 +219,7 @@ pub fn next_step(items: &[Item]) -> String {
             counted(others)
         ),
         (_, _) => format!(
-            "mend what is missing ({}), then \"syncline check --create-fields\" for the id fields",
+            "mend what is missing ({}), then \"syncline check --create-fields\" for our own fields",
             counted(others)
         ),
     }

@@ -1,7 +1,7 @@
 //! One object on both sides: scopes and permissions, id fields, mapped fields, records.
 
 use super::trouble::{self, MISTAKE};
-use super::{Item, State, is_scope, menu, scope_missed};
+use super::{Item, State, board, is_scope, menu, scope_missed};
 use crate::config::{Config, OtherIntegration};
 use crate::domain::digest::thousands;
 use crate::domain::event::Mode;
@@ -28,6 +28,7 @@ pub(super) fn object(config: &Config, sight: &Sight, seen: &SightedObject) -> Ve
             items.extend(mapping(config, &form.mapping, hubspot, salesforce));
         }
     }
+    items.extend(board::items(config, seen));
     for item in &mut items {
         item.object = Some(seen.object.clone());
     }

@@ -1,10 +1,11 @@
-//! The one property that `check --create-fields` makes (hubspot.md section 4.1).
+//! The properties that `check --create-fields` makes (hubspot.md section 4.1).
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::client::{HubSpot, reply};
 use crate::crm::http::{CallError, Reply};
 use crate::crm::values::percent;
+use crate::domain::board::Property;
 use crate::domain::record::FieldName;
 
 /// A property that every type has, whose group is there for certain.
@@ -21,23 +22,59 @@ impl HubSpot {
         Ok(reply(&response, group))
     }
 
-    /// Makes the property that carries a record's Salesforce id: a text, no two of them alike.
-    pub async fn make_id_property(
+    /// Makes a property: one of the board's by that name, or else the one that carries a record's
+    /// Salesforce id, a text of which no two are alike.
+    pub async fn make_property(
         &self,
         type_: &str,
         name: &FieldName,
         group: &str,
     ) -> Result<Reply<()>, CallError> {
-        let body = json!({
-            "name": name.as_str(),
-            "label": "Syncline Salesforce ID",
-            "description": "The Salesforce record that Syncline keeps in step with this one.",
-            "groupName": group,
-            "type": "string",
-            "fieldType": "text",
-            "hasUniqueValue": true,
-        });
+        let mut body = match Property::named(name) {
+            Some(property) => of_board(property),
+            None => json!({
+                "label": "Syncline Salesforce ID",
+                "description": "The Salesforce record that Syncline keeps in step with this one.",
+                "type": "string",
+                "fieldType": "text",
+                "hasUniqueValue": true,
+            }),
+        };
+        body["name"] = json!(name.as_str());
+        body["groupName"] = json!(group);
         let response = self.post_property(type_, &body).await?;
         Ok(reply(&response, ()))
     }
+}
+
+fn of_board(property: Property) -> Json {
+    let (label, description) = match property {
+        Property::State => (
+            "Syncline state",
+            "Where this record stands between HubSpot and Salesforce. Blank: in step, and never otherwise.",
+        ),
+        Property::Cause => (
+            "Syncline cause",
+            "What keeps this record from being in step, as Syncline tells it.",
+        ),
+        Property::Resync => (
+            "Syncline resync",
+            "Set it to have Syncline try this record again; it is emptied within minutes.",
+        ),
+    };
+    let option = |(place, (value, label)): (usize, &(&str, &str))| json!({ "value": value, "label": label, "displayOrder": place, "hidden": false });
+    let options = property.options();
+    let options: Vec<Json> = options.iter().enumerate().map(option).collect();
+    let (kind, field) = if options.is_empty() {
+        ("string", "text")
+    } else {
+        ("enumeration", "select")
+    };
+    json!({
+        "label": label,
+        "description": description,
+        "type": kind,
+        "fieldType": field,
+        "options": options,
+    })
 }

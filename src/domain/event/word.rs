@@ -151,6 +151,8 @@ pub enum By {
     Configuration,
     /// A person at the command line: the user id the kernel named.
     Operator(u32),
+    /// Somebody in HubSpot, on a record there.
+    HubSpot,
 }
 
 /// What a person asked to be tried again; all of what fails where nothing is said.

@@ -227,6 +227,14 @@ impl Write {
     pub fn only_marks(&self) -> bool {
         self.marks && self.fields.len() == 1 && self.action != Action::Created
     }
+
+    /// The same for two writes that do the same to the same record.
+    pub fn print(&self, key: &PrintKey) -> ValuePrint {
+        key.print(&format!(
+            "{:?} {:?} {:?}",
+            self.action, self.id, self.fields
+        ))
+    }
 }
 
 /// What two records call for.

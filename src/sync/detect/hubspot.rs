@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::crm::hubspot::Search;
+use crate::domain::board::{Board, Property};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::Position;
 use crate::domain::mapping::Mapping;
-use crate::domain::record::{ObjectName, Record, RecordId, Side, Timestamp};
+use crate::domain::record::{FieldName, ObjectName, Record, RecordId, Side, Timestamp};
 use crate::sync::context::Context;
 use crate::sync::gate::{Errand, Trouble};
 
@@ -116,6 +117,7 @@ impl HubSpotDetector {
                 stamp: next.stamp,
                 id: None,
             };
+            context.hear_pressed(mapping, &page.records).await?;
             context
                 .note(Side::HubSpot, mapping, page, to, moves)
                 .await?;
@@ -165,8 +167,12 @@ impl HubSpotDetector {
             limit: context.settings.bounds.hubspot_page,
             after: None,
         };
-        // Values from a search are not used, so none are asked for.
-        let source = schemas.source(mapping, Side::HubSpot, &[]);
+        // Values from a search are not used, so none are asked for but the wish to be tried again.
+        let wishes: Vec<FieldName> = match context.settings.board {
+            Board::Shown => Property::Resync.field().into_iter().collect(),
+            Board::Hidden => Vec::new(),
+        };
+        let source = schemas.source(mapping, Side::HubSpot, &wishes);
         let errand = Errand::new(Side::HubSpot, operation, Lane::Detect, &mapping.object, 0);
         let asked = context.clock.monotonic_ms();
         let send = || context.hubspot.search_changes(&source, &search);

@@ -12,6 +12,7 @@ use syncline::crm::http::{HttpRequest, HttpResponse, Sending, Transport, Transpo
 use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
 use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
 use syncline::crm::token::{SalesforceCredentials, Secret};
+use syncline::domain::board::Board;
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{AllocationSet, By, MappingChanged, Mode, ModeSet};
 use syncline::domain::fingerprint::PrintKey;
@@ -23,7 +24,8 @@ use syncline::simulator::hubspot::owner::{Owner, OwnerKind};
 use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce, wire};
 use syncline::store::{Access, Options, Store};
 use syncline::sync::{
-    Bounds, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Settings, Writer,
+    BoardKeeper, Bounds, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector,
+    Settings, Writer,
 };
 
 /// Tuesday 17 November 2026, 08:00 UTC: when the daemon starts.
@@ -149,11 +151,14 @@ pub(crate) struct World {
     pub(crate) guard: guard::Limits,
     /// The bounds of the loops from the next start on.
     pub(crate) bounds: Bounds,
+    /// Whether HubSpot's records show their state, from the next start on.
+    pub(crate) board: Board,
     connection: Connection,
     salesforce: SalesforceDetector,
     hubspot: HubSpotDetector,
     writer: Writer,
     retrier: Retrier,
+    keeper: BoardKeeper,
     _folder: tempfile::TempDir,
 }
 
@@ -180,11 +185,19 @@ impl World {
         let simulator = Arc::new(Mutex::new(simulator));
         let interruption = Interruption::default();
         let (guard, bounds) = (guard::Limits::default(), Bounds::default());
+        let board = Board::default();
         let line = line(&simulator, &clock, &interruption);
-        let context = Arc::new(context(line, &clock, &store, mappings, (guard, &bounds)));
+        let context = Arc::new(context(
+            line,
+            &clock,
+            &store,
+            mappings,
+            (guard, &bounds, board),
+        ));
         Self {
             guard,
             bounds,
+            board,
             interruption,
             simulator,
             clock,
@@ -193,7 +206,8 @@ impl World {
             salesforce: SalesforceDetector::new(Arc::clone(&context)),
             hubspot: HubSpotDetector::new(Arc::clone(&context)),
             writer: Writer::new(Arc::clone(&context)),
-            retrier: Retrier::new(context),
+            retrier: Retrier::new(Arc::clone(&context)),
+            keeper: BoardKeeper::new(context),
             _folder: folder,
         }
     }
@@ -202,14 +216,15 @@ impl World {
     pub(crate) async fn configure(&mut self, mappings: Vec<Mapping>) {
         configure(&self.store, &mappings).await;
         let line = line(&self.simulator, &self.clock, &self.interruption);
-        let limits = (self.guard, &self.bounds);
+        let limits = (self.guard, &self.bounds, self.board);
         let context = context(line, &self.clock, &self.store, mappings, limits);
         let context = Arc::new(context);
         self.connection = Connection::new(Arc::clone(&context));
         self.salesforce = SalesforceDetector::new(Arc::clone(&context));
         self.hubspot = HubSpotDetector::new(Arc::clone(&context));
         self.writer = Writer::new(Arc::clone(&context));
-        self.retrier = Retrier::new(context);
+        self.retrier = Retrier::new(Arc::clone(&context));
+        self.keeper = BoardKeeper::new(context);
     }
 
     /// One poll interval: every loop once, but the writer after each that read, and those that want
@@ -232,6 +247,7 @@ impl World {
                 read_again = self.salesforce.work().await.unwrap();
             }
         }
+        self.keeper.work().await.unwrap();
         self.clock.pass_until(next);
     }
 }
@@ -282,7 +298,7 @@ fn context(
     clock: &Arc<RunClock>,
     store: &Arc<Store>,
     mappings: Vec<Mapping>,
-    (guard, bounds): (guard::Limits, &Bounds),
+    (guard, bounds, board): (guard::Limits, &Bounds, Board),
 ) -> Context {
     let (portal, org) = (
         hubspot::Settings::default(),
@@ -305,6 +321,7 @@ fn context(
         portal: i64::try_from(portal.portal_id).unwrap(),
         org: RecordId::parse(&org.org_id).unwrap(),
         mappings,
+        board,
         guard,
         poll_ms: POLL_MS,
         bounds: bounds.clone(),

@@ -18,6 +18,7 @@ mod rest;
 mod roles;
 mod schema;
 mod selection;
+mod shown;
 mod standard;
 pub(crate) mod story;
 mod sweeps;

@@ -15,6 +15,7 @@ mod mapping;
 mod plan;
 mod resyncs;
 mod scene;
+mod shown;
 mod signals;
 mod simulator;
 mod starts;

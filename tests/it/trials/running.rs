@@ -8,6 +8,7 @@ use syncline::config::Mailbox;
 use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
 use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
 use syncline::crm::token::{SalesforceCredentials, Secret};
+use syncline::domain::board::Board;
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
     AllocationSet, By, DaemonStarted, MappingChanged, Mode, ModeSet, NotificationsSet,
@@ -107,6 +108,7 @@ impl Running {
                 portal: portal.portal_id.cast_signed(),
                 org: RecordId::parse(&org.org_id)?,
                 mappings: plan.mappings(),
+                board: Board::default(),
                 guard: plan.guard(),
                 poll_ms: 60_000,
                 bounds: plan.bounds(),

@@ -150,7 +150,6 @@ fn custom(settings: &Settings) -> Vec<Property> {
             "Lead source",
             &["Web", "Phone Inquiry", "Partner Referral", "Other"],
         ),
-        Property::new("syncline_state", "Syncline state", Kind::Text),
     ];
     with_unique(all, "contactinformation", settings)
 }

@@ -2,6 +2,8 @@
 //!
 //! Nothing here is derived, and nothing here is a fact: a rebuild leaves it alone.
 
+pub mod board;
+
 use std::io::{Read, Write};
 
 use anyhow::Context;
