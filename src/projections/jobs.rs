@@ -9,6 +9,13 @@ use crate::domain::record::{ObjectName, RecordId, Timestamp};
 use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
 
+/// How long a kind of rows goes by batches after a job of it was refused, or waited in vain for the
+/// calls to begin with: an org that refuses goes on refusing, and calls that are scarce stay so.
+const REFUSED_REST_MS: i64 = 86_400_000;
+
+/// The same after one that failed or was stopped.
+const FAILED_REST_MS: i64 = 3_600_000;
+
 /// One job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
@@ -144,8 +151,9 @@ pub fn is_known(view: &View<'_>, id: &RecordId) -> anyhow::Result<bool> {
         .query_row([id], |row| row.get(0))?)
 }
 
-/// When a job of this kind last came to nothing: it failed, was stopped, or was refused.
-pub fn came_to_nothing_at(
+/// Until when rows of this kind go by batches, because a job of it came to nothing: a day after
+/// one was refused or found no calls to begin with, an hour after one failed or was stopped.
+pub fn by_batches_until(
     view: &View<'_>,
     form: &ObjectName,
     operation: LoadOperation,
@@ -153,8 +161,11 @@ pub fn came_to_nothing_at(
     Ok(view
         .sql()
         .prepare_cached(
-            "select max(at) from jobs where form = ?1 and operation = ?2
+            "select max(at + iif(state = 'refused', ?3, ?4)) from jobs
+             where form = ?1 and operation = ?2
                and (state = 'refused' or coalesce(ended, 'complete') <> 'complete')",
         )?
-        .query_row((form, operation), |row| row.get(0))?)
+        .query_row((form, operation, REFUSED_REST_MS, FAILED_REST_MS), |row| {
+            row.get(0)
+        })?)
 }

@@ -23,9 +23,6 @@ use crate::domain::record::Timestamp;
 use crate::inbox::{self, Kind, Parcel};
 use crate::projections::{self, jobs};
 
-/// How long a kind of rows goes by batches after a job of it came to nothing.
-const REST_MS: i64 = 3_600_000;
-
 /// How long to wait after a call that went wrong.
 const TROUBLE_MS: i64 = 2_000;
 
@@ -195,18 +192,18 @@ impl Context {
     async fn step(&self, freight: &Freight<'_>, mode: Mode) -> Result<Stood, Trouble> {
         let parcel = freight.parcel.number;
         let (kind, now) = (freight.parcel.kind.clone(), self.clock.now());
-        let (job, rested_at) = self
+        let (job, by_batches) = self
             .store
             .read(move |view| {
                 let job = jobs::of_parcel(view, parcel)?.filter(|job| !job.state.is_over());
-                let rested_at = jobs::came_to_nothing_at(view, &kind.form, kind.operation)?;
-                Ok((job, rested_at))
+                let until = jobs::by_batches_until(view, &kind.form, kind.operation)?;
+                Ok((job, until))
             })
             .await?;
         // A decision that waited long for its calls is made anew, and by batches: a scarce budget has
         // calls for these one by one. Once the job is there, its calls are, too.
         let is_old = now.since(freight.parcel.opened_at) > self.settings.bounds.parcel_ms;
-        let rests = rested_at.is_some_and(|at| now.since(at) < REST_MS);
+        let rests = by_batches.is_some_and(|until| now < until);
         let Some(job) = job else {
             if mode == Mode::Sync && !rests && freight.parcel.rows > 0 {
                 self.intend_job(freight).await?;

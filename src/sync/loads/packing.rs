@@ -1,6 +1,5 @@
 //! Which writes go by a job, and how they come into a parcel.
 
-use super::REST_MS;
 use crate::crm::salesforce::{BatchOperation, Load, Row, Sheet};
 use crate::domain::convert::host;
 use crate::domain::event::Action;
@@ -82,8 +81,8 @@ impl Context {
         let break_even = self.settings.bounds.break_even;
         self.store
             .read(move |view| {
-                let rested_at = jobs::came_to_nothing_at(view, &kind.form, kind.operation)?;
-                if rested_at.is_some_and(|at| now.since(at) < REST_MS) {
+                let by_batches = jobs::by_batches_until(view, &kind.form, kind.operation)?;
+                if by_batches.is_some_and(|until| now < until) {
                     return Ok(false);
                 }
                 if inbox::open_parcel(view, &kind)?.is_some() {
