@@ -99,19 +99,23 @@ impl Context {
         let promised: u64 = shared.purse.values().sum();
         let needed = self.calls_of_rows();
         let calls = (promised + needed).min(policy.allocation.max(1));
-        let since = shared.waiting.get(&lane).copied();
         let usage = shared.usage;
-        let answer = shared
-            .ledger
-            .ask(lane, calls, server_now, &policy, usage.as_ref(), since);
+        let answer = shared.ledger.ask(
+            lane,
+            calls,
+            server_now,
+            &policy,
+            usage.as_ref(),
+            &shared.queue,
+        );
         match answer {
             Answer::Granted { .. } => {
                 *shared.purse.entry(lane).or_default() += needed;
-                shared.waiting.remove(&lane);
+                shared.queue.served(lane);
                 Ok(())
             }
             Answer::NotBefore { at, why } => {
-                shared.waiting.entry(lane).or_insert(server_now);
+                shared.queue.refused(lane, calls, server_now, at);
                 if !std::mem::replace(&mut shared.told_scarce, true) {
                     let used = shared.ledger.in_window(server_now);
                     tell_scarce(lane, why, used, &policy);
@@ -154,7 +158,6 @@ impl Context {
             }
             return Ok(until);
         }
-        let since = shared.waiting.get(&errand.lane).copied();
         shared.ledger.forget_before(server_now);
         let usage = shared.usage;
         let answer = shared.ledger.ask(
@@ -163,7 +166,7 @@ impl Context {
             server_now,
             policy,
             usage.as_ref(),
-            since,
+            &shared.queue,
         );
         match answer {
             Answer::Granted { until } => {
@@ -174,12 +177,13 @@ impl Context {
                 shared
                     .ledger
                     .record(spent_at, until, errand.calls(), errand.lane);
-                shared.waiting.remove(&errand.lane);
+                shared.queue.served(errand.lane);
                 tell_plenty(&mut shared.told_scarce, errand.lane);
                 Ok(until)
             }
             Answer::NotBefore { at, why } => {
-                shared.waiting.entry(errand.lane).or_insert(server_now);
+                let (lane, calls) = (errand.lane, errand.calls());
+                shared.queue.refused(lane, calls, server_now, at);
                 if !std::mem::replace(&mut shared.told_scarce, true) {
                     tell_scarce(
                         errand.lane,

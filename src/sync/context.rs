@@ -12,7 +12,7 @@ use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::board::Board;
-use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, ServerClock};
+use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock};
 use crate::domain::fitness::Flaw;
 use crate::domain::guard;
 use crate::domain::load::ROWS_OF_JOB;
@@ -225,7 +225,7 @@ pub(super) struct Shared {
     pub(super) owners: Arc<Owners>,
     pub(super) owners_read_at: Option<Timestamp>,
     pub(super) widths: BTreeMap<ObjectName, usize>,
-    pub(super) waiting: BTreeMap<crate::domain::call::Lane, Timestamp>,
+    pub(super) queue: Queue,
     /// Calls promised to the rows of the cycle under way, by lane.
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
     pub(super) told_scarce: bool,
@@ -278,7 +278,7 @@ impl Context {
             owners: Arc::default(),
             owners_read_at: None,
             widths: BTreeMap::new(),
-            waiting: BTreeMap::new(),
+            queue: Queue::default(),
             purse: BTreeMap::new(),
             told_scarce: false,
             snapshots: Taken::default(),

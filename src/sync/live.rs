@@ -65,12 +65,12 @@ impl Context {
             (*side, live)
         });
         let usage = shared.usage.as_ref();
-        let scarce = shared.waiting.iter().filter_map(|(lane, since)| {
+        let scarce = shared.queue.lanes().filter_map(|lane| {
             let calls = self.calls_of_rows().min(policy.allocation.max(1));
-            let since = Some(*since);
+            let queue = &shared.queue;
             match shared
                 .ledger
-                .ask(*lane, calls, server_now?, &policy, usage, since)
+                .ask(lane, calls, server_now?, &policy, usage, queue)
             {
                 Answer::Granted { .. } => None,
                 // `at` is on Salesforce's clock.

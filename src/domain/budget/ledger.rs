@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::super::call::Lane;
 use super::super::record::Timestamp;
 use super::bucket::Bucket;
+use super::queue::Queue;
 use super::{
     Answer, DAY_MS, FLOOR_MS, HOLD_MS, OrgUsage, Policy, Scarcity, percent_of, share_percent,
 };
@@ -105,9 +106,12 @@ impl Ledger {
         }
     }
 
-    /// May `lane` spend `calls` at `now`? `waiting_since` is since when it has work but got no
-    /// call, `None` when it begins to wait now. Nothing is taken: [`Ledger::record`] does that,
-    /// with the `until` granted, in the transaction that journals it.
+    /// May `lane` spend `calls` at `now`? Nothing is taken: [`Ledger::record`] does that, with the
+    /// `until` granted, in the transaction that journals it; and `queue`, which says who waits,
+    /// is told the answer by whoever asks.
+    ///
+    /// What is left of the allocation goes to the lane that waits longest past its floor: nobody
+    /// else is granted the last calls before it asks again.
     ///
     /// The floor passes the share, the pace and the org's reserve, and never the allocation. It
     /// passes the reserve because the org's usage is only learnt from answers: without a call now
@@ -119,10 +123,12 @@ impl Ledger {
         now: Timestamp,
         policy: &Policy,
         usage: Option<&OrgUsage>,
-        waiting_since: Option<Timestamp>,
+        queue: &Queue,
     ) -> Answer {
         let share = share_percent(lane);
-        let window_at = self.room_at(policy.allocation, calls, now);
+        let owed = self.owed_before(lane, calls, now, queue);
+        let kept = calls.saturating_add(owed).min(policy.allocation.max(calls));
+        let window_at = self.room_at(policy.allocation, kept, now);
         let gates = [
             (window_at, Scarcity::Window),
             (reserve_at(policy, usage, calls, now), Scarcity::OrgReserve),
@@ -142,7 +148,7 @@ impl Ledger {
             };
         };
         let floor_at = self
-            .floor_at(lane, calls, now, waiting_since)
+            .floor_at(lane, calls, now, queue.since(lane))
             .max(window_at);
         if floor_at <= now {
             return Answer::Granted {
@@ -209,6 +215,19 @@ impl Ledger {
             .unwrap_or(i64::MAX)
             .saturating_mul(FLOOR_MS);
         since.plus(wait)
+    }
+
+    /// Calls of other lanes that wait longer past their floor than this one.
+    fn owed_before(&self, lane: Lane, calls: u64, now: Timestamp, queue: &Queue) -> u64 {
+        let ours = (self.floor_at(lane, calls, now, queue.since(lane)), lane);
+        let mut owed: u64 = 0;
+        for (other, wait) in queue.others(lane, now) {
+            let theirs = self.floor_at(other, wait.calls, now, Some(wait.since));
+            if theirs <= now && (theirs, other) < ours {
+                owed = owed.saturating_add(wait.calls);
+            }
+        }
+        owed
     }
 
     fn total(&self) -> u128 {

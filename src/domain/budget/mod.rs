@@ -7,11 +7,13 @@
 mod bucket;
 mod ledger;
 mod pace;
+mod queue;
 mod server_clock;
 mod standing;
 
 pub use ledger::Ledger;
 pub use pace::{Pace, PaceKind, PaceLimits};
+pub use queue::Queue;
 pub use server_clock::ServerClock;
 pub use standing::Standing;
 

@@ -4,7 +4,7 @@ mod trial;
 
 use proptest::prelude::*;
 use syncline::domain::budget::{
-    Answer, DAY_MS, FLOOR_MS, HOLD_MS, Ledger, OrgUsage, Pace, PaceKind, PaceLimits, Policy,
+    Answer, DAY_MS, FLOOR_MS, HOLD_MS, Ledger, OrgUsage, Pace, PaceKind, PaceLimits, Policy, Queue,
     Scarcity, ServerClock,
 };
 use syncline::domain::call::Lane;
@@ -30,11 +30,18 @@ fn spent(calls: &[(i64, u64)]) -> Ledger {
     ledger
 }
 
+/// One lane that waits for a call since then.
+fn waiting(lane: Lane, since: Timestamp) -> Queue {
+    let mut queue = Queue::default();
+    queue.refused(lane, 1, since, since);
+    queue
+}
+
 /// What `lane` hears when it asks for one call, `minutes` after START: `granted`, or
 /// `why +minutes` rounded up.
 fn check(ledger: &Ledger, lane: Lane, allocation: u64, minutes: i64, expected: &str) {
     let now = START.plus(minutes * MINUTE);
-    let answer = ledger.ask(lane, 1, now, &policy(allocation), None, None);
+    let answer = ledger.ask(lane, 1, now, &policy(allocation), None, &Queue::default());
     let heard = match answer {
         Answer::Granted { .. } => "granted".to_owned(),
         Answer::NotBefore { at, why } => {
@@ -82,7 +89,8 @@ fn a_used_up_allocation_frees_when_the_oldest_call_leaves() {
 fn a_lane_kept_waiting_gets_one_call_in_a_quarter_of_an_hour_but_never_beyond_the_allocation() {
     let policy = policy(960);
     let ask = |ledger: &Ledger, lane, calls, waited: i64| {
-        ledger.ask(lane, calls, START, &policy, None, Some(START.plus(-waited)))
+        let queue = waiting(lane, START.plus(-waited));
+        ledger.ask(lane, calls, START, &policy, None, &queue)
     };
     let granted = Answer::Granted {
         until: START.plus(HOLD_MS),
@@ -101,11 +109,32 @@ fn a_lane_kept_waiting_gets_one_call_in_a_quarter_of_an_hour_but_never_beyond_th
 }
 
 #[test]
+fn the_last_call_is_kept_for_the_lane_that_waits_longest_past_its_floor() {
+    let (policy, one_left) = (policy(960), spent(&[(-600, 959)]));
+    let mut queue = Queue::default();
+    queue.refused(Lane::Backfill, 1, START.plus(-2 * FLOOR_MS), START);
+    queue.refused(Lane::Retry, 1, START.plus(-3 * FLOOR_MS), START);
+    let ask = |queue: &Queue, lane, now| {
+        let answer = one_left.ask(lane, 1, now, &policy, None, queue);
+        matches!(answer, Answer::Granted { .. })
+    };
+    assert!(!ask(&queue, Lane::Live, START));
+    assert!(!ask(&queue, Lane::Backfill, START));
+    assert!(ask(&queue, Lane::Retry, START));
+    // Two of three are enough for whoever waits longest, and for nobody else.
+    queue.refused(Lane::Retry, 3, START, START);
+    assert!(ask(&queue, Lane::Backfill, START));
+    // One that was told to ask and did not is not waited for.
+    let later = START.plus(6 * MINUTE);
+    assert!(ask(&queue, Lane::Live, later));
+}
+
+#[test]
 fn the_orgs_reserve_is_left_to_others_but_for_the_floor() {
     let ask = |used, waited: i64| {
         let usage = OrgUsage { used, limit: 1_000 };
-        let since = Some(START.plus(-waited));
-        Ledger::new().ask(Lane::Live, 1, START, &policy(960), Some(&usage), since)
+        let queue = waiting(Lane::Live, START.plus(-waited));
+        Ledger::new().ask(Lane::Live, 1, START, &policy(960), Some(&usage), &queue)
     };
     let granted = Answer::Granted {
         until: START.plus(HOLD_MS),
@@ -187,7 +216,8 @@ fn extremes_do_not_overflow() {
                     used: calls,
                     limit: allocation,
                 };
-                let _ = ledger.ask(Lane::Retry, calls, now, &policy, Some(&usage), Some(now));
+                let queue = waiting(Lane::Retry, now);
+                let _ = ledger.ask(Lane::Retry, calls, now, &policy, Some(&usage), &queue);
                 let _ = ledger.standing(now, &policy);
             }
         }
@@ -204,7 +234,7 @@ fn a_saturated_caller_gets_the_whole_allocation() {
     let mut now = START;
     let mut spent = Vec::new();
     while now < START.plus(4 * DAY_MS) {
-        now = match ledger.ask(Lane::Live, 1, now, &policy, None, None) {
+        now = match ledger.ask(Lane::Live, 1, now, &policy, None, &Queue::default()) {
             Answer::Granted { until } => {
                 ledger.record(now, until, 1, Lane::Live);
                 spent.push(now);
@@ -290,10 +320,10 @@ proptest! {
         let ledger = spent(&spends);
         let lane = Lane::ALL[lane];
         let mut now = START.plus(minutes * MINUTE);
-        let since = Some(now);
+        let queue = waiting(lane, now);
         // Nothing else being spent, a lane that waits as told is served within a few askings.
         for _ in 0..8 {
-            match ledger.ask(lane, 1, now, &policy(allocation), None, since) {
+            match ledger.ask(lane, 1, now, &policy(allocation), None, &queue) {
                 Answer::Granted { .. } => return Ok(()),
                 Answer::NotBefore { at, .. } => now = at,
             }

@@ -1,7 +1,9 @@
 //! Any order of events over a true clock, watched by a naive count of what Salesforce saw.
 
 use proptest::prelude::*;
-use syncline::domain::budget::{Answer, DAY_MS, FLOOR_MS, Ledger, ServerClock, share_percent};
+use syncline::domain::budget::{
+    Answer, DAY_MS, FLOOR_MS, Ledger, Queue, ServerClock, share_percent,
+};
 use syncline::domain::call::Lane;
 use syncline::domain::record::Timestamp;
 
@@ -66,7 +68,11 @@ struct World {
     journal: Vec<(Timestamp, Timestamp, u64, Lane)>,
     /// What Salesforce counted, and when.
     counted: Vec<(i64, u64)>,
-    waiting: [Option<Timestamp>; 7],
+    queue: Queue,
+    /// When each lane that waits is to ask again, and for how many calls.
+    told: [Option<(Timestamp, u64)>; 7],
+    /// When each lane last got a call.
+    served: [Option<Timestamp>; 7],
     allocation: u64,
     /// Since when that allocation is in force.
     allocated: i64,
@@ -82,7 +88,9 @@ impl World {
             ledger: Ledger::new(),
             journal: Vec::new(),
             counted: Vec::new(),
-            waiting: [None; 7],
+            queue: Queue::default(),
+            told: [None; 7],
+            served: [None; 7],
             allocation: 100,
             allocated: START.0,
         };
@@ -131,27 +139,69 @@ impl World {
         }
     }
 
+    /// How long the lane has had work and no call.
+    fn waited(&self, lane: usize, now: Timestamp) -> i64 {
+        let since = self.queue.since(Lane::ALL[lane]);
+        let since = since.map(|since| self.served[lane].map_or(since, |at| at.max(since)));
+        since.map_or(0, |since| now.since(since))
+    }
+
+    /// Those that wait longer past their floor than `past`, with the calls they asked for.
+    fn before(&self, lane: usize, past: i64, now: Timestamp) -> Vec<u64> {
+        let others = (0..Lane::ALL.len()).filter(|other| *other != lane);
+        let waits = others.filter_map(|other| {
+            let (told, calls) = self.told[other]?;
+            let quota = i64::try_from(calls).expect("few calls") * FLOOR_MS;
+            let theirs = self.waited(other, now) - quota;
+            let believed = now.since(told) <= 4 * MINUTE;
+            (believed && theirs >= 0 && theirs > past).then_some(calls)
+        });
+        waits.collect()
+    }
+
+    /// Whoever is served leaves room for those that wait longer past their floor, as far as the
+    /// allocation has any for both.
+    fn check_turn(&self, lane: usize, calls: u64, past: i64, left: u64, now: Timestamp) {
+        let owed: u64 = self.before(lane, past, now).into_iter().sum();
+        let owed = owed.min(self.allocation.saturating_sub(calls));
+        assert!(owed <= left, "{owed} are owed, {left} left");
+    }
+
+    /// Whoever waits past its floor while there is room waits for somebody who waits longer.
+    fn check_yields(&self, lane: usize, past: i64, room: u64, now: Timestamp) {
+        let lanes = Lane::ALL.len();
+        let longer = (0..lanes).filter(|other| *other != lane).any(|other| {
+            let Some((told, calls)) = self.told[other] else {
+                return false;
+            };
+            let quota = i64::try_from(calls).expect("few calls") * FLOOR_MS;
+            now.since(told) <= 6 * MINUTE && self.waited(other, now) - quota >= past.min(0)
+        });
+        assert!(longer, "{} starves beside {room} calls", Lane::ALL[lane]);
+    }
+
     /// When to ask again, for a lane that was refused.
     fn ask(&mut self, lane: usize, calls: u64, delay_ms: i64, wobble_s: i64) -> Option<i64> {
         let now = self.now();
         let policy = policy(self.allocation);
         let used = self.ledger.in_window(now);
         let key = Lane::ALL[lane];
-        let waited = self.waiting[lane].map_or(0, |since| now.since(since));
+        let waited = self.waited(lane, now);
         let quota = i64::try_from(calls).expect("few calls") * FLOOR_MS;
-        match self
-            .ledger
-            .ask(key, calls, now, &policy, None, self.waiting[lane])
-        {
+        match self.ledger.ask(key, calls, now, &policy, None, &self.queue) {
             Answer::Granted { until } => {
                 let share = self.allocation * u64::from(share_percent(key)) / 100;
                 assert!(
                     used + calls <= share || waited >= quota,
                     "{key} went past its share"
                 );
+                let left = self.allocation - used - calls;
+                self.check_turn(lane, calls, waited - quota, left, now);
                 self.ledger.record(now, until, calls, key);
                 self.journal.push((now, until, calls, key));
-                self.waiting[lane] = None;
+                self.queue.served(key);
+                self.told[lane] = None;
+                self.served[lane] = Some(now);
                 self.pass(delay_ms);
                 self.counted.push((self.truth, calls));
                 self.check_cap();
@@ -161,8 +211,11 @@ impl World {
             Answer::NotBefore { at, .. } => {
                 assert!(at > now);
                 let fits = used + calls <= self.allocation;
-                assert!(!(fits && waited >= quota), "{key} starves");
-                self.waiting[lane].get_or_insert(now);
+                if fits && waited >= quota {
+                    self.check_yields(lane, waited - quota, self.allocation - used, now);
+                }
+                self.queue.refused(key, calls, now, at);
+                self.told[lane] = Some((at, calls));
                 Some(at.since(now))
             }
         }
@@ -208,6 +261,8 @@ impl World {
                 self.monotonic = 0;
                 self.clock = ServerClock::new();
                 self.hear(0);
+                self.queue = Queue::default();
+                self.told = [None; 7];
                 self.ledger = Ledger::new();
                 for &(at, until, calls, lane) in &self.journal {
                     self.ledger.record(at, until, calls, lane);
