@@ -1,6 +1,7 @@
 //! The budget: never more than the allocation, never less than could be.
 
 mod trial;
+mod week;
 
 use proptest::prelude::*;
 use syncline::domain::budget::{
