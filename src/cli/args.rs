@@ -238,6 +238,26 @@ pub(super) enum ErrorsVerb {
         /// C-41, or a type: string-too-long
         what: String,
     },
+    /// Say that somebody works on a cause: lists and mails show it, with the note
+    Ack(Saying),
+    /// Send no mail because of a cause, until it grows or comes back
+    Mute(Saying),
+}
+
+/// What is said of a cause.
+#[derive(Debug, Args)]
+pub(super) struct Saying {
+    /// C-41
+    pub(super) cause: String,
+    /// The key of a ticket, or a few words
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+    /// The last day it holds, 2026-12-20, or for how long: 12h, 7d
+    #[arg(long, value_name = "DAY")]
+    pub(super) until: Option<String>,
+    /// Take it back instead
+    #[arg(long, conflicts_with_all = ["note", "until"])]
+    pub(super) drop: bool,
 }
 
 /// Which errors of them all.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::args::{Approve, Arguments, BudgetVerb, ErrorsVerb, JournalVerb, RecordsVerb, Verb};
+use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, RecordsVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{deeds, export, out, resync};
+use super::{deeds, errors, export, out, resync};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
@@ -176,18 +176,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
         Verb::Status => Request::Status,
         Verb::Errors(errors) => match &errors.verb {
             None => Request::Causes,
-            Some(ErrorsVerb::List { which, limit }) => Request::Errors {
-                which: export::which(which)?,
-                limit: *limit,
-            },
-            Some(ErrorsVerb::Export { which }) => Request::Sheet {
-                which: export::which(which)?,
-                after: None,
-            },
-            Some(ErrorsVerb::Show { what }) => match numbered("C", what) {
-                Ok(number) => Request::Cause { number },
-                Err(_) => Request::Kind { slug: what.clone() },
-            },
+            Some(verb) => errors::request(place, verb)?,
         },
         Verb::Records(records) => listing(&records.verb)?,
         Verb::Budget(budget) => match &budget.verb {

@@ -2,44 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::args::Which;
-use super::ask::{Place, numbered, object_named, word};
+use super::ask::Place;
 use crate::control::report::Report;
 use crate::control::request::{self, Refusal, Request};
 use crate::domain::digest::{ErrorRow, Sheet};
-use crate::domain::record::Side;
-
-/// Hours of a day.
-const DAY_H: u32 = 24;
-
-/// Which errors are asked for, as they were typed.
-pub(super) fn which(typed: &Which) -> Result<request::Which, Refusal> {
-    let cause = typed.cause.as_deref();
-    let to = typed.to.as_deref();
-    Ok(request::Which {
-        cause: cause.map(|text| numbered("C", text)).transpose()?,
-        kind: typed.kind.clone(),
-        object: typed.object.as_deref().map(object_named).transpose()?,
-        to: to
-            .map(|text| word("side", text, &Side::BOTH, Side::key))
-            .transpose()?,
-        older_h: typed.older.as_deref().map(hours).transpose()?,
-    })
-}
-
-/// The hours of `12h` or `7d`.
-fn hours(text: &str) -> Result<u32, Refusal> {
-    let number = |unit| {
-        text.strip_suffix(unit)
-            .and_then(|digits: &str| digits.parse().ok())
-    };
-    let days = number('d').and_then(|days: u32| days.checked_mul(DAY_H));
-    number('h').or(days).ok_or_else(|| {
-        Refusal::usage(format!(
-            "{text:?} is no age; write hours or days, such as 12h or 7d"
-        ))
-    })
-}
 
 /// Fetches page after page and writes each as it comes: memory holds one.
 pub(super) fn run(place: &Place, which: &request::Which, json: bool) -> Result<u8, Refusal> {

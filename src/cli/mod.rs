@@ -6,6 +6,7 @@ mod check;
 mod deeds;
 mod demo;
 mod demo_configuration;
+mod errors;
 mod export;
 mod init;
 mod mapping;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::args::Resync as Typed;
 use super::ask::Place;
-use super::{export, out};
+use super::{errors, out};
 use crate::control::report::{Report, Resync};
 use crate::control::request::{Refusal, Request};
 use crate::domain::digest::{count, thousands};
@@ -30,7 +30,7 @@ pub(super) fn run(place: &Place, typed: &Typed, json: bool) -> Result<u8, Refusa
              --failing for all that fails, or --everything",
         ));
     }
-    let which = export::which(which)?;
+    let which = errors::which(which)?;
     let asks = |sure| Request::Resync {
         which: which.clone(),
         records: typed.ids.clone(),

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::deed::{Deed, Named};
-use crate::domain::event::Excluded;
-use crate::domain::record::{ObjectName, Side};
+use crate::domain::event::{Excluded, Remark};
+use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::projections::errors::Place;
 use crate::projections::records;
 use crate::store::StoreError;
@@ -38,6 +38,21 @@ pub enum Request {
     Cause {
         /// Its number.
         number: i64,
+    },
+    /// Says something of a cause.
+    Say {
+        /// Its number.
+        number: i64,
+        /// What.
+        #[serde(flatten)]
+        saying: Saying,
+    },
+    /// Takes back what was said of a cause.
+    TakeBack {
+        /// Its number.
+        number: i64,
+        /// What.
+        remark: Remark,
     },
     /// One type.
     Kind {
@@ -133,6 +148,19 @@ pub enum Request {
     Rebuild,
 }
 
+/// What a person says of a cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saying {
+    /// What.
+    pub remark: Remark,
+    /// The key of a ticket, or a few words.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// When it ends by itself.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
+
 /// Which errors; all of them where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Which {
@@ -158,6 +186,8 @@ impl Request {
     pub fn writes(&self) -> bool {
         match self {
             Self::SetBudget { .. }
+            | Self::Say { .. }
+            | Self::TakeBack { .. }
             | Self::SettleHold { .. }
             | Self::Decide { sure: true, .. }
             | Self::Resync { sure: true, .. }

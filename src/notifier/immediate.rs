@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{Reader, concerns, line, rows};
+use super::lines::{Reader, concerns, is_muted, line, rows, told_of};
 use super::scheduled::accounts;
 use super::{Teller, compose, everybody, notices};
 use crate::annex;
@@ -228,15 +228,9 @@ fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
         if !concerns(view, recipient, &cause) {
             continue;
         }
-        match slots::told_cause(view, recipient.recipient, cause.number)? {
+        match told_of(view, recipient.recipient, &cause)? {
             Some(told) => {
-                before.insert(
-                    cause.number,
-                    ToldCause {
-                        state: told.state,
-                        records: told.records,
-                    },
-                );
+                before.insert(cause.number, told);
             }
             None if cause.since().seq <= backlog => {
                 let state = if cause.records > 0 {
@@ -258,7 +252,7 @@ fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
             cause.number,
             CurrentCause {
                 records: cause.records,
-                muted: false,
+                muted: is_muted(view, &cause)?,
             },
         );
         all.insert(cause.number, cause);
@@ -283,6 +277,7 @@ fn first_load(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
             && cause.since().seq <= backlog
             && concerns(view, recipient, &cause)
             && slots::told_cause(view, recipient.recipient, cause.number)?.is_none()
+            && !is_muted(view, &cause)?
         {
             let told = Told::Cause(cause.number, CauseState::Opened, cause.records);
             left.add(told, cause.since().seq, cause.since().at);

@@ -3,16 +3,19 @@
 use jiff::tz::TimeZone;
 
 use super::Teller;
+use crate::annex;
 use crate::domain::catalogue::WhoFixes;
-use crate::domain::digest::{CauseLine, ErrorRow, LineState, Said, Trend, count, thousands};
-use crate::domain::event::RecipientSetting;
+use crate::domain::digest::{
+    CauseLine, ErrorRow, LineState, Said, ToldCause, Trend, count, thousands,
+};
+use crate::domain::event::{CauseState, RecipientSetting, Remark};
 use crate::domain::failure::System;
 use crate::domain::record::Timestamp;
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::Cause;
 use crate::projections::errors::{self, Filter, OpenError, Place};
 use crate::projections::links::Links;
-use crate::projections::{pairs, wording};
+use crate::projections::{pairs, remarks, slots, wording};
 use crate::store::View;
 
 /// Records linked to as examples.
@@ -59,6 +62,15 @@ impl Reader<'_> {
             self.local(at, "%a %H:%M")
         } else {
             self.local(at, "%-d %b")
+        }
+    }
+
+    /// `20 Nov` for what ends with that day, else with its time.
+    fn end(&self, at: Timestamp) -> String {
+        if self.local(at, "%H:%M:%S") == "00:00:00" {
+            self.local(at.plus(-1), "%-d %b")
+        } else {
+            self.local(at, "%-d %b %H:%M")
         }
     }
 }
@@ -129,9 +141,62 @@ pub(super) fn line(
         fix: kind.map(|kind| kind.fix.clone()).unwrap_or_default(),
         who_fixes: who.to_owned(),
         again: kind.map(|kind| again(&kind.retry, records).to_owned()),
-        note: None,
+        note: note(view, reader, cause)?,
         examples,
     })
+}
+
+/// What people said of it: `SFADM-812, until 20 Nov`.
+fn note(view: &View<'_>, reader: &Reader<'_>, cause: &Cause) -> anyhow::Result<Option<String>> {
+    let remarks = remarks::of(view, cause.number)?;
+    let mut said = Vec::new();
+    for remark in Remark::ALL {
+        let Some(one) = remarks.in_force(*remark, cause, view.now()) else {
+            continue;
+        };
+        let noted = match &one.note {
+            Some(key) => annex::text(view, key)?,
+            None => None,
+        };
+        let until = one
+            .until
+            .map(|until| format!("until {}", reader.end(until)));
+        // A note says by itself that somebody works on it.
+        let word = match (remark, &noted) {
+            (Remark::Acknowledged, Some(_)) => None,
+            (Remark::Acknowledged | Remark::Muted, _) => Some(remark.to_string()),
+        };
+        let words = [word, noted, until].into_iter().flatten();
+        said.push(words.collect::<Vec<_>>().join(", "));
+    }
+    Ok((!said.is_empty()).then(|| said.join("; ")))
+}
+
+/// Whether nobody is to be told of it.
+pub(super) fn is_muted(view: &View<'_>, cause: &Cause) -> anyhow::Result<bool> {
+    let remarks = remarks::of(view, cause.number)?;
+    Ok(remarks.in_force(Remark::Muted, cause, view.now()).is_some())
+}
+
+/// What a reader was last told of a cause. Its end, told nobody because it was muted, counts as
+/// told once it is back: it is back then, and not as it was.
+pub(super) fn told_of(
+    view: &View<'_>,
+    recipient: i64,
+    cause: &Cause,
+) -> anyhow::Result<Option<ToldCause>> {
+    let Some(told) = slots::told_cause(view, recipient, cause.number)? else {
+        return Ok(None);
+    };
+    let ended = remarks::of(view, cause.number)?.hid_the_end(cause, told.seq);
+    Ok(Some(ToldCause {
+        state: if ended {
+            CauseState::Resolved
+        } else {
+            told.state
+        },
+        records: told.records,
+    }))
 }
 
 /// Who fixes it, in full: a mail has the room that a table lacks.

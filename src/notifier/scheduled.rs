@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{Reader, concerns, line, rows};
+use super::lines::{Reader, concerns, is_muted, line, rows, told_of};
 use super::{Teller, compose, notices};
 use crate::annex;
 use crate::domain::budget::OrgUsage;
 use crate::domain::catalogue::WhoFixes;
 use crate::domain::digest::{
     Calls, CauseLine, CurrentCause, Digest, Excluded, Failing, ForSomeone, Late, LineState, Synced,
-    ToldCause, Waiting, news, render,
+    Waiting, news, render,
 };
 use crate::domain::event::{CauseState, RecipientSetting, Scheduled, Slot, Told};
 use crate::domain::record::{Side, Timestamp};
@@ -131,20 +131,14 @@ fn told(view: &View<'_>, recipient: &RecipientSetting) -> anyhow::Result<Vec<Tol
         if !concerns(view, recipient, &cause) {
             continue;
         }
-        if let Some(told) = slots::told_cause(view, recipient.recipient, cause.number)? {
-            before.insert(
-                cause.number,
-                ToldCause {
-                    state: told.state,
-                    records: told.records,
-                },
-            );
+        if let Some(told) = told_of(view, recipient.recipient, &cause)? {
+            before.insert(cause.number, told);
         }
         now.insert(
             cause.number,
             CurrentCause {
                 records: cause.records,
-                muted: false,
+                muted: is_muted(view, &cause)?,
             },
         );
     }
@@ -286,7 +280,13 @@ fn who(
 ) -> anyhow::Result<(Option<ForSomeone>, Vec<ForSomeone>)> {
     let mut by: BTreeMap<&str, Vec<(i64, Option<String>)>> = BTreeMap::new();
     for cause in causes.iter().filter(|cause| !is_resolved(cause)) {
-        let told = told_to_fixer(view, recipient, cause.number)?;
+        let Some(known) = causes::get(view, cause.number)? else {
+            continue;
+        };
+        if is_muted(view, &known)? {
+            continue;
+        }
+        let told = told_to_fixer(view, recipient, &known)?;
         by.entry(&cause.who_fixes).or_default().push((
             cause.number,
             told.map(|at| format!("told {}", reader.short(at))),
@@ -315,17 +315,16 @@ fn who(
 fn told_to_fixer(
     view: &View<'_>,
     recipient: &RecipientSetting,
-    number: i64,
+    cause: &Cause,
 ) -> anyhow::Result<Option<Timestamp>> {
-    let (Some(setting), Some(cause)) = (settings::notifications(view)?, causes::get(view, number)?)
-    else {
+    let Some(setting) = settings::notifications(view)? else {
         return Ok(None);
     };
     let mut last = None;
     for other in &setting.event.recipients {
-        let is_fixer = !other.who_fixes.is_empty() && concerns(view, other, &cause);
+        let is_fixer = !other.who_fixes.is_empty() && concerns(view, other, cause);
         if is_fixer && other.recipient != recipient.recipient {
-            let told = slots::told_cause(view, other.recipient, number)?;
+            let told = slots::told_cause(view, other.recipient, cause.number)?;
             last = last.max(told.map(|told| told.at));
         }
     }

@@ -14,6 +14,11 @@ use crate::journal;
 use crate::store::columns::counted;
 use crate::store::{Tx, View};
 
+use super::remarks::{self, Gained};
+
+/// Causes named in place of an unknown one.
+const NEAREST: u32 = 3;
+
 /// One cause as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cause {
@@ -152,7 +157,8 @@ pub(super) fn gained(
     number: i64,
     record: PairNumber,
 ) -> anyhow::Result<()> {
-    tx.sql()
+    let (records, back_seq): (i64, Option<i64>) = tx
+        .sql()
         .prepare_cached(
             "update causes set records = records + 1,
                back_seq = iif(resolved_seq is null, back_seq, ?2),
@@ -161,10 +167,17 @@ pub(super) fn gained(
                probed_at = iif(resolved_seq is null, probed_at, null),
                resolved_seq = null, resolved_at = null,
                first_record = coalesce(first_record, ?4), last_record = ?4
-             where number = ?1",
+             where number = ?1 returning records, back_seq",
         )?
-        .execute((number, entry.seq, entry.at, record))?;
-    Ok(())
+        .query_row((number, entry.seq, entry.at, record), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let gained = Gained {
+        number,
+        records: counted(records),
+        is_back: back_seq == Some(entry.seq),
+    };
+    remarks::cause_gained(tx, entry, &gained)
 }
 
 /// One record less fails by it; with the last one it is resolved.
@@ -249,6 +262,17 @@ pub fn get(view: &View<'_>, number: i64) -> anyhow::Result<Option<Cause>> {
         .prepare_cached(&format!("select {COLUMNS} from causes where number = ?1"))?
         .query_row([number], cause)
         .optional()?)
+}
+
+/// The numbers given that are nearest to `number`, in their order.
+pub fn nearest(view: &View<'_>, number: i64) -> anyhow::Result<Vec<i64>> {
+    let mut statement = view
+        .sql()
+        .prepare_cached("select number from causes order by abs(number - ?1), number limit ?2")?;
+    let rows = statement.query_map((number, NEAREST), |row| row.get(0))?;
+    let mut numbers: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 /// Causes that records fail by now, the one with most records first, at most a page.

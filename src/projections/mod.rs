@@ -16,6 +16,7 @@ pub mod pairs;
 pub mod prints;
 mod rebuild;
 pub mod records;
+pub mod remarks;
 pub mod settings;
 pub mod slots;
 pub mod wording;
@@ -99,6 +100,9 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::UsageReported(event) => calls::reported(tx, entry, event),
         Event::CursorMoved(event) => cursors::moved(tx, entry, event),
         Event::CauseNumbered(event) => causes::numbered(tx, entry, event),
+        Event::CauseAcknowledged(event) => remarks::acknowledged(tx, entry, event),
+        Event::CauseMuted(event) => remarks::muted(tx, entry, event),
+        Event::CauseReleased(event) => remarks::released(tx, event),
         Event::RecordSynced(event) => synced(tx, entry, event),
         Event::RecordFailed(event) => {
             let record = about(entry)?;

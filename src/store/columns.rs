@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 
 use crate::domain::call::{Lane, Operation};
 use crate::domain::catalogue::Slug;
-use crate::domain::event::{Action, Excluded, Known, Mode, Stage, ValuePrint};
+use crate::domain::event::{Action, Excluded, Known, Mode, Remark, Stage, ValuePrint};
 use crate::domain::failure::TextKey;
 use crate::domain::load::{LoadOperation, LoadState};
 use crate::domain::record::{FieldName, ObjectName, PairNumber, RecordId, Side, Timestamp};
@@ -77,6 +77,7 @@ words!(
     Excluded,
     Known,
     Mode,
+    Remark,
     Stage,
     Frequency,
     LoadOperation,

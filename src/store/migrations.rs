@@ -56,7 +56,8 @@ migrations! {
     Kept "0015_snapshot",
     Derived "0016_jobs",
     Kept "0017_parcels",
-    Kept "0018_shown",
+    Derived "0018_remarks",
+    Kept "0019_shown",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

@@ -10,6 +10,7 @@ mod attempt;
 mod budget;
 mod calls;
 mod catalogue;
+mod causes;
 mod classify;
 mod config;
 mod convert;

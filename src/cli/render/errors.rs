@@ -3,7 +3,9 @@
 use super::table::Table;
 use super::time::Moment;
 use super::{counted, number};
-use crate::control::report::{CauseStory, Causes, ErrorLine, Errors, KindStory};
+use crate::control::report::{
+    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, RemarkLine, Trend,
+};
 
 /// Characters of a cause's sentence in a table.
 const WHAT_MAX: usize = 76;
@@ -23,7 +25,8 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
     );
     let mut table = Table::new(&["CAUSE", "RECORDS", "SINCE", "TREND", "TYPE", "WHAT", "WHO"]);
     for cause in &report.causes {
-        let back = if cause.back { " (back)" } else { "" };
+        let told = cause.back && cause.trend != Trend::Back;
+        let back = if told { " (back)" } else { "" };
         table.row(vec![
             format!("C-{}", cause.number),
             number(cause.records),
@@ -31,10 +34,16 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
             cause.trend.word().to_owned(),
             cause.kind.clone(),
             format!("{}{back}", shortened(&cause.what)),
-            cause.who_fixes.clone(),
+            format!("{}{}", cause.who_fixes, mark(cause)),
         ]);
     }
     text.push_str(&table.text());
+    for cause in &report.causes {
+        for remark in &cause.remarks {
+            let said = remarked(remark, moment);
+            text.push_str(&format!("* C-{} {said}\n", cause.number));
+        }
+    }
     text.push('\n');
     let several = match report.several {
         0 => "No record has more than one error.".to_owned(),
@@ -54,6 +63,25 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         ));
     }
     text
+}
+
+/// What sends the reader to the lines below the table.
+fn mark(cause: &CauseLine) -> &'static str {
+    if cause.remarks.is_empty() { "" } else { " *" }
+}
+
+/// `acknowledged: SFADM-812, until 20 Nov`
+fn remarked(remark: &RemarkLine, moment: &Moment) -> String {
+    let note = remark.note.as_ref().map(|note| format!(": {note}"));
+    let until = remark
+        .until
+        .map(|until| format!(", until {}", moment.end(until)));
+    format!(
+        "{}{}{}",
+        remark.remark,
+        note.unwrap_or_default(),
+        until.unwrap_or_default()
+    )
 }
 
 /// A sentence that would push the last column off the screen is told in full by `errors show`.
@@ -120,6 +148,16 @@ pub(super) fn cause(story: &CauseStory, moment: &Moment) -> String {
         moment.clock(line.since),
         moment.ago(line.since)
     );
+    for remark in &line.remarks {
+        let mut said = remarked(remark, moment);
+        said[..1].make_ascii_uppercase();
+        let by = remark.by.map(|user| format!(" by user {user}"));
+        text.push_str(&format!(
+            "{said} (said {}{}).\n",
+            moment.clock(remark.since),
+            by.unwrap_or_default()
+        ));
+    }
     let field = if story.field.is_empty() {
         String::new()
     } else {

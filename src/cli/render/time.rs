@@ -35,6 +35,15 @@ impl Moment {
         self.local(at, "%Y-%m-%d %H:%M:%S")
     }
 
+    /// `20 Nov` for what ends with that day, else as [`Moment::clock`] has it.
+    pub fn end(&self, at: Timestamp) -> String {
+        if self.local(at, "%H:%M:%S") == "00:00:00" {
+            self.local(at.plus(-1), "%-d %b")
+        } else {
+            self.clock(at)
+        }
+    }
+
     /// How long ago, in one unit or two: `16 h`, `2 d 5 h`.
     pub fn ago(&self, at: Timestamp) -> String {
         length(self.now.since(at))

@@ -130,7 +130,8 @@ fn scarcity(status: &Status, vantage: &Vantage) -> Option<String> {
 
 fn growing(view: &View<'_>, status: &Status) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
-    for cause in status.causes.iter().filter(|one| one.trend == Trend::Up) {
+    let unseen = status.causes.iter().filter(|one| one.remarks.is_empty());
+    for cause in unseen.filter(|one| one.trend == Trend::Up) {
         let joined = joined_in_the_last_hour(view, cause.number)?;
         if joined >= GROWING {
             lines.push(format!(
@@ -148,13 +149,13 @@ fn growing(view: &View<'_>, status: &Status) -> anyhow::Result<Vec<String>> {
     Ok(lines)
 }
 
-/// Causes that opened, or came back, within a day.
+/// Causes that opened, or came back, within a day, and of which nobody said anything yet.
 fn young(status: &Status) -> Option<String> {
     let yesterday = status.at.plus(-DAY_MS);
     let young: Vec<&CauseLine> = status
         .causes
         .iter()
-        .filter(|cause| cause.since > yesterday)
+        .filter(|cause| cause.since > yesterday && cause.remarks.is_empty())
         .collect();
     let largest = young.iter().max_by_key(|cause| cause.records)?;
     let (number, records) = (largest.number, count(largest.records, "record"));

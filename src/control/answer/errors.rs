@@ -1,7 +1,7 @@
 //! Current errors by cause, one by one, and what types mean.
 
 use super::listing::known_object;
-use super::refuse;
+use super::{refuse, remarks};
 use crate::annex;
 use crate::control::report::{
     CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report, Sheet, Trend,
@@ -57,6 +57,7 @@ fn line(view: &View<'_>, cause: &Cause) -> anyhow::Result<CauseLine> {
         who_fixes: kind
             .map(|kind| kind.who_fixes.title().to_owned())
             .unwrap_or_default(),
+        remarks: remarks::lines(view, cause)?,
     })
 }
 
@@ -67,7 +68,11 @@ pub(super) fn joined_in_the_last_hour(view: &View<'_>, cause: i64) -> anyhow::Re
 
 fn trend(view: &View<'_>, cause: &Cause) -> anyhow::Result<Trend> {
     Ok(if cause.since().at >= view.now().plus(-HOUR_MS) {
-        Trend::New
+        if cause.back.is_some() {
+            Trend::Back
+        } else {
+            Trend::New
+        }
     } else if joined_in_the_last_hour(view, cause.number)? > 0 {
         Trend::Up
     } else {
@@ -172,12 +177,23 @@ pub(super) fn error_line(view: &View<'_>, error: &OpenError) -> anyhow::Result<E
     })
 }
 
-fn known_cause(view: &View<'_>, number: i64) -> anyhow::Result<Cause> {
-    causes::get(view, number)?.ok_or_else(|| {
-        refuse(Refusal::usage(format!(
-            "there is no cause C-{number}; see \"syncline errors\""
-        )))
-    })
+/// The cause of that number; the refusal of an unknown one names the nearest.
+pub(super) fn known_cause(view: &View<'_>, number: i64) -> anyhow::Result<Cause> {
+    if let Some(cause) = causes::get(view, number)? {
+        return Ok(cause);
+    }
+    let near: Vec<String> = causes::nearest(view, number)?
+        .iter()
+        .map(|number| format!("C-{number}"))
+        .collect();
+    let hint = if near.is_empty() {
+        "no error was ever seen".to_owned()
+    } else {
+        format!("the nearest: {}; see \"syncline errors\"", near.join(", "))
+    };
+    Err(refuse(Refusal::usage(format!(
+        "there is no cause C-{number}; {hint}"
+    ))))
 }
 
 pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {

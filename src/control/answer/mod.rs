@@ -8,6 +8,7 @@ mod listing;
 mod loads;
 mod plan;
 mod records;
+mod remarks;
 mod resync;
 mod settle;
 mod status;
@@ -66,6 +67,8 @@ pub async fn answer(
             ask(store, move |view| settle::story(view, number, after)).await
         }
         Request::Tail { lines, after } => ask(store, move |view| tail(view, lines, after)).await,
+        Request::Say { number, saying } => remarks::say(store, number, saying, by).await,
+        Request::TakeBack { number, remark } => remarks::take_back(store, number, remark, by).await,
         Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
         Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
         Request::Decide {

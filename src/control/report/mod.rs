@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::digest::ErrorRow;
-use crate::domain::event::{Action, Excluded, Known, Mode};
+use crate::domain::event::{Action, Excluded, Known, Mode, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schedule::Frequency;
 use crate::projections::errors::Place;
@@ -47,8 +47,10 @@ pub enum Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trend {
-    /// It opened, or came back, within the hour.
+    /// It opened within the hour.
     New,
+    /// It was resolved once and came back within the hour.
+    Back,
     /// Records joined it within the hour.
     Up,
     /// None did.
@@ -60,6 +62,7 @@ impl Trend {
     pub fn word(self) -> &'static str {
         match self {
             Self::New => "new",
+            Self::Back => "back",
             Self::Up => "up",
             Self::Flat => "flat",
         }
@@ -233,6 +236,22 @@ reports! {
         what: String,
         /// Who can fix it.
         who_fixes: String,
+        /// What people said of it, as far as it is in force.
+        #[serde(default)]
+        remarks: Vec<RemarkLine>,
+    }
+    /// What a person said of a cause.
+    RemarkLine {
+        /// What.
+        remark: Remark,
+        /// The note, as long as it is kept.
+        note: Option<String>,
+        /// Since when.
+        since: Timestamp,
+        /// When it ends by itself.
+        until: Option<Timestamp>,
+        /// The user who said it.
+        by: Option<u32>,
     }
     /// Causes of current errors.
     Causes {

@@ -120,6 +120,12 @@ events! {
     HoldSettled = "hold_settled",
     /// A person asked for records to be tried again.
     ResyncAsked = "resync_asked",
+    /// A person works on a cause.
+    CauseAcknowledged = "cause_acknowledged",
+    /// A person wants to hear no more of a cause.
+    CauseMuted = "cause_muted",
+    /// A person took one of the two back.
+    CauseReleased = "cause_released",
     /// A person paused the writes.
     Paused = "paused",
     /// A person resumed them.
@@ -177,6 +183,9 @@ impl Event {
             | Self::CycleHeld(_)
             | Self::HoldSettled(_)
             | Self::ResyncAsked(_)
+            | Self::CauseAcknowledged(_)
+            | Self::CauseMuted(_)
+            | Self::CauseReleased(_)
             | Self::Paused(_)
             | Self::Resumed(_)
             | Self::JobIntended(_)

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, By, Excluded, Known, Linked, Mode, SchemaChange, Scope, Stage, Suspension, Told,
-    ValuePrint,
+    Action, By, Excluded, Known, Linked, Mode, Remark, SchemaChange, Scope, Stage, Suspension,
+    Told, ValuePrint,
 };
 use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
@@ -246,6 +246,45 @@ payloads! {
         /// The price announced, in calls to Salesforce.
         calls: u64,
         /// Who asked.
+        by: By,
+    }
+    /// Payload of `cause_acknowledged`.
+    CauseAcknowledged {
+        /// The cause's number.
+        number: i64,
+        /// Records that failed by it then: what its growth is measured from.
+        records: u64,
+        /// Key of what the person noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<TextKey>,
+        /// When it ends by itself; none lasts until the cause grows, comes back, or it is taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Who said so.
+        by: By,
+    }
+    /// Payload of `cause_muted`.
+    CauseMuted {
+        /// The cause's number.
+        number: i64,
+        /// Records that failed by it then: what its growth is measured from.
+        records: u64,
+        /// Key of what the person noted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<TextKey>,
+        /// When it ends by itself; none lasts until the cause grows, comes back, or it is taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Who said so.
+        by: By,
+    }
+    /// Payload of `cause_released`.
+    CauseReleased {
+        /// The cause's number.
+        number: i64,
+        /// What is taken back.
+        remark: Remark,
+        /// Who took it back.
         by: By,
     }
     /// Payload of `paused`.

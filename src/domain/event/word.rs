@@ -218,6 +218,16 @@ pub enum Told {
 }
 
 keyed! {
+    /// What a person says of an open cause.
+    Remark {
+        /// Somebody works on it.
+        Acknowledged = "acknowledged",
+        /// Nobody is to be told of it.
+        Muted = "muted",
+    }
+}
+
+keyed! {
     /// What became of a cause.
     CauseState {
         /// Seen for the first time.

@@ -9,6 +9,7 @@ mod at_once;
 mod delivery;
 mod log;
 mod on_time;
+mod remarks;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};

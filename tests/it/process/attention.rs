@@ -113,5 +113,30 @@ fn a_cause_opened_today_asks_for_attention() {
         "Attention: C-1 is new (1 record): syncline errors show C-1",
     );
     assert_eq!(said.err, "");
+    let until = ["--note", "SFADM-812", "--until", "2126-12-20"];
+    let acknowledged = scene.verb(&[&["errors", "ack", "C-1"], until.as_slice()].concat());
+    assert_eq!(acknowledged.exit, 0, "{acknowledged:?}");
+    let listed = scene.verb(&["errors"]).out;
+    let noted = "* C-1 acknowledged: SFADM-812, until 20 Dec";
+    assert!(listed.contains(noted), "{listed}");
+    assert_eq!(scene.verb(&["status"]).exit, 0, "somebody works on it");
     daemon.stop();
+    assert_eq!(
+        scene.verb(&["errors"]).out.lines().last(),
+        listed.lines().last()
+    );
+    let dropped = scene.verb(&["errors", "ack", "c1", "--drop"]);
+    assert_eq!(dropped.out, "C-1 is no longer acknowledged\n");
+    for (words, part) in [
+        (
+            &["--until", "soon"][..],
+            "neither a day nor a length of time",
+        ),
+        (&["--until", "2020-01-01"], "that is over since"),
+        (&["--drop", "--note", "x"], "cannot be used with"),
+    ] {
+        let refused = scene.verb(&[&["errors", "mute", "C-1"], words].concat());
+        assert_eq!(refused.exit, 64, "{refused:?}");
+        assert!(refused.err.contains(part), "{refused:?}");
+    }
 }

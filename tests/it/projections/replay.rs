@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use syncline::annex;
 use syncline::domain::call::Lane;
 use syncline::domain::event::{
-    Action, Excluded, Known, Linked, LoopFound, RecordExcluded, RecordUnlinked, Span,
+    Action, By, CauseMuted, CauseReleased, Excluded, Known, Linked, LoopFound, RecordExcluded,
+    RecordUnlinked, Remark, Span,
 };
 use syncline::domain::failure::TextKey;
 use syncline::domain::record::{PairNumber, Side, Timestamp};
@@ -41,7 +42,7 @@ fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Resu
     };
     let known = Known::ALL[usize::from(how) % 3];
     let excluded = [Excluded::Condition, Excluded::Operator][usize::from(more % 2)];
-    match what % 12 {
+    match what % 13 {
         0..=2 => {
             let mut failures = vec![failure(["E1", "E2", "E3"][usize::from(more % 3)], None)];
             if more > 128 {
@@ -72,12 +73,32 @@ fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Resu
             },
         )?),
         10 => drop(spend(tx, u64::from(more), i64::from(how) * 3_600_000)),
+        11 => remark(tx, i64::from(who) + 1, how, u64::from(more % 4))?,
         _ => {
             let mut crossed = both(who);
             crossed.salesforce = both(more % 6).salesforce;
             drop(pairs::link(tx, crossed, Linked::Operator, Vec::new())?);
         }
     }
+    Ok(())
+}
+
+/// Something said of a cause, or taken back.
+fn remark(tx: &Tx<'_>, number: i64, how: u8, records: u64) -> anyhow::Result<()> {
+    let (by, note, until) = (By::Operator(1), None, None);
+    if how.is_multiple_of(3) {
+        let remark = Remark::ALL[usize::from(how / 3) % 2];
+        append(tx, None, CauseReleased { number, remark, by })?;
+        return Ok(());
+    }
+    let muted = CauseMuted {
+        number,
+        records,
+        note,
+        until,
+        by,
+    };
+    append(tx, None, muted)?;
     Ok(())
 }
 

@@ -5,13 +5,15 @@
     reason = "what a test sets up must work, and says so when it does not"
 )]
 
+mod errors;
+
 use jiff::tz::TimeZone;
 use serde_json::json;
 use syncline::cli::render::time::Moment;
 use syncline::cli::render::{counted, number, text};
 use syncline::control::report::{
-    BudgetUse, CallsLine, CauseLine, CauseStory, Causes, Digests, EntryLine, ErrorLine, HoldLine,
-    HoldStory, KindStory, ObjectLine, RecordStory, Report, SideLine, Status, Trend,
+    BudgetUse, CallsLine, CauseLine, Digests, EntryLine, ErrorLine, HoldLine, HoldStory,
+    ObjectLine, RecordStory, Report, SideLine, Status, Trend,
 };
 use syncline::domain::event::{Action, Known, Mode};
 use syncline::domain::record::{ObjectName, Side, Timestamp};
@@ -63,6 +65,7 @@ fn causes() -> Vec<CauseLine> {
         kind: kind.to_owned(),
         what: what.to_owned(),
         who_fixes: who.to_owned(),
+        remarks: vec![],
     };
     vec![
         line(
@@ -87,7 +90,7 @@ fn causes() -> Vec<CauseLine> {
             17,
             12,
             0,
-            Trend::New,
+            Trend::Back,
             "sf-owner-inactive",
             "Owner of Contact is inactive in Salesforce",
             "RevOps",
@@ -240,47 +243,6 @@ fn what_a_crm_says_cannot_move_the_terminals_cursor() {
     assert!(shown.contains(r"State: failing\u{1b}[31m"), "{shown}");
 }
 
-#[test]
-fn errors_by_cause() {
-    let report = Report::Causes(Causes {
-        at: NOW,
-        errors: 1_329,
-        records: 1_325,
-        several: 4,
-        predicted: 83,
-        causes: causes(),
-    });
-    insta::assert_snapshot!(shown(&report), @r"
-    1,329 errors on 1,325 records, 3 causes        Tue 17 Nov 08:00
-
-    CAUSE  RECORDS  SINCE  TREND  TYPE                WHAT                                                   WHO
-    C-41     1,268  16 h   up     sf-validation-rule  Validation rule on Contact refuses Phone               SF admin
-    C-29        45  19 d   flat   string-too-long     Text in Contact.Title is longer than the field allows  RevOps
-    C-17        12  0 s    new    sf-owner-inactive   Owner of Contact is inactive in Salesforce (back)      RevOps
-
-    4 records have more than one error.  Predicted without a call: 83.
-
-    one cause     syncline errors show C-41
-    its records   syncline errors list --cause C-41
-    its type      syncline errors show sf-validation-rule
-    all as CSV    syncline errors export > errors.csv
-    try again     syncline resync --cause C-41
-    ");
-}
-
-#[test]
-fn no_errors_say_so() {
-    let report = Report::Causes(Causes {
-        at: NOW,
-        errors: 0,
-        records: 0,
-        several: 0,
-        predicted: 0,
-        causes: vec![],
-    });
-    insta::assert_snapshot!(shown(&report), @"No errors: everything that should be in step is, or waits its turn (syncline status).");
-}
-
 fn error() -> ErrorLine {
     ErrorLine {
         record: 288,
@@ -297,57 +259,6 @@ fn error() -> ErrorLine {
         attempts: 2,
         message: Some("Phone must start with + and the country code.".to_owned()),
     }
-}
-
-#[test]
-fn one_cause_with_what_was_said_and_what_to_do() {
-    let report = Report::Cause(Box::new(CauseStory {
-        line: causes().remove(0),
-        to: Side::Salesforce,
-        object: object("contact"),
-        field: "Phone".to_owned(),
-        code: error().code,
-        answered: true,
-        message: error().message,
-        kind: KindStory {
-            slug: "sf-validation-rule".to_owned(),
-            name: "Validation rule".to_owned(),
-            category: "Custom code".to_owned(),
-            meaning: "A rule refused the record.".to_owned(),
-            fix: vec![
-                "Correct the value.".to_owned(),
-                "Loosen the rule.".to_owned(),
-            ],
-            who_fixes: "SF admin".to_owned(),
-            retry: vec!["when the record changes".to_owned()],
-            errors: 1_268,
-            records: 1_268,
-        },
-        examples: vec![error()],
-    }));
-    insta::assert_snapshot!(shown(&report), @r#"
-    C-41  Validation rule on Contact refuses Phone
-
-    1,268 records, since Mon 16 Nov 16:00 (16 h).
-    Salesforce said: FIELD_CUSTOM_VALIDATION_EXCEPTION [Phone]
-      "Phone must start with + and the country code."
-
-    Validation rule (sf-validation-rule), Custom code
-    A rule refused the record.
-
-    Fix, by SF admin:
-      1. Correct the value.
-      2. Loosen the rule.
-
-    Tried again: when the record changes.
-    All of this type now: 1,268 errors on 1,268 records.
-
-    Some of its records:
-    RECORD  HUBSPOT  SALESFORCE  TO          CAUSE  TYPE                FIELD  SINCE  TRIES
-    #288      90211  -           Salesforce  C-41   sf-validation-rule  Phone  16 h       2
-
-    one record's story   syncline records show '#288'
-    "#);
 }
 
 #[test]

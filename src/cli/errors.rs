@@ -1,0 +1,106 @@
+//! `syncline errors` as it is typed: which errors, and what is said of a cause.
+
+use jiff::ToSpan;
+use jiff::civil::{Date, Time};
+
+use super::args::{ErrorsVerb, Saying, Which};
+use super::ask::{Place, numbered, object_named, word};
+use crate::clock::{Clock, SystemClock};
+use crate::control::request::{self, Refusal, Request};
+use crate::domain::event::Remark;
+use crate::domain::record::{Side, Timestamp};
+
+/// Hours of a day.
+const DAY_H: u32 = 24;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What a verb of `errors` asks.
+pub(super) fn request(place: &Place, verb: &ErrorsVerb) -> Result<Request, Refusal> {
+    Ok(match verb {
+        ErrorsVerb::List {
+            which: typed,
+            limit,
+        } => Request::Errors {
+            which: which(typed)?,
+            limit: *limit,
+        },
+        ErrorsVerb::Export { which: typed } => Request::Sheet {
+            which: which(typed)?,
+            after: None,
+        },
+        ErrorsVerb::Show { what } => match numbered("C", what) {
+            Ok(number) => Request::Cause { number },
+            Err(_) => Request::Kind { slug: what.clone() },
+        },
+        ErrorsVerb::Ack(saying) => say(place, Remark::Acknowledged, saying)?,
+        ErrorsVerb::Mute(saying) => say(place, Remark::Muted, saying)?,
+    })
+}
+
+fn say(place: &Place, remark: Remark, typed: &Saying) -> Result<Request, Refusal> {
+    let number = numbered("C", &typed.cause)?;
+    if typed.drop {
+        return Ok(Request::TakeBack { number, remark });
+    }
+    let until = typed.until.as_deref();
+    Ok(Request::Say {
+        number,
+        saying: request::Saying {
+            remark,
+            note: typed.note.clone(),
+            until: until.map(|text| end(place, text)).transpose()?,
+        },
+    })
+}
+
+/// The end of a day in the reader's zone, or so many hours or days from now.
+fn end(place: &Place, text: &str) -> Result<Timestamp, Refusal> {
+    let day: Result<Date, _> = text.parse();
+    let Ok(day) = day else {
+        let hours = hours(text).map_err(|_| {
+            Refusal::usage(format!(
+                "{text:?} is neither a day nor a length of time; write 2026-12-20, 12h or 7d"
+            ))
+        })?;
+        let now = SystemClock::new().now();
+        return Ok(now.plus(i64::from(hours) * HOUR_MS));
+    };
+    let next = day.checked_add(1.day());
+    let midnight = next.and_then(|next| {
+        let midnight = next.to_datetime(Time::midnight());
+        place.zone.to_timestamp(midnight)
+    });
+    midnight
+        .map(|midnight| Timestamp(midnight.as_millisecond()))
+        .map_err(|error| Refusal::usage(error.to_string()))
+}
+
+/// Which errors are asked for, as they were typed.
+pub(super) fn which(typed: &Which) -> Result<request::Which, Refusal> {
+    let cause = typed.cause.as_deref();
+    let to = typed.to.as_deref();
+    Ok(request::Which {
+        cause: cause.map(|text| numbered("C", text)).transpose()?,
+        kind: typed.kind.clone(),
+        object: typed.object.as_deref().map(object_named).transpose()?,
+        to: to
+            .map(|text| word("side", text, &Side::BOTH, Side::key))
+            .transpose()?,
+        older_h: typed.older.as_deref().map(hours).transpose()?,
+    })
+}
+
+/// The hours of `12h` or `7d`.
+fn hours(text: &str) -> Result<u32, Refusal> {
+    let number = |unit| {
+        text.strip_suffix(unit)
+            .and_then(|digits: &str| digits.parse().ok())
+    };
+    let days = number('d').and_then(|days: u32| days.checked_mul(DAY_H));
+    number('h').or(days).ok_or_else(|| {
+        Refusal::usage(format!(
+            "{text:?} is no age; write hours or days, such as 12h or 7d"
+        ))
+    })
+}
