@@ -13,7 +13,8 @@ use flate2::write::ZlibEncoder;
 use rusqlite::OptionalExtension;
 
 use crate::domain::failure::{Failure, RawFailure, TextKey};
-use crate::domain::record::{ObjectName, RecordKey, Side, Timestamp};
+use crate::domain::label::{Label, folded};
+use crate::domain::record::{ObjectName, PairIds, RecordKey, Side, Timestamp};
 use crate::domain::schema::ObjectSchema;
 use crate::store::{Tx, View};
 
@@ -59,17 +60,24 @@ pub fn erase_text(tx: &Tx<'_>, key: &TextKey) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Keeps the name people know a record by; an empty one is forgotten.
-pub fn label_record(tx: &Tx<'_>, key: &RecordKey, label: &str) -> anyhow::Result<()> {
-    if label.trim().is_empty() {
-        return erase_label(tx, key);
-    }
+/// Keeps the name people know a record by. One that is known already is not written again.
+pub fn label_record(tx: &Tx<'_>, key: &RecordKey, label: &Label) -> anyhow::Result<()> {
     tx.sql()
         .prepare_cached(
-            "insert into labels (side, object, id, label) values (?1, ?2, ?3, ?4)
-             on conflict do update set label = excluded.label where label <> excluded.label",
+            "insert into labels (side, object, id, label, folded, email)
+             values (?1, ?2, ?3, ?4, ?5, ?6)
+             on conflict do update set label = excluded.label, folded = excluded.folded,
+               email = excluded.email
+             where label <> excluded.label or email is not excluded.email",
         )?
-        .execute((key.side, &key.object, &key.id, label))?;
+        .execute((
+            key.side,
+            &key.object,
+            &key.id,
+            &label.name,
+            folded(&label.name),
+            &label.email,
+        ))?;
     Ok(())
 }
 
@@ -80,6 +88,41 @@ pub fn label(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<String>>
         .prepare_cached("select label from labels where side = ?1 and object = ?2 and id = ?3")?
         .query_row((key.side, &key.object, &key.id), |row| row.get(0))
         .optional()?)
+}
+
+/// The display name of a pair, HubSpot's before Salesforce's.
+pub fn name(view: &View<'_>, ids: &PairIds) -> anyhow::Result<Option<String>> {
+    for key in ids.keys() {
+        if let Some(label) = label(view, &key)? {
+            return Ok(Some(label));
+        }
+    }
+    Ok(None)
+}
+
+/// Records whose name or e-mail begins with `start`, in whatever letters, at most `limit`, in the
+/// order of their names.
+pub fn labelled(view: &View<'_>, start: &str, limit: u32) -> anyhow::Result<Vec<RecordKey>> {
+    let start = folded(start);
+    // Everything that begins so stands before this.
+    let end = format!("{start}{}", char::MAX);
+    let mut statement = view.sql().prepare_cached(
+        "select side, object, id from (
+           select * from (select side, object, id, folded from labels
+             where folded >= ?1 and folded < ?2 order by folded limit ?3)
+           union
+           select * from (select side, object, id, folded from labels
+             where email >= ?1 and email < ?2 order by email limit ?3))
+         order by folded, side, object, id limit ?3",
+    )?;
+    let rows = statement.query_map((start, end, limit), |row| {
+        Ok(RecordKey {
+            side: row.get(0)?,
+            object: row.get(1)?,
+            id: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Forgets a record's name.

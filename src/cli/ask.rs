@@ -225,6 +225,7 @@ fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
             state,
             object,
             why,
+            name,
             limit,
         } => {
             let why = why
@@ -247,6 +248,7 @@ fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
                 state: state.or(why.map(|_| State::Excluded)),
                 object: object.as_deref().map(object_named).transpose()?,
                 why,
+                name: name.clone(),
                 limit: *limit,
                 after: None,
             }

@@ -67,6 +67,9 @@ pub enum Request {
         object: Option<ObjectName>,
         /// Only those left out for this reason.
         why: Option<Excluded>,
+        /// Only those whose name or e-mail begins so.
+        #[serde(default)]
+        name: Option<String>,
         /// At most so many.
         limit: u32,
         /// What the page before was answered with; none for the first.
@@ -75,7 +78,7 @@ pub enum Request {
     },
     /// One record's story.
     Record {
-        /// A HubSpot id, a Salesforce id, or `#12`.
+        /// A HubSpot id, a Salesforce id, `#12`, or how its name or e-mail begins.
         id: String,
     },
     /// The allocation and its use.

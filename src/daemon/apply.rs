@@ -5,7 +5,7 @@
 
 use anyhow::Context as _;
 
-use crate::config::{Auth, Config, Credentials, Mail};
+use crate::config::{Auth, Config, Credentials, Mail, Names};
 use crate::crm::hubspot::{ApiVersion, HubSpotSettings};
 use crate::crm::salesforce::SalesforceSettings;
 use crate::crm::token::{SalesforceCredentials, Secret, SigningKey};
@@ -216,6 +216,7 @@ pub(super) fn teller(config: &Config, mail: &Mail) -> Teller {
         portal: config.hubspot.portal,
         org: config.salesforce.org.to_string(),
         gather_ms: milliseconds(mail.gather),
+        names: config.names == Names::Shown,
         per_hour: mail.per_hour,
     }
 }

@@ -162,7 +162,7 @@ fn mail(
         now: reader.long(reader.now),
         accounts: accounts(reader.teller),
         notices,
-        rows: rows(tx, &open)?,
+        rows: rows(tx, reader, &open)?,
         causes,
         remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
             .to_owned(),

@@ -293,7 +293,11 @@ fn examples(view: &View<'_>, cause: &Cause, errors: &[OpenError]) -> anyhow::Res
 }
 
 /// Every open error of these causes as rows to attach.
-pub(super) fn rows(view: &View<'_>, causes: &[i64]) -> anyhow::Result<Vec<ErrorRow>> {
+pub(super) fn rows(
+    view: &View<'_>,
+    reader: &Reader<'_>,
+    causes: &[i64],
+) -> anyhow::Result<Vec<ErrorRow>> {
     let links = Links::of(view)?;
     let mut rows = Vec::new();
     for number in causes {
@@ -310,7 +314,7 @@ pub(super) fn rows(view: &View<'_>, causes: &[i64]) -> anyhow::Result<Vec<ErrorR
                 if rows.len() == ROWS_MAX {
                     return Ok(rows);
                 }
-                rows.push(errors::row(view, &links, error, false)?);
+                rows.push(errors::row(view, &links, error, reader.teller.names)?);
             }
         }
     }

@@ -41,6 +41,8 @@ pub struct Teller {
     pub org: String,
     /// How long news is gathered before it is told at once, in ms.
     pub gather_ms: i64,
+    /// Whether the rows attached name the records.
+    pub names: bool,
     /// Mails told at once to one recipient in an hour, at most.
     pub per_hour: u32,
 }

@@ -209,7 +209,7 @@ fn digest(
         deletions_ignored: 0,
         notices: notices::standing(view, reader)?,
         accounted: None,
-        rows: rows(view, &open)?,
+        rows: rows(view, reader, &open)?,
         remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
             .to_owned(),
     })

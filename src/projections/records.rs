@@ -72,6 +72,32 @@ pub struct Filter {
     pub object: Option<ObjectName>,
     /// Only those left out for this reason.
     pub why: Option<Excluded>,
+    /// Only these.
+    pub named: Option<Named>,
+}
+
+/// Records picked out by what they are called: pairs by number, and rows of records that have
+/// none yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Pairs.
+    pub numbers: Vec<PairNumber>,
+    /// Rows of the inbox.
+    pub rows: Vec<i64>,
+}
+
+impl Filter {
+    /// The numbers and the rows picked out, as JSON that SQLite reads.
+    fn picked(&self) -> serde_json::Result<[Option<String>; 2]> {
+        let Some(named) = &self.named else {
+            return Ok([None, None]);
+        };
+        let numbers: Vec<i64> = named.numbers.iter().map(|number| number.0).collect();
+        Ok([
+            Some(serde_json::to_string(&numbers)?),
+            Some(serde_json::to_string(&named.rows)?),
+        ])
+    }
 }
 
 /// An open error outweighs a resting row, and a resting row outweighs "in sync"; of a pair with two
@@ -86,7 +112,7 @@ const NUMBERED: &str = "
            when 'deferred' then 3 else 4 end, i.number limit 1)) as resting
       from pairs as p
       where p.record > ?1 and p.state <> 'absorbed' and (?2 is null or p.object = ?2)
-        and (?3 is null or p.why = ?3)) as p
+        and (?3 is null or p.why = ?3) and {picked}) as p
     left join inbox as i on i.number = p.resting
     where ?4 is null or coalesce(i.state, p.state) = ?4";
 
@@ -95,7 +121,7 @@ const UNNUMBERED: &str = "
     from (select i.*, case when i.state in ('ready', 'in_flight') then 'waiting' else i.state end
         as stands
       from inbox as i
-      where i.number > ?1 and (?2 is null or i.object = ?2) and ?3 is null
+      where i.number > ?1 and (?2 is null or i.object = ?2) and ?3 is null and {picked}
         and case i.side when 'hubspot'
           then not exists (select 1 from pairs where object = i.object and hubspot = i.id)
           else not exists (select 1 from pairs where object = i.object and salesforce = i.id) end) as i
@@ -118,12 +144,21 @@ fn numbered(
     after: Place,
     most: i64,
 ) -> anyhow::Result<Vec<Record>> {
+    let [numbers, _] = filter.picked()?;
+    let from = picking(NUMBERED, "p.record", "?6", filter);
     let mut statement = view.sql().prepare_cached(&format!(
         "select p.record, p.object, p.hubspot, p.salesforce, coalesce(i.state, p.state), p.why,
-           i.hold, i.not_before, p.synced_at {NUMBERED} order by p.record limit ?5"
+           i.hold, i.not_before, p.synced_at {from} order by p.record limit ?5"
     ))?;
     let rows = statement.query_map(
-        params![after.number, filter.object, filter.why, filter.state, most],
+        params![
+            after.number,
+            filter.object,
+            filter.why,
+            filter.state,
+            most,
+            numbers
+        ],
         |row| {
             let number: PairNumber = row.get(0)?;
             let place = Place {
@@ -142,13 +177,22 @@ fn unnumbered(
     after: Place,
     most: i64,
 ) -> anyhow::Result<Vec<Record>> {
+    let [_, picked] = filter.picked()?;
+    let from = picking(UNNUMBERED, "i.number", "?6", filter);
     let mut statement = view.sql().prepare_cached(&format!(
         "select i.number, i.object, iif(i.side = 'hubspot', i.id, null),
            iif(i.side = 'salesforce', i.id, null), i.stands, null, i.hold, i.not_before, null,
-           i.state in ('ready', 'in_flight') {UNNUMBERED} order by i.number limit ?5"
+           i.state in ('ready', 'in_flight') {from} order by i.number limit ?5"
     ))?;
     let rows = statement.query_map(
-        params![after.row, filter.object, filter.why, filter.state, most],
+        params![
+            after.row,
+            filter.object,
+            filter.why,
+            filter.state,
+            most,
+            picked
+        ],
         |row| {
             let place = Place {
                 number: i64::MAX,
@@ -189,15 +233,29 @@ fn record(
 
 /// How many records fit.
 pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
+    let parts = [(NUMBERED, "p.record"), (UNNUMBERED, "i.number")];
     let mut sum = 0;
-    for part in [NUMBERED, UNNUMBERED] {
+    for ((part, column), picked) in parts.into_iter().zip(filter.picked()?) {
+        let from = picking(part, column, "?5", filter);
         let records: i64 = view
             .sql()
-            .prepare_cached(&format!("select count(*) {part}"))?
-            .query_row(params![0, filter.object, filter.why, filter.state], |row| {
-                row.get(0)
-            })?;
+            .prepare_cached(&format!("select count(*) {from}"))?
+            .query_row(
+                params![0, filter.object, filter.why, filter.state, picked],
+                |row| row.get(0),
+            )?;
         sum += counted(records);
     }
     Ok(sum)
+}
+
+/// The query with what picks its rows out: where nobody was named, nothing, or SQLite would look
+/// at every row.
+fn picking(query: &str, column: &str, parameter: &str, filter: &Filter) -> String {
+    let picked = if filter.named.is_some() {
+        format!("{column} in (select value from json_each({parameter}))")
+    } else {
+        format!("{parameter} is null")
+    };
+    query.replace("{picked}", &picked)
 }

@@ -56,8 +56,9 @@ migrations! {
     Kept "0015_snapshot",
     Derived "0016_jobs",
     Kept "0017_parcels",
-    Derived "0018_remarks",
-    Kept "0019_shown",
+    Kept "0018_labels",
+    Derived "0019_remarks",
+    Kept "0020_shown",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

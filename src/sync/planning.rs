@@ -16,8 +16,10 @@ use super::heirs::{Estates, Succession, heirs_of};
 use super::matching::{Known, Sources};
 use super::partner::Partner;
 use super::selection::{self, Selection};
+use crate::annex;
 use crate::domain::call::Lane;
 use crate::domain::event::Excluded;
+use crate::domain::label::Label;
 use crate::domain::merge::{self, Merged, Parent, Parents, Seen};
 use crate::domain::record::{
     FieldName, ObjectName, PairIds, Record, RecordId, RecordKey, Side, Timestamp,
@@ -41,6 +43,7 @@ impl Context {
             old,
         } = self.sources(forms, &known, lane).await?;
         let (known, waiting) = self.wait_for_makers(forms, known, &sources).await?;
+        let mut labels = labels(sources.values().map(|(record, _)| record));
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;
         let heirs = heirs_of(&known, &sources);
@@ -64,6 +67,7 @@ impl Context {
         }
         let read = self.read_ids(forms, Side::Salesforce, &again, lane).await?;
         self.note_read(forms, read.iter()).await?;
+        labels.extend(self::labels(&read));
         sources.extend(
             read.into_iter()
                 .map(|record| (record.key.clone(), (record, false))),
@@ -88,7 +92,7 @@ impl Context {
         }
         let answers = self.answer_with_partners(forms, &mut selection, questions, lane);
         decisions.extend(answers.await?);
-        Ok(self.settle(decisions).await?)
+        Ok(self.settle(decisions, labels).await?)
     }
 
     /// What the source alone decides: an echo, a deletion.
@@ -383,10 +387,18 @@ impl Context {
         Ok(gone)
     }
 
-    /// Journals what was decided without a write, and returns what is to be written.
-    async fn settle(&self, decisions: Vec<Decision>) -> anyhow::Result<Vec<Planned>> {
+    /// Journals what was decided without a write, keeps what people call the records that were read,
+    /// and returns what is to be written.
+    async fn settle(
+        &self,
+        decisions: Vec<Decision>,
+        labels: Vec<(RecordKey, Label)>,
+    ) -> anyhow::Result<Vec<Planned>> {
         self.store
             .write(move |tx| {
+                for (key, label) in &labels {
+                    annex::label_record(tx, key, label)?;
+                }
                 let mut planned = Vec::new();
                 for decision in decisions {
                     planned.extend(conclude::decision(tx, decision)?);
@@ -395,4 +407,12 @@ impl Context {
             })
             .await
     }
+}
+
+/// What people call these records.
+fn labels<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<(RecordKey, Label)> {
+    let records = records.into_iter();
+    records
+        .filter_map(|record| Some((record.key.clone(), Label::of(record)?)))
+        .collect()
 }

@@ -18,6 +18,7 @@ use syncline::domain::event::{
     Action, Event, Excluded, Known, Linked, RecordExcluded, RecordFailed,
 };
 use syncline::domain::failure::{Failure, System};
+use syncline::domain::label::Label;
 use syncline::domain::record::{ObjectName, PairIds, RecordId, RecordKey, Side, Timestamp};
 use syncline::inbox::{self, Rest, Want};
 use syncline::projections::records::State;
@@ -89,7 +90,11 @@ fn one_of_each(tx: &Tx<'_>) -> anyhow::Result<()> {
         PairIds::half(&key(Side::Salesforce, "S7")),
         Excluded::Deleted,
     );
-    annex::label_record(tx, &key(Side::HubSpot, "6"), "Rita Rossi")?;
+    let label = Label {
+        name: "Rita Rossi".to_owned(),
+        email: None,
+    };
+    annex::label_record(tx, &key(Side::HubSpot, "6"), &label)?;
     let later = tx.now().plus(3_600_000);
     rest(tx, &key(Side::Salesforce, "S3"), &Rest::Held(7));
     rest(tx, &key(Side::HubSpot, "3"), &Rest::Deferred(later));
@@ -111,6 +116,7 @@ fn list(state: Option<State>, why: Option<Excluded>, after: Option<(i64, i64)>) 
         state,
         object: None,
         why,
+        name: None,
         limit: 100,
         after,
     }
@@ -233,6 +239,7 @@ fn a_list_of_nothing_and_of_an_unknown_object_are_refused() {
         state: None,
         object: Some(ObjectName::parse(object).unwrap()),
         why: None,
+        name: None,
         limit,
         after: None,
     };

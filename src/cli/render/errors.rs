@@ -10,6 +10,9 @@ use crate::control::report::{
 /// Characters of a cause's sentence in a table.
 const WHAT_MAX: usize = 76;
 
+/// Characters of a record's name in a table.
+const NAME_MAX: usize = 28;
+
 /// Causes of current errors.
 pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
     if report.causes.is_empty() {
@@ -86,10 +89,14 @@ fn remarked(remark: &RemarkLine, moment: &Moment) -> String {
 
 /// A sentence that would push the last column off the screen is told in full by `errors show`.
 fn shortened(what: &str) -> String {
-    if what.chars().count() <= WHAT_MAX {
-        return what.to_owned();
+    cut(what, WHAT_MAX)
+}
+
+fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
     }
-    let kept: String = what.chars().take(WHAT_MAX - 1).collect();
+    let kept: String = text.chars().take(max - 1).collect();
     format!("{}…", kept.trim_end())
 }
 
@@ -110,22 +117,19 @@ pub(super) fn list(report: &Errors, moment: &Moment) -> String {
 }
 
 fn table(errors: &[ErrorLine], moment: &Moment) -> Table {
-    let mut table = Table::new(&[
-        "RECORD",
-        "HUBSPOT",
-        "SALESFORCE",
-        "TO",
-        "CAUSE",
-        "TYPE",
-        "FIELD",
-        "SINCE",
-        "TRIES",
-    ]);
+    let labelled = errors.iter().any(|error| error.label.is_some());
+    let mut head = vec!["RECORD", "HUBSPOT", "SALESFORCE"];
+    head.extend(labelled.then_some("NAME"));
+    head.extend(["TO", "CAUSE", "TYPE", "FIELD", "SINCE", "TRIES"]);
+    let mut table = Table::new(&head);
     for error in errors {
-        table.row(vec![
+        let mut cells = vec![
             format!("#{}", error.record),
             error.hubspot.clone().unwrap_or_else(|| "-".to_owned()),
             error.salesforce.clone().unwrap_or_else(|| "-".to_owned()),
+        ];
+        cells.extend(labelled.then(|| named(error)));
+        cells.extend([
             error.to.to_string(),
             format!("C-{}", error.cause),
             error.kind.clone(),
@@ -133,8 +137,15 @@ fn table(errors: &[ErrorLine], moment: &Moment) -> Table {
             moment.ago(error.since),
             number(error.attempts),
         ]);
+        table.row(cells);
     }
     table
+}
+
+/// A name, cut to what a column holds.
+fn named(error: &ErrorLine) -> String {
+    let name = error.label.as_deref().unwrap_or_default();
+    cut(name, NAME_MAX)
 }
 
 /// One cause.

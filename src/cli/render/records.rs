@@ -90,10 +90,12 @@ fn settled(records: &[RecordLine]) -> String {
 /// One record's whole story.
 pub(super) fn story(record: &RecordStory, moment: &Moment) -> String {
     let id = |id: &Option<String>| id.clone().unwrap_or_else(|| "-".to_owned());
+    let label = record.label.as_ref().map(|label| format!("  {label}"));
     let mut text = format!(
-        "#{}  {}  HubSpot {}  Salesforce {}\nState: {}\n",
+        "#{}  {}{}  HubSpot {}  Salesforce {}\nState: {}\n",
         record.record,
         record.object,
+        label.unwrap_or_default(),
         id(&record.hubspot),
         id(&record.salesforce),
         record.state

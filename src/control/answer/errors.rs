@@ -156,7 +156,12 @@ pub(super) fn error_line(view: &View<'_>, error: &OpenError) -> anyhow::Result<E
         Some(key) => annex::text(view, key)?,
         None => None,
     };
+    let label = match &ids {
+        Some(ids) => annex::name(view, ids)?,
+        None => None,
+    };
     Ok(ErrorLine {
+        label,
         record: error.record.0,
         object: error.object.clone(),
         hubspot: id(crate::domain::record::Side::HubSpot),

@@ -76,7 +76,7 @@ fn line(view: &View<'_>, record: &Record) -> anyhow::Result<RecordLine> {
         object: record.ids.object.clone(),
         hubspot: record.ids.id(Side::HubSpot).map(ToString::to_string),
         salesforce: record.ids.id(Side::Salesforce).map(ToString::to_string),
-        label: label(view, record)?,
+        label: annex::name(view, &record.ids)?,
         state: record.state,
         why: record.why,
         says,
@@ -84,16 +84,6 @@ fn line(view: &View<'_>, record: &Record) -> anyhow::Result<RecordLine> {
         due: record.not_before.filter(|at| *at > view.now()),
         synced_at: record.synced_at,
     })
-}
-
-/// The name of either half.
-fn label(view: &View<'_>, record: &Record) -> anyhow::Result<Option<String>> {
-    for key in record.ids.keys() {
-        if let Some(label) = annex::label(view, &key)? {
-            return Ok(Some(label));
-        }
-    }
-    Ok(None)
 }
 
 /// What is the matter with a record, and what a person can do about it.

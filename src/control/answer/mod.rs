@@ -51,12 +51,19 @@ pub async fn answer(
             state,
             object,
             why,
+            name,
             limit,
             after,
         } => {
-            let filter = Filter { state, object, why };
+            let filter = Filter {
+                state,
+                object,
+                why,
+                named: None,
+            };
             ask(store, move |view| {
-                listing::records(view, &filter, limit, after)
+                let named = name.map(|name| records::named(view, &name)).transpose()?;
+                listing::records(view, &Filter { named, ..filter }, limit, after)
             })
             .await
         }

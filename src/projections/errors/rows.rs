@@ -3,7 +3,7 @@
 use super::OpenError;
 use crate::annex;
 use crate::domain::digest::ErrorRow;
-use crate::domain::record::{PairIds, Side, Timestamp};
+use crate::domain::record::{Side, Timestamp};
 use crate::projections::links::Links;
 use crate::projections::pairs;
 use crate::store::View;
@@ -35,7 +35,7 @@ pub fn row(
         object: error.object.to_string(),
         to: error.to.key().to_owned(),
         name: match ids.as_ref().filter(|_| named) {
-            Some(ids) => name(view, ids)?,
+            Some(ids) => annex::name(view, ids)?.unwrap_or_default(),
             None => String::new(),
         },
         hubspot: link(Side::HubSpot),
@@ -61,16 +61,6 @@ pub fn row(
         salesforce_id: id(Side::Salesforce),
         last_seen: rfc3339(error.last_at),
     })
-}
-
-/// The display name of a pair, HubSpot's before Salesforce's; empty where none is kept.
-fn name(view: &View<'_>, ids: &PairIds) -> anyhow::Result<String> {
-    for key in ids.keys() {
-        if let Some(label) = annex::label(view, &key)? {
-            return Ok(label);
-        }
-    }
-    Ok(String::new())
 }
 
 fn rfc3339(at: Timestamp) -> String {

@@ -5,6 +5,7 @@
     reason = "what a test sets up must work, and says so when it does not"
 )]
 
+mod names;
 mod remarks;
 
 use jiff::tz::TimeZone;

@@ -121,6 +121,7 @@ impl Desk {
             state: None,
             object: None,
             why: None,
+            name: None,
             limit: 100,
             after: None,
         };

@@ -1,6 +1,9 @@
 //! What is made of a server's answers.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use syncline::domain::event::Stage;
+use syncline::domain::label::Label;
 use syncline::mail::MailError;
 
 use syncline::logging::Form;
@@ -110,4 +113,29 @@ fn a_refused_recipient_is_given_up_and_the_others_get_theirs() {
     assert!(names[1].starts_with("revops: NEW: "), "{names:?}");
     world.pass(DAY);
     assert_eq!(world.mailed(), []);
+}
+
+#[test]
+fn the_rows_attached_name_nobody_unless_names_are_asked_for() {
+    for (names, expected) in [(false, 0), (true, 1)] {
+        let mut world = World::loaded(vec![("revops@acme.example", now())]);
+        world.names = names;
+        world.restart();
+        world.fail(0..1, "STRING_TOO_LONG", "Title");
+        world.write(|tx| {
+            let key = super::ids(0).keys().remove(0);
+            let name = "Anna Rossi".to_owned();
+            syncline::annex::label_record(tx, &key, &Label { name, email: None })
+        });
+        world.pass(MINUTE);
+        let mail = world.mailed().remove(0);
+        let mail = String::from_utf8_lossy(&mail.bytes).into_owned();
+        let part = mail.split("errors.csv").last().unwrap_or_default();
+        let part = part.split("\r\n\r\n").nth(1).unwrap_or_default();
+        let encoded = part.split("--").next().unwrap_or_default();
+        let sheet = STANDARD.decode(encoded.replace("\r\n", "")).unwrap();
+        let sheet = String::from_utf8(sheet).unwrap();
+        assert!(sheet.contains("STRING_TOO_LONG"), "{sheet}");
+        assert_eq!(sheet.matches("Anna Rossi").count(), expected, "{sheet}");
+    }
 }

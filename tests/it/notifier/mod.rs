@@ -68,6 +68,7 @@ pub(super) struct World {
     store: Option<Arc<Store>>,
     notifier: Option<Notifier>,
     seen: usize,
+    pub(super) names: bool,
 }
 
 impl World {
@@ -80,6 +81,7 @@ impl World {
             store: None,
             notifier: None,
             seen: 0,
+            names: false,
         };
         world.start();
         world.write(move |tx| {
@@ -127,6 +129,7 @@ impl World {
             portal: 4_711_002,
             org: "00D5g000004XyZwEAM".to_owned(),
             gather_ms: MINUTE,
+            names: self.names,
             per_hour: 6,
         };
         let mailer = Arc::clone(&self.server) as Arc<dyn Mailer>;

@@ -49,6 +49,7 @@ fn every_error_is_exported_with_all_that_a_person_needs_and_nothing_that_a_sprea
         ("code", "STRING_TOO_LONG"),
         ("known", "certain"),
         ("who_fixes", "revops"),
+        ("name", "'=1+1"),
     ] {
         assert_eq!(long[column], value, "{column}");
     }

@@ -234,6 +234,7 @@ fn what_a_crm_says_cannot_move_the_terminals_cursor() {
         object: object("contact"),
         hubspot: Some("90211".to_owned()),
         salesforce: None,
+        label: None,
         state: "failing\u{1b}[31m".to_owned(),
         errors: vec![refused],
         entries: vec![],
@@ -249,6 +250,7 @@ fn error() -> ErrorLine {
         object: object("contact"),
         hubspot: Some("90211".to_owned()),
         salesforce: None,
+        label: None,
         to: Side::Salesforce,
         field: "Phone".to_owned(),
         code: "FIELD_CUSTOM_VALIDATION_EXCEPTION".to_owned(),
@@ -309,6 +311,7 @@ fn a_records_story_in_words() {
         object: object("contact"),
         hubspot: Some("90211".to_owned()),
         salesforce: None,
+        label: None,
         state: "failing".to_owned(),
         errors: vec![error()],
         entries: vec![

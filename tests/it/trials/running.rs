@@ -235,6 +235,7 @@ fn teller(
         portal: portal.portal_id.cast_signed(),
         org: org.org_id.clone(),
         gather_ms: 60_000,
+        names: false,
         per_hour: 6,
     })
 }

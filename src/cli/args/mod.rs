@@ -1,9 +1,13 @@
 //! What can be typed. Every verb is one line here and one short file beside this one.
 
+mod errors;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub(super) use errors::{Errors, ErrorsVerb, Saying, Which};
 
 /// Keeps HubSpot and Salesforce in step, and says plainly what could not be synced and why.
 #[derive(Debug, Parser)]
@@ -207,79 +211,6 @@ pub(super) struct Plan {
     pub(super) examples: u32,
 }
 
-/// Which errors.
-#[derive(Debug, Args)]
-pub(super) struct Errors {
-    /// list, export or show; without it, the causes
-    #[command(subcommand)]
-    pub(super) verb: Option<ErrorsVerb>,
-}
-
-/// Verbs of `errors`.
-#[derive(Debug, Subcommand)]
-pub(super) enum ErrorsVerb {
-    /// One line per error
-    List {
-        /// Which
-        #[command(flatten)]
-        which: Which,
-        /// At most so many
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-    },
-    /// All columns of the errors as CSV, or as one JSON object a line with --json
-    Export {
-        /// Which
-        #[command(flatten)]
-        which: Which,
-    },
-    /// What a cause or a type means and how to fix it
-    Show {
-        /// C-41, or a type: string-too-long
-        what: String,
-    },
-    /// Say that somebody works on a cause: lists and mails show it, with the note
-    Ack(Saying),
-    /// Send no mail because of a cause, until it grows or comes back
-    Mute(Saying),
-}
-
-/// What is said of a cause.
-#[derive(Debug, Args)]
-pub(super) struct Saying {
-    /// C-41
-    pub(super) cause: String,
-    /// The key of a ticket, or a few words
-    #[arg(long, value_name = "TEXT")]
-    pub(super) note: Option<String>,
-    /// The last day it holds, 2026-12-20, or for how long: 12h, 7d
-    #[arg(long, value_name = "DAY")]
-    pub(super) until: Option<String>,
-    /// Take it back instead
-    #[arg(long, conflicts_with_all = ["note", "until"])]
-    pub(super) drop: bool,
-}
-
-/// Which errors of them all.
-#[derive(Debug, Args)]
-pub(super) struct Which {
-    /// Only this cause: C-41
-    #[arg(long)]
-    pub(super) cause: Option<String>,
-    /// Only this type: string-too-long
-    #[arg(long = "type")]
-    pub(super) kind: Option<String>,
-    /// Only this object: contact
-    #[arg(long)]
-    pub(super) object: Option<String>,
-    /// Only those of writes to this side: hubspot or salesforce
-    #[arg(long)]
-    pub(super) to: Option<String>,
-    /// Only those that are older: 12h, 7d
-    #[arg(long, value_name = "AGE")]
-    pub(super) older: Option<String>,
-}
-
 /// What is tried again.
 #[derive(Debug, Args)]
 #[expect(
@@ -330,13 +261,16 @@ pub(super) enum RecordsVerb {
         /// creation, condition
         #[arg(long)]
         why: Option<String>,
+        /// Only those whose name or e-mail begins so
+        #[arg(long)]
+        name: Option<String>,
         /// At most so many
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
     /// One record's whole story
     Show {
-        /// A HubSpot id, a Salesforce id, or a pair number (#12)
+        /// A HubSpot id, a Salesforce id, a pair number (#12), or how a name or an e-mail begins
         id: String,
     },
 }

@@ -1,0 +1,76 @@
+//! `errors` and its verbs.
+
+use clap::{Args, Subcommand};
+
+/// Which errors.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Errors {
+    /// list, export or show; without it, the causes
+    #[command(subcommand)]
+    pub(in crate::cli) verb: Option<ErrorsVerb>,
+}
+
+/// Verbs of `errors`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ErrorsVerb {
+    /// One line per error
+    List {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+        /// At most so many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// All columns of the errors as CSV, or as one JSON object a line with --json
+    Export {
+        /// Which
+        #[command(flatten)]
+        which: Which,
+    },
+    /// What a cause or a type means and how to fix it
+    Show {
+        /// C-41, or a type: string-too-long
+        what: String,
+    },
+    /// Say that somebody works on a cause: lists and mails show it, with the note
+    Ack(Saying),
+    /// Send no mail because of a cause, until it grows or comes back
+    Mute(Saying),
+}
+
+/// What is said of a cause.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Saying {
+    /// C-41
+    pub(in crate::cli) cause: String,
+    /// The key of a ticket, or a few words
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) note: Option<String>,
+    /// The last day it holds, 2026-12-20, or for how long: 12h, 7d
+    #[arg(long, value_name = "DAY")]
+    pub(in crate::cli) until: Option<String>,
+    /// Take it back instead
+    #[arg(long, conflicts_with_all = ["note", "until"])]
+    pub(in crate::cli) drop: bool,
+}
+
+/// Which errors of them all.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Which {
+    /// Only this cause: C-41
+    #[arg(long)]
+    pub(in crate::cli) cause: Option<String>,
+    /// Only this type: string-too-long
+    #[arg(long = "type")]
+    pub(in crate::cli) kind: Option<String>,
+    /// Only this object: contact
+    #[arg(long)]
+    pub(in crate::cli) object: Option<String>,
+    /// Only those of writes to this side: hubspot or salesforce
+    #[arg(long)]
+    pub(in crate::cli) to: Option<String>,
+    /// Only those that are older: 12h, 7d
+    #[arg(long, value_name = "AGE")]
+    pub(in crate::cli) older: Option<String>,
+}
