@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     if let Verb::Resync(one) = &arguments.verb {
         return resync::run(&place, one, arguments.json);
     }
+    errors::write_sheet(&place, &arguments.verb)?;
     let Some(request) = request(&place, &arguments.verb)? else {
         return Ok(0);
     };
@@ -63,6 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Sheet(_)
         | Report::Cause(_)
         | Report::Kind(_)
+        | Report::HandOver(_)
         | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)
@@ -410,6 +412,7 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Sheet(_)
         | Report::Cause(_)
         | Report::Kind(_)
+        | Report::HandOver(_)
         | Report::Records(_)
         | Report::Record(_)
         | Report::Budget(_)

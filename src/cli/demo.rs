@@ -353,6 +353,7 @@ impl Stage {
             | Report::Sheet(_)
             | Report::Cause(_)
             | Report::Kind(_)
+            | Report::HandOver(_)
             | Report::Records(_)
             | Report::Record(_)
             | Report::Budget(_)

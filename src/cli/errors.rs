@@ -3,8 +3,9 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 
-use super::args::{ErrorsVerb, Saying, Which};
+use super::args::{ErrorsVerb, Saying, Verb, Which};
 use super::ask::{Place, numbered, object_named, word};
+use super::handover;
 use crate::clock::{Clock, SystemClock};
 use crate::control::request::{self, Refusal, Request};
 use crate::domain::event::Remark;
@@ -29,13 +30,34 @@ pub(super) fn request(place: &Place, verb: &ErrorsVerb) -> Result<Request, Refus
             which: which(typed)?,
             after: None,
         },
-        ErrorsVerb::Show { what } => match numbered("C", what) {
+        ErrorsVerb::Show {
+            what,
+            handover: true,
+            ..
+        } => Request::HandOver {
+            number: numbered("C", what)?,
+        },
+        ErrorsVerb::Show { what, .. } => match numbered("C", what) {
             Ok(number) => Request::Cause { number },
             Err(_) => Request::Kind { slug: what.clone() },
         },
         ErrorsVerb::Ack(saying) => say(place, Remark::Acknowledged, saying)?,
         ErrorsVerb::Mute(saying) => say(place, Remark::Muted, saying)?,
     })
+}
+
+/// Writes the sheet that goes with a ticket, where one is asked for.
+pub(super) fn write_sheet(place: &Place, verb: &Verb) -> Result<(), Refusal> {
+    if let Verb::Errors(errors) = verb
+        && let Some(ErrorsVerb::Show {
+            what,
+            csv: Some(file),
+            ..
+        }) = &errors.verb
+    {
+        handover::sheet(place, numbered("C", what)?, file)?;
+    }
+    Ok(())
 }
 
 fn say(place: &Place, remark: Remark, typed: &Saying) -> Result<Request, Refusal> {

@@ -8,6 +8,7 @@ mod demo;
 mod demo_configuration;
 mod errors;
 mod export;
+mod handover;
 mod init;
 mod mapping;
 mod out;

@@ -39,6 +39,11 @@ pub enum Request {
         /// Its number.
         number: i64,
     },
+    /// One cause as a ticket.
+    HandOver {
+        /// Its number.
+        number: i64,
+    },
     /// Says something of a cause.
     Say {
         /// Its number.
@@ -202,6 +207,7 @@ impl Request {
             | Self::Errors { .. }
             | Self::Sheet { .. }
             | Self::Cause { .. }
+            | Self::HandOver { .. }
             | Self::Kind { .. }
             | Self::Records { .. }
             | Self::Record { .. }

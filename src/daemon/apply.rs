@@ -15,6 +15,7 @@ use crate::domain::event::{
 };
 use crate::domain::guard;
 use crate::notifier::Teller;
+use crate::projections::links::{self, User};
 use crate::store::{Store, Tx};
 use crate::sync::{Bounds, Settings};
 use crate::{annex, inbox, projections};
@@ -27,6 +28,8 @@ pub(super) async fn settings(store: &Store, config: &Config) -> anyhow::Result<(
             budget(tx, &config)?;
             mode(tx, &config)?;
             mappings(tx, &config)?;
+            let name = User::Name(config.salesforce.user.as_deref());
+            links::keep_user(tx, &name)?;
             notifications(tx, &config)
         })
         .await

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use super::settings;
 use crate::annex;
-use crate::domain::record::{ObjectName, PairIds, Side};
+use crate::domain::record::{ObjectName, PairIds, RecordId, Side};
 use crate::store::{Tx, View};
 
 /// `meta` rows with the addresses of both CRMs' pages.
 const HUBSPOT: &str = "hubspot_app";
 const SALESFORCE: &str = "salesforce_app";
+
+/// `meta` rows with the user whose calls ours are in Salesforce.
+const USER_NAME: &str = "salesforce_user_name";
+const USER_ID: &str = "salesforce_user_id";
 
 /// HubSpot's page for people, where nothing else is said.
 const HUBSPOT_APP: &str = "https://app.hubspot.com";
@@ -31,6 +35,43 @@ pub fn keep(tx: &Tx<'_>, side: Side, app: &str) -> anyhow::Result<()> {
         Side::Salesforce => SALESFORCE,
     };
     annex::set_meta(tx, name, Some(app))
+}
+
+/// Notes whose calls ours are in Salesforce: the user's name where the configuration says it, and
+/// the id that Salesforce gave with the token.
+pub fn keep_user(tx: &Tx<'_>, user: &User<'_>) -> anyhow::Result<()> {
+    match user {
+        User::Name(name) => annex::set_meta(tx, USER_NAME, *name),
+        User::Id(id) => annex::set_meta(tx, USER_ID, Some(id.as_str())),
+    }
+}
+
+/// What is known of the user whose calls ours are.
+#[derive(Debug, Clone, Copy)]
+pub enum User<'u> {
+    /// The name to log in with; none where the app names the user.
+    Name(Option<&'u str>),
+    /// The record id.
+    Id(&'u RecordId),
+}
+
+/// Whose calls ours are in Salesforce: `syncline@acme.example (0055g…)`.
+pub fn user(view: &View<'_>) -> anyhow::Result<Option<String>> {
+    Ok(
+        match (annex::meta(view, USER_NAME)?, annex::meta(view, USER_ID)?) {
+            (Some(name), Some(id)) => Some(format!("{name} ({id})")),
+            (name, id) => name.or(id),
+        },
+    )
+}
+
+/// Where people open `side`; none before it was reached.
+pub fn address(view: &View<'_>, side: Side) -> anyhow::Result<Option<String>> {
+    let name = match side {
+        Side::HubSpot => HUBSPOT,
+        Side::Salesforce => SALESFORCE,
+    };
+    annex::meta(view, name)
 }
 
 impl Links {

@@ -146,6 +146,11 @@ impl Context {
         if let Some(app) = self.salesforce.instance_url() {
             self.keep_app(Side::Salesforce, app).await?;
         }
+        if let Some(user) = self.salesforce.our_user() {
+            self.store
+                .write(move |tx| links::keep_user(tx, &links::User::Id(&user)))
+                .await?;
+        }
         Ok(())
     }
 

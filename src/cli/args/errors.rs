@@ -1,5 +1,7 @@
 //! `errors` and its verbs.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// Which errors.
@@ -32,6 +34,12 @@ pub(in crate::cli) enum ErrorsVerb {
     Show {
         /// C-41, or a type: string-too-long
         what: String,
+        /// A cause as the text of a ticket, for somebody who has no access to Syncline
+        #[arg(long)]
+        handover: bool,
+        /// With the ticket, write the Salesforce ids of all its records to this new file
+        #[arg(long, value_name = "FILE", requires = "handover")]
+        csv: Option<PathBuf>,
     },
     /// Say that somebody works on a cause: lists and mails show it, with the note
     Ack(Saying),

@@ -4,6 +4,7 @@
 
 mod budget;
 mod errors;
+mod handover;
 pub mod mapping;
 mod plan;
 mod records;
@@ -33,6 +34,7 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Sheet(page) => String::from_utf8_lossy(&sheet(&page.rows)).into_owned(),
         Report::Cause(cause) => errors::cause(cause, moment),
         Report::Kind(kind) => errors::kind(kind),
+        Report::HandOver(cause) => handover::text(cause, moment),
         Report::Records(list) => records::list(list, moment),
         Report::Record(record) => records::story(record, moment),
         Report::Budget(budget) => budget::text(budget, moment),

@@ -262,7 +262,7 @@ fn exactly<'v>(view: &'v View<'_>, word: &str) -> anyhow::Result<&'v Type> {
     }
 }
 
-fn kind_story(view: &View<'_>, kind: &Type) -> anyhow::Result<KindStory> {
+pub(super) fn kind_story(view: &View<'_>, kind: &Type) -> anyhow::Result<KindStory> {
     let counts = errors::by_type(view)?;
     let of = counts.iter().filter(|count| count.slug == kind.slug);
     Ok(KindStory {

@@ -4,6 +4,7 @@ mod attention;
 mod budget;
 mod deeds;
 mod errors;
+mod handover;
 mod listing;
 mod loads;
 mod plan;
@@ -46,6 +47,9 @@ pub async fn answer(
             ask(store, move |view| errors::sheet(view, &which, after)).await
         }
         Request::Cause { number } => ask(store, move |view| errors::cause(view, number)).await,
+        Request::HandOver { number } => {
+            ask(store, move |view| handover::hand_over(view, number)).await
+        }
         Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,
         Request::Records {
             state,

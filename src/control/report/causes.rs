@@ -172,4 +172,63 @@ reports! {
         /// Records with one.
         records: u64,
     }
+    /// One cause for somebody who has no access to Syncline.
+    HandOver {
+        /// `C-41`
+        number: i64,
+        /// When this was true.
+        at: Timestamp,
+        /// In a sentence.
+        what: String,
+        /// The side that was to be written.
+        to: Side,
+        /// Salesforce's org id, once bound.
+        org: Option<String>,
+        /// HubSpot's portal, once bound.
+        portal: Option<i64>,
+        /// Where people open Salesforce.
+        address: Option<String>,
+        /// The user whose calls these are in Salesforce.
+        user: Option<String>,
+        /// What people of the written side call the object.
+        object: String,
+        /// The field at fault, by its API name.
+        field: Option<String>,
+        /// The raw code.
+        code: String,
+        /// Whether the side itself said so; what is only predicted was checked by Syncline.
+        answered: bool,
+        /// What is said, with how many errors say it, most first.
+        messages: Vec<(String, u64)>,
+        /// Since when.
+        since: Timestamp,
+        /// Whether it was resolved once and is back since then.
+        back: bool,
+        /// Records failing by it.
+        records: u64,
+        /// Some of them.
+        examples: Vec<HandedRecord>,
+        /// What shows these in Salesforce.
+        queries: Vec<Query>,
+        /// Its type, with what to do.
+        kind: KindStory,
+        /// Whether it is noticed by itself when it was mended.
+        probed: bool,
+    }
+    /// A record by both its ids.
+    HandedRecord {
+        /// HubSpot's id.
+        hubspot: Option<String>,
+        /// Salesforce's id.
+        salesforce: Option<String>,
+        /// HubSpot's page.
+        hubspot_link: Option<String>,
+        /// Salesforce's page.
+        salesforce_link: Option<String>,
+    }
+    /// A query in Salesforce's language.
+    Query {
+        /// Its text.
+        soql: String,
+    }
 }

@@ -23,6 +23,8 @@ pub enum Report {
     Cause(Box<CauseStory>),
     /// One type.
     Kind(KindStory),
+    /// One cause as a ticket.
+    HandOver(Box<HandOver>),
     /// Records by state.
     Records(Records),
     /// One record's story.

@@ -5,6 +5,7 @@
     reason = "what a test sets up must work, and says so when it does not"
 )]
 
+mod handover;
 mod names;
 mod remarks;
 

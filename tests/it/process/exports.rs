@@ -66,8 +66,36 @@ fn every_error_is_exported_with_all_that_a_person_needs_and_nothing_that_a_sprea
         .collect();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["kind"], "string-too-long");
+    hands_over(&scene, &long["cause"]);
     daemon.stop();
     assert_eq!(scene.verb(&["errors", "export"]).out, said.out);
+}
+
+/// A cause's ticket, with a sheet of what is in Salesforce: nothing of these is there yet.
+fn hands_over(scene: &Scene, cause: &str) {
+    let file = scene.path("ids.csv");
+    let file = file.to_str().expect("a path");
+    let show = ["errors", "show", cause, "--handover", "--csv", file];
+    let ticket = scene.verb(&show);
+    assert_eq!(ticket.exit, 0, "{ticket:?}");
+    for part in ["API user      ", "Field         Title\n", "not there yet"] {
+        assert!(ticket.out.contains(part), "{part}: {ticket:?}");
+    }
+    assert!(
+        ticket.out.contains("API user      005"),
+        "the user's id: {ticket:?}"
+    );
+    assert!(ticket.err.starts_with("0 ids in "), "{ticket:?}");
+    assert!(
+        ticket
+            .err
+            .ends_with("; 2 not in Salesforce yet are left out\n"),
+        "{ticket:?}"
+    );
+    let sheet = std::fs::read_to_string(file).expect("a sheet");
+    assert_eq!(sheet, "Id,HubSpot_Id\r\n");
+    let again = scene.verb(&show);
+    assert_eq!(again.exit, 73, "{again:?}");
 }
 
 #[test]
