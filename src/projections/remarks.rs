@@ -95,7 +95,7 @@ fn moment(entry: &Entry) -> Moment {
 
 fn keep(tx: &Tx<'_>, cause: i64, said: &Said) -> anyhow::Result<()> {
     let user = match said.by {
-        By::Configuration => None,
+        By::Configuration | By::HubSpot => None,
         By::Operator(user) => Some(user),
     };
     tx.sql()

@@ -144,7 +144,7 @@ fn line(view: &View<'_>, said: &Said) -> anyhow::Result<RemarkLine> {
         since: said.said.at,
         until: said.until,
         by: match said.by {
-            By::Configuration => None,
+            By::Configuration | By::HubSpot => None,
             By::Operator(user) => Some(user),
         },
     })

@@ -1,5 +1,10 @@
 //! A week of demand: a storm of changes every day, a first load of a million records that never
-//! lets up, and a count that stands where Salesforce stands.
+//! lets up, and a count that stands where Salesforce stands. Run with `--nocapture` to see them.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures are what somebody runs it for"
+)]
 
 use std::collections::VecDeque;
 
