@@ -6,10 +6,12 @@ use jiff::civil::{Date, Time};
 use super::args::{ErrorsVerb, Saying, Verb, Which};
 use super::ask::{Place, numbered, object_named, word};
 use super::handover;
+use super::render::errors;
 use crate::clock::{Clock, SystemClock};
 use crate::control::request::{self, Refusal, Request};
 use crate::domain::event::Remark;
 use crate::domain::record::{Side, Timestamp};
+use crate::projections::errors::Order;
 
 /// Hours of a day.
 const DAY_H: u32 = 24;
@@ -22,9 +24,16 @@ pub(super) fn request(place: &Place, verb: &ErrorsVerb) -> Result<Request, Refus
         ErrorsVerb::List {
             which: typed,
             limit,
+            sort,
+            after,
         } => Request::Errors {
             which: which(typed)?,
+            order: sort
+                .as_deref()
+                .map(|text| word("order", text, Order::ALL, Order::key))
+                .transpose()?,
             limit: *limit,
+            after: after.as_deref().map(errors::place).transpose()?,
         },
         ErrorsVerb::Export { which: typed } => Request::Sheet {
             which: which(typed)?,

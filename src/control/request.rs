@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::deed::{Deed, Named};
 use crate::domain::event::{Excluded, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections::errors::Place;
+use crate::projections::errors::{Order, Place};
 use crate::projections::records;
 use crate::store::StoreError;
 
@@ -22,8 +22,14 @@ pub enum Request {
         /// Which.
         #[serde(flatten)]
         which: Which,
+        /// In which order; where only an age is asked for, the oldest first.
+        #[serde(default)]
+        order: Option<Order>,
         /// At most so many.
         limit: u32,
+        /// What the list before was answered with; none for the first.
+        #[serde(default)]
+        after: Option<Place>,
     },
     /// Current errors as rows of a sheet, a page of them.
     Sheet {

@@ -48,6 +48,8 @@ pub struct Naming {
     pub rule: Option<String>,
     /// Refused list values with their records, most first.
     pub values: Vec<(String, u64)>,
+    /// How many more values there are.
+    pub more: u64,
 }
 
 /// A cause in one sentence: its type's template with the names filled in. Salesforce's people know
@@ -59,7 +61,9 @@ pub fn sentence(kind: &Type, fingerprint: &Fingerprint, naming: &Naming) -> Stri
         .iter()
         .map(|(value, records)| format!("{value} {records}"));
     let values: Vec<String> = values.collect();
-    let text = filled(&text, "values", joined(&values));
+    // Behind a colon the values need no word that says what they are.
+    let is_list = text.contains(": {values}");
+    let text = filled(&text, "values", joined(&values, naming.more, is_list));
     let field = fingerprint.field.as_ref().or(naming.field.as_ref());
     let object = naming.object.as_deref();
     let text = with_field(&text, fingerprint, field, naming.label.as_deref())
@@ -112,6 +116,20 @@ fn capitalised(text: &str) -> String {
     })
 }
 
-fn joined(values: &[String]) -> Option<String> {
-    (!values.is_empty()).then(|| values.join(", "))
+/// `Fintech 19`, or `3 values: Fintech 19, Climate 8, Defense tech 4`.
+fn joined(values: &[String], more: u64, is_list: bool) -> Option<String> {
+    let all = u64::try_from(values.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(more);
+    let joined = values.join(", ");
+    let joined = match more {
+        0 => joined,
+        more => format!("{joined} and {more} more"),
+    };
+    match (values.len(), is_list) {
+        (0, _) => None,
+        (1, _) if more == 0 => Some(joined),
+        (_, true) => Some(joined),
+        (_, false) => Some(format!("{all} values: {joined}")),
+    }
 }

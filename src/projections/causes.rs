@@ -14,6 +14,7 @@ use crate::journal;
 use crate::store::columns::counted;
 use crate::store::{Tx, View};
 
+use super::errors::{self, Filter, Place};
 use super::remarks::{self, Gained};
 
 /// Causes named in place of an unknown one.
@@ -306,10 +307,10 @@ pub fn since(view: &View<'_>, seq: i64) -> anyhow::Result<Vec<Cause>> {
 
 /// Records that fail by a cause, after `after`, at most a page.
 pub fn records(view: &View<'_>, number: i64, after: PairNumber) -> anyhow::Result<Vec<PairNumber>> {
-    let mut statement = view.sql().prepare_cached(
-        "select distinct record from errors where cause = ?1 and record > ?2
-         order by record limit ?3",
-    )?;
-    let rows = statement.query_map((number, after, view.page_max()), |row| row.get(0))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let filter = Filter {
+        cause: Some(number),
+        ..Filter::default()
+    };
+    let errors = errors::list(view, &filter, &Place::behind_record(after))?;
+    Ok(errors.into_iter().map(|error| error.record).collect())
 }

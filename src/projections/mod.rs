@@ -134,7 +134,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::DigestPlanned(event) => slots::planned(tx, entry, event),
         Event::DigestSent(event) => slots::sent(tx, entry, event),
         Event::DigestFailed(event) => slots::failed(tx, entry, event),
-        Event::RecordForgotten(event) => errors::forgotten(tx, about(entry)?, event),
+        Event::RecordForgotten(event) => errors::forgotten(tx, entry, about(entry)?, event),
     };
     derived.with_context(|| {
         format!(

@@ -12,8 +12,26 @@ use super::{append, apply};
 
 /// Every table that is derived, in the order in which they are shown.
 pub const TABLES: &[&str] = &[
-    "pairs", "prints", "errors", "causes", "remarks", "calls", "usage", "cursors", "settings",
-    "slots", "told", "holds", "writes", "synced", "turns", "jobs",
+    "pairs",
+    "prints",
+    "errors",
+    "error_groups",
+    "error_types",
+    "error_totals",
+    "sayings",
+    "causes",
+    "remarks",
+    "calls",
+    "usage",
+    "cursors",
+    "settings",
+    "slots",
+    "told",
+    "holds",
+    "writes",
+    "synced",
+    "turns",
+    "jobs",
 ];
 
 /// `meta` row with the digest of the catalogue that the errors' types were derived with.

@@ -1,21 +1,18 @@
 //! A cause in words: its type's sentence with the names that stand beside the journal.
 
-use std::collections::BTreeMap;
-
 use crate::annex;
 use crate::domain::catalogue::{Slug, Type};
 use crate::domain::cause::{self, Fingerprint, Naming};
-use crate::domain::failure::TextKey;
 use crate::domain::record::{FieldName, Side};
 use crate::domain::schema::ObjectSchema;
 use crate::store::View;
 
 use super::causes::Cause;
-use super::errors::{self, Filter, OpenError, Place};
+use super::errors;
 use super::settings;
 
 /// Refused values named in a sentence.
-const VALUES_MAX: usize = 5;
+const VALUES_MAX: u32 = 5;
 
 /// The type of a cause's latest error.
 pub fn kind<'v>(view: &'v View<'_>, cause: &Cause) -> Option<&'v Type> {
@@ -56,13 +53,8 @@ pub fn message(view: &View<'_>, cause: &Cause) -> anyhow::Result<Option<String>>
 fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
     let fingerprint = &cause.fingerprint;
     let schema = annex::schema(view, fingerprint.side, &fingerprint.object)?;
-    let filter = Filter {
-        cause: Some(cause.number),
-        ..Filter::default()
-    };
-    let errors = errors::list(view, &filter, &Place::start())?;
     let told = match (&fingerprint.field, &schema) {
-        (None, Some(schema)) => field_told(view, &errors, schema)?,
+        (None, Some(schema)) => field_told(view, cause, schema)?,
         (Some(_), _) | (None, None) => None,
     };
     let field = fingerprint.field.as_ref().or(told.as_ref());
@@ -73,12 +65,14 @@ fn naming(view: &View<'_>, cause: &Cause) -> anyhow::Result<Naming> {
         Some(key) => annex::text(view, key)?,
         None => None,
     };
+    let (values, more) = values(view, cause)?;
     Ok(Naming {
         object: Some(object(view, cause)?),
         label,
         field: told,
         rule,
-        values: values(view, &errors)?,
+        values,
+        more,
     })
 }
 
@@ -99,18 +93,12 @@ pub fn object(view: &View<'_>, cause: &Cause) -> anyhow::Result<String> {
 /// nothing is claimed.
 fn field_told(
     view: &View<'_>,
-    errors: &[OpenError],
+    cause: &Cause,
     schema: &ObjectSchema,
 ) -> anyhow::Result<Option<FieldName>> {
-    let mut keys: Vec<&TextKey> = errors
-        .iter()
-        .filter_map(|error| error.text.as_ref())
-        .collect();
-    keys.sort();
-    keys.dedup();
     let mut told: Option<FieldName> = None;
-    for key in keys {
-        let message = annex::text(view, key)?.unwrap_or_default();
+    for (key, _) in errors::messages(view, cause.number)? {
+        let message = annex::text(view, &key)?.unwrap_or_default();
         let words = message.split(|c: char| !c.is_alphanumeric() && c != '_');
         let mut fields = words
             .filter(|word| word.ends_with("__c"))
@@ -125,18 +113,14 @@ fn field_told(
     Ok(told)
 }
 
-/// Refused values with their records, most first.
-fn values(view: &View<'_>, errors: &[OpenError]) -> anyhow::Result<Vec<(String, u64)>> {
-    let mut values: BTreeMap<String, u64> = BTreeMap::new();
-    for error in errors {
-        if let Some(key) = &error.value
-            && let Some(value) = annex::text(view, key)?
-        {
-            *values.entry(value).or_default() += 1;
-        }
+/// Refused values with their records, most first, and how many more there are.
+fn values(view: &View<'_>, cause: &Cause) -> anyhow::Result<(Vec<(String, u64)>, u64)> {
+    let (keys, all) = errors::values(view, cause.number, VALUES_MAX)?;
+    let mut values = Vec::new();
+    for (key, records) in keys {
+        values.extend(annex::text(view, &key)?.map(|value| (value, records)));
     }
-    let mut values: Vec<(String, u64)> = values.into_iter().collect();
-    values.sort_by_key(|(_, records)| std::cmp::Reverse(*records));
-    values.truncate(VALUES_MAX);
-    Ok(values)
+    // Of one value that is erased nothing is left to be told, not even that it was one.
+    let more = all.saturating_sub(VALUES_MAX.into());
+    Ok((values, more))
 }

@@ -58,7 +58,8 @@ migrations! {
     Kept "0017_parcels",
     Kept "0018_labels",
     Derived "0019_remarks",
-    Kept "0020_shown",
+    Derived "0020_groups",
+    Kept "0021_shown",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

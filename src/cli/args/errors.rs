@@ -23,6 +23,12 @@ pub(in crate::cli) enum ErrorsVerb {
         /// At most so many
         #[arg(long, default_value_t = 100)]
         limit: u32,
+        /// By record, by age with the oldest first, or the newest: record, oldest, newest
+        #[arg(long, value_name = "ORDER")]
+        sort: Option<String>,
+        /// Go on behind the list that named this place
+        #[arg(long, value_name = "PLACE")]
+        after: Option<String>,
     },
     /// All columns of the errors as CSV, or as one JSON object a line with --json
     Export {

@@ -1,11 +1,16 @@
 //! `syncline errors`, `errors list`, `errors show`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::table::Table;
 use super::time::Moment;
 use super::{counted, number};
 use crate::control::report::{
     CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, RemarkLine, Trend,
 };
+use crate::control::request::Refusal;
+use crate::projections::errors::Place;
 
 /// Characters of a cause's sentence in a table.
 const WHAT_MAX: usize = 76;
@@ -106,14 +111,30 @@ pub(super) fn list(report: &Errors, moment: &Moment) -> String {
         return "No error fits.\n".to_owned();
     }
     let mut text = table(&report.errors, moment).text();
-    let more = report.total.saturating_sub(report.errors.len() as u64);
-    if more > 0 {
+    if let Some(next) = &report.next {
         text.push_str(&format!(
-            "and {} (--limit N shows more)\n",
-            counted(more, "more error")
+            "{} in all; those behind these: --after {}\n",
+            counted(report.total, "error"),
+            token(next)
         ));
     }
     text
+}
+
+/// A place in a list as people copy it.
+fn token(place: &Place) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+}
+
+/// The place that was copied.
+pub(in crate::cli) fn place(token: &str) -> Result<Place, Refusal> {
+    let read = URL_SAFE_NO_PAD.decode(token).ok();
+    let place = read.and_then(|json| serde_json::from_slice(&json).ok());
+    place.ok_or_else(|| {
+        Refusal::usage(format!(
+            "{token:?} is no place in a list; copy what the list before ended with"
+        ))
+    })
 }
 
 fn table(errors: &[ErrorLine], moment: &Moment) -> Table {

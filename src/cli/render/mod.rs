@@ -3,7 +3,7 @@
 //! Pure text from a report; printing is `out`.
 
 mod budget;
-mod errors;
+pub(super) mod errors;
 mod handover;
 pub mod mapping;
 mod plan;

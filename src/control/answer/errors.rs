@@ -12,7 +12,7 @@ use crate::domain::event::Known;
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
-use crate::projections::errors::{self, Filter, OpenError, Place};
+use crate::projections::errors::{self, Filter, OpenError, Order, Place};
 use crate::projections::links::Links;
 use crate::projections::{pairs, wording};
 use crate::store::View;
@@ -73,14 +73,20 @@ fn trend(view: &View<'_>, cause: &Cause) -> anyhow::Result<Trend> {
         } else {
             Trend::New
         }
-    } else if joined_in_the_last_hour(view, cause.number)? > 0 {
+    } else if errors::has_joined(view, cause.number, view.now().plus(-HOUR_MS))? {
         Trend::Up
     } else {
         Trend::Flat
     })
 }
 
-pub(super) fn list(view: &View<'_>, which: &Which, limit: u32) -> anyhow::Result<Report> {
+pub(super) fn list(
+    view: &View<'_>,
+    which: &Which,
+    order: Option<Order>,
+    limit: u32,
+    after: Option<Place>,
+) -> anyhow::Result<Report> {
     if limit == 0 {
         let said = format!(
             "a list of 0 errors shows nothing; give a limit from 1 to {}",
@@ -88,20 +94,26 @@ pub(super) fn list(view: &View<'_>, which: &Which, limit: u32) -> anyhow::Result
         );
         return Err(refuse(Refusal::usage(said)));
     }
-    let filter = filter(view, which)?;
+    let mut filter = filter(view, which)?;
+    filter.order = order.unwrap_or(filter.order);
     let total = errors::count(view, &filter)?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut lines, mut place) = (Vec::new(), Place::start());
+    let mut lines = Vec::new();
+    let mut place = after.unwrap_or_else(|| Place::start_of(filter.order));
+    let mut next = None;
     while lines.len() < wanted {
         let page = errors::list(view, &filter, &place)?;
         let Some(last) = page.last() else { break };
         place = Place::behind(last);
-        for error in page.iter().take(wanted - lines.len()) {
+        let room = wanted - lines.len();
+        for error in page.iter().take(room) {
             lines.push(error_line(view, error)?);
         }
+        next = page.get(room.min(page.len()) - 1).map(Place::behind);
     }
     Ok(Report::Errors(Errors {
         total,
+        next: next.filter(|_| lines.len() == wanted),
         errors: lines,
     }))
 }
@@ -113,7 +125,11 @@ pub(super) fn sheet(
     after: Option<Place>,
 ) -> anyhow::Result<Report> {
     let filter = filter(view, which)?;
-    let page = errors::list(view, &filter, &after.unwrap_or_else(Place::start))?;
+    let page = errors::list(
+        view,
+        &filter,
+        &after.unwrap_or_else(|| Place::start_of(filter.order)),
+    )?;
     let links = Links::of(view)?;
     let rows = page
         .iter()
@@ -140,6 +156,10 @@ pub(super) fn filter(view: &View<'_>, which: &Which) -> anyhow::Result<Filter> {
         object: which.object.clone(),
         to: which.to,
         first_before: hours.map(|hours| view.now().plus(-hours * HOUR_MS)),
+        order: match hours {
+            Some(_) => Order::Oldest,
+            None => Order::Record,
+        },
         ..Filter::default()
     })
 }

@@ -40,8 +40,16 @@ pub async fn answer(
     match request.clone() {
         Request::Status => ask(store, move |view| status::status(view, now, &vantage)).await,
         Request::Causes => ask(store, move |view| errors::causes(view, now)).await,
-        Request::Errors { which, limit } => {
-            ask(store, move |view| errors::list(view, &which, limit)).await
+        Request::Errors {
+            which,
+            order,
+            limit,
+            after,
+        } => {
+            ask(store, move |view| {
+                errors::list(view, &which, order, limit, after)
+            })
+            .await
         }
         Request::Sheet { which, after } => {
             ask(store, move |view| errors::sheet(view, &which, after)).await

@@ -88,8 +88,11 @@ reports! {
     Errors {
         /// All that fit the filter.
         total: u64,
-        /// The first of them.
+        /// A page of them.
         errors: Vec<ErrorLine>,
+        /// What to ask for those behind them with; none where nothing stood behind.
+        #[serde(default)]
+        next: Option<Place>,
     }
     /// One open error.
     ErrorLine {

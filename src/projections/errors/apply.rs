@@ -4,20 +4,21 @@
 use anyhow::Context;
 use rusqlite::{OptionalExtension, params};
 
+use super::tally;
 use crate::annex;
 use crate::domain::call::Lane;
 use crate::domain::catalogue::Slug;
 use crate::domain::classify::classify;
 use crate::domain::event::{Entry, Known, RecordFailed, RecordForgotten, RecordSynced};
-use crate::domain::failure::Failure;
-use crate::domain::record::{PairNumber, Side};
+use crate::domain::failure::{Failure, TextKey};
+use crate::domain::record::{ObjectName, PairNumber, Side};
 use crate::projections::causes;
 use crate::store::Tx;
 
 /// What tells a record's errors apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Key {
-    side: Side,
+pub(super) struct Key {
+    pub(super) side: Side,
     field: String,
     code: String,
     rule: String,
@@ -35,11 +36,16 @@ impl Key {
     }
 }
 
-/// A row as far as replacing it needs.
-struct Old {
-    key: Key,
-    cause: i64,
-    known: Known,
+/// A row as far as replacing it and counting it need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Old {
+    pub(super) key: Key,
+    pub(super) cause: i64,
+    pub(super) known: Known,
+    pub(super) slug: Slug,
+    pub(super) object: ObjectName,
+    pub(super) text: Option<TextKey>,
+    pub(super) value: Option<TextKey>,
 }
 
 /// An answered attempt replaces all errors of its direction, a predicted one only predicted ones.
@@ -55,8 +61,10 @@ pub(in crate::projections) fn failed(
         .iter()
         .map(|failure| Key::of(event.to, failure))
         .collect();
-    let olds = olds(tx, record, Some(event.to))?;
-    for old in &olds {
+    let before = olds(tx, record)?;
+    let here = before.iter().filter(|old| old.key.side == event.to);
+    let olds: Vec<&Old> = here.collect();
+    for &old in &olds {
         let replaced = answered || old.known != Known::Answered;
         if replaced && !keys.contains(&old.key) {
             remove(tx, entry, record, old)?;
@@ -64,13 +72,13 @@ pub(in crate::projections) fn failed(
     }
     for (at, (failure, key)) in event.failures.iter().zip(&keys).enumerate() {
         let twice = keys[..at].contains(key);
-        let old = olds.iter().find(|old| old.key == *key);
+        let old = olds.iter().copied().find(|old| old.key == *key);
         let outweighed = !answered && old.is_some_and(|old| old.known == Known::Answered);
         if !twice && !outweighed {
             put(tx, entry, record, event, failure, key, old)?;
         }
     }
-    Ok(())
+    tally::moved(tx, entry, &before, &self::olds(tx, record)?)
 }
 
 fn put(
@@ -148,10 +156,7 @@ pub(in crate::projections) fn synced(
     record: PairNumber,
     event: &RecordSynced,
 ) -> anyhow::Result<()> {
-    for old in olds(tx, record, Some(event.to))? {
-        remove(tx, entry, record, &old)?;
-    }
-    Ok(())
+    clear(tx, entry, record, Some(event.to))
 }
 
 /// A record that is left out, taken apart or absorbed has no errors.
@@ -160,19 +165,28 @@ pub(in crate::projections) fn cleared(
     entry: &Entry,
     record: PairNumber,
 ) -> anyhow::Result<()> {
-    for old in olds(tx, record, None)? {
-        remove(tx, entry, record, &old)?;
+    clear(tx, entry, record, None)
+}
+
+fn clear(tx: &Tx<'_>, entry: &Entry, record: PairNumber, to: Option<Side>) -> anyhow::Result<()> {
+    let before = olds(tx, record)?;
+    let goes = |old: &Old| to.is_none_or(|to| old.key.side == to);
+    let (gone, left): (Vec<Old>, Vec<Old>) = before.iter().cloned().partition(goes);
+    for old in &gone {
+        remove(tx, entry, record, old)?;
     }
-    Ok(())
+    tally::moved(tx, entry, &before, &left)
 }
 
 /// The types go on as they were when the texts were erased, in the order of the errors.
 pub(in crate::projections) fn forgotten(
     tx: &Tx<'_>,
+    entry: &Entry,
     record: PairNumber,
     event: &RecordForgotten,
 ) -> anyhow::Result<()> {
-    for (old, slug) in olds(tx, record, None)?.iter().zip(&event.types) {
+    let before = olds(tx, record)?;
+    for (old, slug) in before.iter().zip(&event.types) {
         let slug = Slug::parse(slug)?;
         tx.sql()
             .prepare_cached(
@@ -188,15 +202,15 @@ pub(in crate::projections) fn forgotten(
                 &slug,
             ))?;
     }
-    Ok(())
+    tally::moved(tx, entry, &before, &olds(tx, record)?)
 }
 
-fn olds(tx: &Tx<'_>, record: PairNumber, to: Option<Side>) -> anyhow::Result<Vec<Old>> {
+fn olds(tx: &Tx<'_>, record: PairNumber) -> anyhow::Result<Vec<Old>> {
     let mut statement = tx.sql().prepare_cached(
-        "select side, field, code, rule, cause, known from errors
-         where record = ?1 and (?2 is null or side = ?2) order by side, field, code, rule",
+        "select side, field, code, rule, cause, known, type, object, text, value from errors
+         where record = ?1 order by side, field, code, rule",
     )?;
-    let rows = statement.query_map((record, to), |row| {
+    let rows = statement.query_map([record], |row| {
         Ok(Old {
             key: Key {
                 side: row.get(0)?,
@@ -206,6 +220,10 @@ fn olds(tx: &Tx<'_>, record: PairNumber, to: Option<Side>) -> anyhow::Result<Vec
             },
             cause: row.get(4)?,
             known: row.get(5)?,
+            slug: row.get(6)?,
+            object: row.get(7)?,
+            text: row.get(8)?,
+            value: row.get(9)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

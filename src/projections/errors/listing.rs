@@ -11,12 +11,13 @@ use crate::projections::pairs;
 use crate::store::View;
 use crate::store::columns::counted;
 
-use super::{OpenError, WAITING};
+use super::{OpenError, Order, WAITING};
 
-const COLUMNS: &str = "record, side, field, code, rule, object, type, cause, known, first_seq,
+pub(super) const COLUMNS: &str =
+    "record, side, field, code, rule, object, type, cause, known, first_seq,
     first_at, last_seq, last_at, attempts, text, value";
 
-fn error(row: &Row<'_>) -> rusqlite::Result<OpenError> {
+pub(super) fn error(row: &Row<'_>) -> rusqlite::Result<OpenError> {
     let field: String = row.get(2)?;
     let rule: String = row.get(4)?;
     Ok(OpenError {
@@ -103,117 +104,128 @@ pub struct Filter {
     pub known: Option<Known>,
     /// Only those first seen before this instant.
     pub first_before: Option<Timestamp>,
+    /// In which order.
+    pub order: Order,
 }
 
-/// A place in a listing: everything up to it was handed out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    record: PairNumber,
-    to: String,
-    field: String,
-    code: String,
-    rule: String,
+/// Errors of one cause that have one type and are known in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) cause: i64,
+    pub(super) slug: Slug,
+    pub(super) known: Known,
+    errors: u64,
 }
 
-impl Place {
-    /// Before the first error.
-    pub fn start() -> Self {
-        Self {
-            record: PairNumber(i64::MIN),
-            to: String::new(),
-            field: String::new(),
-            code: String::new(),
-            rule: String::new(),
-        }
-    }
-
-    /// Just behind `error`.
-    pub fn behind(error: &OpenError) -> Self {
-        Self {
-            record: error.record,
-            to: error.to.key().to_owned(),
-            field: error
-                .field
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            code: error.code.clone(),
-            rule: error.rule.clone().map(|rule| rule.0).unwrap_or_default(),
-        }
-    }
-}
-
-/// Errors behind `place`, by record, at most a page.
-pub fn list(view: &View<'_>, filter: &Filter, place: &Place) -> anyhow::Result<Vec<OpenError>> {
-    let mut statement = view.sql().prepare_cached(&format!(
-        "select {COLUMNS} from errors
-         where (record, side, field, code, rule) > (?1, ?2, ?3, ?4, ?5)
-           and (?6 is null or type = ?6) and (?7 is null or cause = ?7)
-           and (?8 is null or object = ?8) and (?9 is null or side = ?9)
-           and (?10 is null or known = ?10) and (?11 is null or first_at < ?11)
-         order by record, side, field, code, rule limit ?12"
-    ))?;
-    let rows = statement.query_map(
-        params![
-            place.record,
-            place.to,
-            place.field,
-            place.code,
-            place.rule,
-            filter.slug,
-            filter.cause,
-            filter.object,
-            filter.to,
-            filter.known,
-            filter.first_before,
-            view.page_max(),
-        ],
-        error,
+/// The groups that fit; within one only age tells errors apart.
+pub(super) fn groups(view: &View<'_>, filter: &Filter) -> anyhow::Result<Vec<Group>> {
+    let mut statement = view.sql().prepare_cached(
+        "select cause, type, known, errors from error_groups
+         where (?1 is null or type = ?1) and (?2 is null or cause = ?2)
+           and (?3 is null or object = ?3) and (?4 is null or side = ?4)
+           and (?5 is null or known = ?5)
+         order by cause, type, known",
     )?;
+    let wanted = params![
+        filter.slug,
+        filter.cause,
+        filter.object,
+        filter.to,
+        filter.known
+    ];
+    let rows = statement.query_map(wanted, |row| {
+        Ok(Group {
+            cause: row.get(0)?,
+            slug: row.get(1)?,
+            known: row.get(2)?,
+            errors: counted(row.get(3)?),
+        })
+    })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn of_cause(view: &View<'_>, cause: i64) -> anyhow::Result<Vec<Group>> {
+    let filter = Filter {
+        cause: Some(cause),
+        ..Filter::default()
+    };
+    groups(view, &filter)
 }
 
 /// How many errors fit.
 pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
-    let errors: i64 = view
-        .sql()
-        .prepare_cached(
-            "select count(*) from errors
-             where (?1 is null or type = ?1) and (?2 is null or cause = ?2)
-               and (?3 is null or object = ?3) and (?4 is null or side = ?4)
-               and (?5 is null or known = ?5) and (?6 is null or first_at < ?6)",
-        )?
-        .query_row(
-            params![
-                filter.slug,
-                filter.cause,
-                filter.object,
-                filter.to,
-                filter.known,
-                filter.first_before,
-            ],
-            |row| row.get(0),
-        )?;
-    Ok(counted(errors))
+    let groups = groups(view, filter)?;
+    let Some(before) = filter.first_before else {
+        return Ok(groups.iter().map(|group| group.errors).sum());
+    };
+    aged(view, &groups, "first_at < ?4", before)
+}
+
+/// Errors of these groups whose first sight is as `when` says.
+fn aged(view: &View<'_>, groups: &[Group], when: &str, at: Timestamp) -> anyhow::Result<u64> {
+    let mut statement = view.sql().prepare_cached(&format!(
+        "select count(*) from errors indexed by errors_by_age
+         where cause = ?1 and type = ?2 and known = ?3 and {when}"
+    ))?;
+    let mut sum = 0;
+    for group in groups {
+        let of_group = (group.cause, &group.slug, group.known, at);
+        let errors: i64 = statement.query_row(of_group, |row| row.get(0))?;
+        sum += counted(errors);
+    }
+    Ok(sum)
 }
 
 /// Errors of a cause first seen at `since` or later.
 pub fn joined(view: &View<'_>, cause: i64, since: Timestamp) -> anyhow::Result<u64> {
-    let errors: i64 = view
-        .sql()
-        .prepare_cached("select count(*) from errors where cause = ?1 and first_at >= ?2")?
-        .query_row((cause, since), |row| row.get(0))?;
-    Ok(counted(errors))
+    aged(view, &of_cause(view, cause)?, "first_at >= ?4", since)
+}
+
+/// Whether any error of a cause was first seen at `since` or later.
+pub fn has_joined(view: &View<'_>, cause: i64, since: Timestamp) -> anyhow::Result<bool> {
+    let mut statement = view.sql().prepare_cached(
+        "select exists (select 1 from errors indexed by errors_by_age
+           where cause = ?1 and type = ?2 and known = ?3 and first_at >= ?4)",
+    )?;
+    for group in of_cause(view, cause)? {
+        if statement.query_row((cause, &group.slug, group.known, since), |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Keys of what errors of a cause say, with how many say it: most first, then the latest; at most
 /// a page.
 pub fn messages(view: &View<'_>, cause: i64) -> anyhow::Result<Vec<(TextKey, u64)>> {
+    sayings(view, cause, "text", view.page_max())
+}
+
+/// Keys of the values that errors of a cause name, with how many do, most first, at most `most`;
+/// and how many values there are.
+pub fn values(
+    view: &View<'_>,
+    cause: i64,
+    most: u32,
+) -> anyhow::Result<(Vec<(TextKey, u64)>, u64)> {
+    let values: i64 = view
+        .sql()
+        .prepare_cached("select count(*) from sayings where cause = ?1 and part = 'value'")?
+        .query_row([cause], |row| row.get(0))?;
+    Ok((sayings(view, cause, "value", most)?, counted(values)))
+}
+
+fn sayings(
+    view: &View<'_>,
+    cause: i64,
+    part: &str,
+    most: u32,
+) -> anyhow::Result<Vec<(TextKey, u64)>> {
     let mut statement = view.sql().prepare_cached(
-        "select text, count(*) as errors from errors where cause = ?1 and text is not null
-         group by text order by errors desc, max(last_seq) desc limit ?2",
+        "select key, errors from sayings where cause = ?1 and part = ?2
+         order by errors desc, seq desc limit ?3",
     )?;
-    let rows = statement.query_map((cause, view.page_max()), |row| {
+    let rows = statement.query_map((cause, part, most), |row| {
         Ok((row.get(0)?, counted(row.get(1)?)))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -237,10 +249,9 @@ pub fn totals(view: &View<'_>) -> anyhow::Result<Totals> {
     Ok(view
         .sql()
         .prepare_cached(
-            "select coalesce(sum(errors), 0), count(*), coalesce(sum(errors > 1), 0),
-               coalesce(sum(predicted), 0)
-             from (select count(*) as errors, sum(known <> 'answered') as predicted
-               from errors where type <> ?1 group by record)",
+            "select coalesce(sum(errors), 0), (select records from error_totals),
+               (select several from error_totals), coalesce(sum(iif(known <> 'answered', errors, 0)), 0)
+             from error_groups where type <> ?1",
         )?
         .query_row([WAITING], |row| {
             Ok(Totals {
@@ -263,15 +274,14 @@ pub struct TypeCount {
     pub errors: u64,
     /// Records they are on.
     pub records: u64,
-    /// When the oldest was first seen.
-    pub since: Timestamp,
 }
 
 /// Open errors per type and object, waiting ones too.
 pub fn by_type(view: &View<'_>) -> anyhow::Result<Vec<TypeCount>> {
     let mut statement = view.sql().prepare_cached(
-        "select type, object, count(*), count(distinct record), min(first_at) from errors
-         group by type, object order by type, object",
+        "select type, object, sum(errors),
+           (select records from error_types as t where t.type = g.type and t.object = g.object)
+         from error_groups as g group by type, object order by type, object",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(TypeCount {
@@ -279,7 +289,6 @@ pub fn by_type(view: &View<'_>) -> anyhow::Result<Vec<TypeCount>> {
             object: row.get(1)?,
             errors: counted(row.get(2)?),
             records: counted(row.get(3)?),
-            since: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -2,7 +2,9 @@
 
 mod apply;
 mod listing;
+mod page;
 mod rows;
+mod tally;
 
 use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
@@ -12,9 +14,10 @@ use crate::store::Tx;
 
 pub(super) use apply::{cleared, failed, forgotten, synced};
 pub use listing::{
-    Filter, Place, Totals, TypeCount, by_type, count, is_predicted, joined, list, messages,
-    of_record, stand, totals,
+    Filter, Totals, TypeCount, by_type, count, has_joined, is_predicted, joined, messages,
+    of_record, stand, totals, values,
 };
+pub use page::{Order, Place, list};
 pub use rows::row;
 
 /// The type of errors that only wait for a parent: their records are waiting, not failing.

@@ -147,7 +147,9 @@ fn records_are_listed_by_how_their_names_begin_and_nobody_fitting_is_said() {
     assert_eq!(shown(&bench, &list("zoe")), "No record fits.\n");
     let errors = Request::Errors {
         which: syncline::control::request::Which::default(),
+        order: None,
         limit: 1,
+        after: None,
     };
     let errors = shown(&bench, &errors);
     assert!(errors.contains("  NAME        TO"), "{errors}");

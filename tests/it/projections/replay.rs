@@ -1,5 +1,7 @@
 //! Derived again, the projections are the same.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proptest::prelude::*;
 use syncline::annex;
 use syncline::domain::call::Lane;
@@ -10,7 +12,7 @@ use syncline::domain::event::{
 use syncline::domain::failure::TextKey;
 use syncline::domain::record::{PairNumber, Side, Timestamp};
 use syncline::projections::{self, append, causes, errors, pairs};
-use syncline::store::Tx;
+use syncline::store::{Tx, View};
 
 use crate::store::Bench;
 
@@ -109,6 +111,7 @@ fn assert_counts(bench: &Bench) {
             let records = causes::records(view, cause.number, PairNumber(0))?;
             assert_eq!(cause.records, records.len() as u64, "C-{}", cause.number);
         }
+        assert_sums(view)?;
         let numbers = pairs::list(view, &pairs::Filter::default(), PairNumber(0))?;
         for pair in numbers {
             assert!(
@@ -122,6 +125,42 @@ fn assert_counts(bench: &Bench) {
         }
         Ok(())
     });
+}
+
+/// The sums kept equal those of all errors together.
+fn assert_sums(view: &View<'_>) -> anyhow::Result<()> {
+    let all = errors::list(view, &errors::Filter::default(), &errors::Place::start())?;
+    let mut failing: BTreeMap<PairNumber, u64> = BTreeMap::new();
+    let mut types: BTreeMap<String, BTreeSet<PairNumber>> = BTreeMap::new();
+    let mut predicted = 0;
+    for error in &all {
+        types
+            .entry(format!("{} {}", error.slug, error.object))
+            .or_default()
+            .insert(error.record);
+        if error.slug.as_str() != errors::WAITING {
+            *failing.entry(error.record).or_default() += 1;
+            predicted += u64::from(error.known != Known::Answered);
+        }
+    }
+    let expected = errors::Totals {
+        errors: failing.values().sum(),
+        records: failing.len() as u64,
+        several: failing.values().filter(|errors| **errors > 1).count() as u64,
+        predicted,
+    };
+    assert_eq!(errors::totals(view)?, expected);
+    let kept: Vec<(String, u64)> = errors::by_type(view)?
+        .into_iter()
+        .map(|one| (format!("{} {}", one.slug, one.object), one.records))
+        .collect();
+    let expected = types.into_iter().map(|(name, of)| (name, of.len() as u64));
+    assert_eq!(kept, expected.collect::<Vec<_>>());
+    assert_eq!(
+        errors::count(view, &errors::Filter::default())?,
+        all.len() as u64
+    );
+    Ok(())
 }
 
 proptest! {
