@@ -1,9 +1,11 @@
 //! The verbs that ask: over the daemon's socket when it runs, in process when it does not.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use tokio::runtime::Runtime;
 
 use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, RecordsVerb, Verb};
 use super::render::time::Moment;
@@ -311,6 +313,8 @@ pub(super) struct Place {
     socket: Option<PathBuf>,
     store: PathBuf,
     pub(super) zone: TimeZone,
+    /// The store, opened to be read, once it was.
+    reader: RefCell<Option<Desk>>,
 }
 
 impl Place {
@@ -323,6 +327,7 @@ impl Place {
                 socket,
                 store: store.clone(),
                 zone: TimeZone::system(),
+                reader: RefCell::default(),
             });
         }
         let path = arguments
@@ -342,6 +347,7 @@ impl Place {
             socket: Some(config.control),
             store,
             zone,
+            reader: RefCell::default(),
         })
     }
 
@@ -354,27 +360,50 @@ impl Place {
         {
             return answer;
         }
-        let access = if request.writes() {
-            Access::Write { unit: None }
-        } else {
-            Access::Read
+        if request.writes() {
+            return self.at(Access::Write { unit: None })?.answer(self, request);
+        }
+        // A verb that asks for page after page opens the store once.
+        let mut reader = self.reader.borrow_mut();
+        let desk = match reader.take() {
+            Some(desk) => desk,
+            None => self.at(Access::Read)?,
         };
+        reader.insert(desk).answer(self, request)
+    }
+
+    /// Opens the store in process.
+    fn at(&self, access: Access) -> Result<Desk, Refusal> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let store = Store::open(
-            &self.store,
-            access,
-            Arc::new(Catalogue::shipped()),
-            Arc::clone(&clock),
-        )
-        .map_err(|error| refused(&error))?;
-        let runtime = super::run::runtime()?;
+        let catalogue = Arc::new(Catalogue::shipped());
+        let store = Store::open(&self.store, access, catalogue, Arc::clone(&clock))
+            .map_err(|error| refused(&error))?;
+        Ok(Desk {
+            store,
+            clock,
+            runtime: super::run::runtime()?,
+        })
+    }
+}
+
+/// Where a request is answered when no daemon runs.
+struct Desk {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    runtime: Runtime,
+}
+
+impl Desk {
+    fn answer(&self, place: &Place, request: &Request) -> Result<Report, Refusal> {
         let user = rustix::process::getuid().as_raw();
-        let vantage = if !request.writes() && Store::is_held(&self.store) {
+        let vantage = if !request.writes() && Store::is_held(&place.store) {
             Vantage::Beside
         } else {
             Vantage::Alone
         };
-        runtime.block_on(answer(&store, request, user, clock.now(), vantage))
+        let now = self.clock.now();
+        self.runtime
+            .block_on(answer(&self.store, request, user, now, vantage))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use super::ask::Place;
+use super::out;
 use crate::control::report::Report;
 use crate::control::request::{self, Refusal, Request};
 use crate::domain::digest::{ErrorRow, Sheet};
@@ -11,6 +12,7 @@ use crate::domain::digest::{ErrorRow, Sheet};
 pub(super) fn run(place: &Place, which: &request::Which, json: bool) -> Result<u8, Refusal> {
     let mut after = None;
     let mut paper: Option<Paper> = None;
+    let mut fits = false;
     loop {
         let which = which.clone();
         let Report::Sheet(page) = place.ask(&Request::Sheet { which, after })? else {
@@ -23,10 +25,15 @@ pub(super) fn run(place: &Place, which: &request::Which, json: bool) -> Result<u
             none => none.insert(Paper::new(json).map_err(|error| unprinted(&error))?),
         };
         out.rows(&page.rows).map_err(|error| unprinted(&error))?;
+        fits |= !page.rows.is_empty();
         if page.next.is_none() {
             break;
         }
         after = page.next;
+    }
+    if !fits {
+        // The sheet has its header, and nobody should look for a mistake in it.
+        out::aside("no error fits");
     }
     match paper {
         Some(paper) => paper.end().map_err(|error| unprinted(&error)).map(|()| 0),

@@ -298,7 +298,7 @@ pub(super) fn rows(
     reader: &Reader<'_>,
     causes: &[i64],
 ) -> anyhow::Result<Vec<ErrorRow>> {
-    let links = Links::of(view)?;
+    let mut sheet = errors::Rows::of(view, reader.teller.names)?;
     let mut rows = Vec::new();
     for number in causes {
         let filter = Filter {
@@ -314,7 +314,7 @@ pub(super) fn rows(
                 if rows.len() == ROWS_MAX {
                     return Ok(rows);
                 }
-                rows.push(errors::row(view, &links, error, reader.teller.names)?);
+                rows.push(sheet.row(error)?);
             }
         }
     }

@@ -139,6 +139,12 @@ fn said(entry: &EntryLine) -> String {
         "record_linked" => format!("linked by {}", word("why")),
         "record_unlinked" => format!("unlinked: {}", word("why")),
         "record_excluded" => format!("excluded: {}", word("why")),
+        "record_included" => "taken up again by a person".to_owned(),
+        "loop_found" => format!(
+            "both sides' automation rewrites {} in turns: it is written no more",
+            word("field")
+        ),
+        "record_forgotten" => "its texts and its name were erased".to_owned(),
         kind => format!("{kind}  {payload}"),
     }
 }

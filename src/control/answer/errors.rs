@@ -13,7 +13,6 @@ use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
 use crate::projections::errors::{self, Filter, OpenError, Order, Place};
-use crate::projections::links::Links;
 use crate::projections::{pairs, wording};
 use crate::store::View;
 
@@ -130,10 +129,10 @@ pub(super) fn sheet(
         &filter,
         &after.unwrap_or_else(|| Place::start_of(filter.order)),
     )?;
-    let links = Links::of(view)?;
+    let mut sheet = errors::Rows::of(view, true)?;
     let rows = page
         .iter()
-        .map(|error| errors::row(view, &links, error, true))
+        .map(|error| sheet.row(error))
         .collect::<anyhow::Result<_>>()?;
     let next = page.last().map(Place::behind);
     Ok(Report::Sheet(Sheet { rows, next }))

@@ -18,7 +18,7 @@ pub use listing::{
     of_record, stand, totals, values,
 };
 pub use page::{Order, Place, list};
-pub use rows::row;
+pub use rows::Rows;
 
 /// The type of errors that only wait for a parent: their records are waiting, not failing.
 pub const WAITING: &str = "waiting-account";

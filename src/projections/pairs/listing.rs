@@ -62,6 +62,21 @@ pub fn get(view: &View<'_>, number: PairNumber) -> anyhow::Result<Option<Pair>> 
         .optional()?)
 }
 
+/// The halves of the pair of that number.
+pub fn ids(view: &View<'_>, number: PairNumber) -> anyhow::Result<Option<PairIds>> {
+    Ok(view
+        .sql()
+        .prepare_cached("select object, hubspot, salesforce from pairs where record = ?1")?
+        .query_row([number], |row| {
+            Ok(PairIds {
+                object: row.get(0)?,
+                hubspot: row.get(1)?,
+                salesforce: row.get(2)?,
+            })
+        })
+        .optional()?)
+}
+
 /// The pair that goes on under that number or under the one that absorbed it.
 pub fn resolve(view: &View<'_>, number: PairNumber) -> anyhow::Result<Option<Pair>> {
     let mut found = get(view, number)?;

@@ -12,7 +12,7 @@ use crate::domain::record::{FieldName, PairIds, PairNumber, Side, Timestamp};
 use crate::store::columns::words;
 
 pub(super) use apply::{absorbed, excluded, failed, included, linked, looped, synced, unlinked};
-pub use listing::{Counted, Filter, by_key, counts, get, history, list, resolve, total};
+pub use listing::{Counted, Filter, by_key, counts, get, history, ids, list, resolve, total};
 pub(super) use number::{forget_handed, living};
 pub use number::{link, number_of, number_of_ids};
 

@@ -7,6 +7,7 @@
 
 mod handover;
 mod names;
+mod pages;
 mod remarks;
 
 use jiff::tz::TimeZone;

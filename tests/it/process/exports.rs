@@ -108,6 +108,8 @@ fn an_export_and_a_list_take_only_what_is_asked_for() {
         assert_eq!(export.exit, 0, "{words:?} {export:?}");
         let list = scene.verb(&[&["errors", "list", "--json"], words].concat());
         let total = list.json()["total"].as_u64().expect("a total");
+        let said = if total == 0 { "no error fits\n" } else { "" };
+        assert_eq!(export.err, said, "{words:?}");
         assert_eq!(total, rows(&export.out).len() as u64, "{words:?}");
         total
     };

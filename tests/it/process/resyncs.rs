@@ -126,3 +126,39 @@ fn a_resync_of_nothing_or_of_what_is_unknown_is_refused_and_asks_for_nothing() {
     );
     daemon.stop();
 }
+
+#[test]
+fn when_a_rule_is_lifted_all_that_it_refused_goes_through_at_the_price_announced() {
+    // 5,000 of them take a minute and more.
+    let people =
+        std::env::var("SYNCLINE_RESYNC").map_or(120, |text| text.parse().expect("a number"));
+    let scene = refused(people);
+    let daemon = scene.started();
+    until("a first load so large is held", 60, || {
+        scene.verb(&["status"]).out.contains("approve H-1")
+    });
+    assert_eq!(scene.verb(&["approve", "H-1"]).exit, 0);
+    until("the rule refuses all of them", 300, || {
+        scene.status()["errors"] == people as u64
+    });
+    scene.simulator().salesforce.remove_rule(RULE);
+    let priced = scene.verb(&["resync", "--cause", "C-1"]);
+    let announced = priced.err.split("at most ").nth(1).expect("a price");
+    let announced = announced.split(' ').next().expect("a number");
+    let announced: u64 = announced.parse().expect("a number");
+    let before = scene.calls_counted();
+    let done = scene.verb(&["resync", "--cause", "C-1", "--yes", "--wait"]);
+    let (spent, said) = (scene.calls_counted() - before, done.out.trim());
+    println!(
+        "{said}; announced {announced} calls, {spent} counted by Salesforce, looks among them"
+    );
+    assert!(said.ends_with("gone through, 0 still failing"), "{done:?}");
+    assert_eq!(scene.status()["errors"], 0);
+    // Looking for changes goes on beside it: a call every five seconds here.
+    let looks = people as u64 / 100 + 10;
+    assert!(
+        spent <= announced + looks,
+        "{announced} announced, {spent} spent"
+    );
+    daemon.stop();
+}
