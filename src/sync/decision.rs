@@ -96,8 +96,9 @@ pub(super) enum Settled {
 pub(super) struct Met {
     pub(super) ids: PairIds,
     pub(super) why: Linked,
-    /// What both show where nothing is to be done: from now on a change is one against that,
-    /// also while the first write is held, put off or refused.
+    /// What both show where nothing is to be done, and what they are taken to have shown where
+    /// something is: from now on a change is one against that, also while the first write is
+    /// held, put off or refused.
     pub(super) moved: Vec<Moved>,
 }
 
@@ -207,7 +208,10 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
     let link = link.map(|why| Met {
         ids: ids.clone(),
         why,
-        moved: std::mem::take(&mut moved),
+        moved: std::mem::take(&mut moved)
+            .into_iter()
+            .chain(merged.opened)
+            .collect(),
     });
     let marked = if partner.is_some() {
         merged.marked

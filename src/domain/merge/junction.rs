@@ -201,6 +201,11 @@ impl Ties {
                 hubspot: Some(around.print(Side::HubSpot, tie.in_hubspot)),
                 salesforce: Some(around.print(Side::Salesforce, tie.in_salesforce)),
             };
+            let opened = (!base.linked_before).then(|| Moved {
+                field: name.clone(),
+                hubspot: Some(around.print(Side::HubSpot, false)),
+                salesforce: Some(around.print(Side::Salesforce, false)),
+            });
             match rules::course_of_tie(mapped.rule, first, direction, views.0, views.1) {
                 Course::Leave | Course::AskHistory => (),
                 Course::Agree => merged.agreed.push(agreed()),
@@ -209,10 +214,12 @@ impl Ties {
                     merged.agreed.push(agreed());
                 }
                 Course::Write { to, .. } if known.shut.contains(&to) => {
+                    merged.opened.extend(opened);
                     merged.withheld.push(to);
                     self.waits = true;
                 }
                 Course::Write { to, .. } => {
+                    merged.opened.extend(opened);
                     let end = (hubspot.as_str(), tie);
                     self.write(to, name, end, &around, &mut after, merged);
                 }

@@ -193,6 +193,24 @@ impl<'a> Line<'a> {
             && self.cell(to.other()).is_some_and(|cell| cell.blank)
     }
 
+    /// What a first link adopts where a value is to go to `to`: that the source was blank before,
+    /// and the target as it is, so that the value is the source's change. Where a blank is what
+    /// goes, the target's value is the change that the rule undoes. `None` after the first link,
+    /// and where the source knows no blank to have changed from.
+    pub(super) fn opened(&self, to: Side, base: &Base, known: &Known<'_>) -> Option<Moved> {
+        let (source, target) = (self.cell(to.other())?, self.cell(to)?);
+        let blank = |cell: &Cell<'_>| print(known.key, &Value::Blank, cell.field);
+        let from = blank(source);
+        let at = if source.blank {
+            blank(target)
+        } else {
+            target.print
+        };
+        let is_change = source.print != from || target.print != at;
+        let moved = draft::moved(self.mapped, to.other(), Some(from), Some(at));
+        (!base.linked_before && is_change).then_some(moved)
+    }
+
     /// The fingerprints as both sides show them now.
     pub(super) fn agreed(&self) -> Moved {
         let hubspot = self.hubspot.map(|cell| cell.print);

@@ -258,6 +258,9 @@ pub struct Merged {
     pub parting: Vec<[RecordKey; 2]>,
     /// Fingerprints to adopt although nothing is written for them.
     pub agreed: Vec<Moved>,
+    /// Fingerprints to adopt with a first link where something is to be written: against them what
+    /// is carried is a change, and so is what a person does on either side before it arrives.
+    pub opened: Vec<Moved>,
     /// Not empty: changed on both sides, and only HubSpot's property history can tell which is
     /// newer. Ask again with it; nothing else here is final. HubSpot's names.
     pub needs_history: Vec<FieldName>,
@@ -363,8 +366,12 @@ fn both(
                 merged.agreed.push(line.agreed());
             }
             Course::AskHistory => merged.needs_history.push(mapped.hubspot.clone()),
-            Course::Write { to, .. } if known.shut.contains(&to) => merged.withheld.push(to),
+            Course::Write { to, .. } if known.shut.contains(&to) => {
+                merged.opened.extend(line.opened(to, base, known));
+                merged.withheld.push(to);
+            }
             Course::Write { to, lost } => {
+                merged.opened.extend(line.opened(to, base, known));
                 let draft = match to {
                     Side::HubSpot => &mut to_hubspot,
                     Side::Salesforce => &mut to_salesforce,

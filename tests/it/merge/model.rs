@@ -274,6 +274,13 @@ impl World {
         });
     }
 
+    /// Links the two, adopts what is said of that, and writes nothing yet.
+    pub(crate) fn link(&mut self, merged: &Merged) {
+        self.base.linked_before = true;
+        self.adopt(&merged.agreed);
+        self.adopt(&merged.opened);
+    }
+
     /// Writes all that `merged` calls for, and adopts what it says.
     pub(crate) fn conclude(&mut self, merged: &Merged) {
         self.adopt(&merged.agreed);

@@ -199,6 +199,51 @@ fn a_first_link_lets_a_side_win_where_the_rule_does() {
     );
 }
 
+/// Two records that show `values` are linked; before anything is written, people make `now` of
+/// them, HubSpot's change being the later one: what is written?
+fn check_before_the_first_write(
+    (rule, on): (Rule, OnFirstLink),
+    values: (&str, &str),
+    now: (&str, &str),
+    expected: &str,
+) {
+    let mut world = World::new(&[Mapped::text("title", rule)], on);
+    met(&mut world, values);
+    let merged = world.merge(None);
+    world.link(&merged);
+    let at = world.now;
+    if now.1 != values.1 {
+        world.edit(SF, &[("title", text(now.1))], at);
+    }
+    if now.0 != values.0 {
+        world.edit(HS, &[("title", text(now.0))], at + 5_000);
+    }
+    let history = History::from([(name("title"), Timestamp(at + 5_000))]);
+    let told = told(&world.merge(Some(&history)));
+    assert_eq!(told, expected, "{rule:?} {on:?} {values:?} to {now:?}");
+}
+
+#[test]
+fn what_people_do_between_the_first_link_and_the_first_write_is_a_change_like_any_other() {
+    let fill = (Rule::TwoWay, OnFirstLink::FillBlanks);
+    let check = check_before_the_first_write;
+    check(fill, ("", "a"), ("", "a"), "HubSpot=a");
+    check(fill, ("", "a"), ("", "b"), "HubSpot=b");
+    check(fill, ("", "a"), ("", ""), "nothing");
+    check(fill, ("", "a"), ("b", "a"), "Salesforce=b, lost");
+    check(fill, ("a", ""), ("a", "b"), "HubSpot=b, lost");
+    let prefer = (Rule::PreferSalesforce, OnFirstLink::FillBlanks);
+    check(prefer, ("", "a"), ("b", "a"), "HubSpot=a, lost");
+    let always = (Rule::AlwaysSalesforce, OnFirstLink::FillBlanks);
+    check(always, ("", "a"), ("b", "a"), "HubSpot=a, lost");
+    let hubspot = (Rule::TwoWay, OnFirstLink::Hubspot);
+    check(hubspot, ("a", "b"), ("a", "b"), "Salesforce=a");
+    let salesforce = (Rule::AlwaysSalesforce, OnFirstLink::Salesforce);
+    check(salesforce, ("a", ""), ("a", ""), "HubSpot=-");
+    let winner = (Rule::TwoWay, OnFirstLink::Salesforce);
+    check(winner, ("a", "b"), ("c", "b"), "Salesforce=c, lost");
+}
+
 #[test]
 fn linking_writes_both_ids_and_only_once() {
     let mut world = World::new(
