@@ -7,6 +7,7 @@
 use super::convert::{Decimal, whole_digits_max};
 use super::event::Action;
 use super::failure::{Fact, Failure, RawFailure, System};
+use super::mapping::Mapping;
 use super::merge::Write;
 use super::record::{FieldName, Side, Timestamp, Value};
 use super::schema::{Choice, Field, Kind, ObjectSchema};
@@ -78,6 +79,38 @@ pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<RawFai
         failures.extend(missing(write, schema));
     }
     failures
+}
+
+/// Notes of each option that the target lacks whether its own side has switched it off: then the
+/// record stands in something that is no more, and the target's list is not at fault. `source` is
+/// the schema of the side that the write comes from.
+pub fn note_retired(
+    failures: &mut [RawFailure],
+    to: Side,
+    mapping: &Mapping,
+    source: &ObjectSchema,
+) {
+    for raw in failures {
+        let (Some(option), Some(field)) = (&raw.value, raw.failure.fields.first()) else {
+            continue;
+        };
+        if !raw.failure.facts.contains(&Fact::OptionKnown(false)) {
+            continue;
+        }
+        let mapped = mapping.fields.iter().find(|mapped| mapped.on(to) == field);
+        let retired = mapped.is_some_and(|mapped| {
+            let from = source.field(mapped.on(to.other()));
+            from.is_some_and(|from| {
+                from.choices.iter().any(|choice| {
+                    let name = mapped.option_on(to, &choice.value);
+                    !choice.active && name.unwrap_or(&choice.value) == option
+                })
+            })
+        });
+        if retired {
+            raw.failure.facts.push(Fact::OptionActive(false));
+        }
+    }
 }
 
 fn failure(to: Side, code: &Code, field: &Field, says: &str) -> RawFailure {
@@ -258,8 +291,11 @@ fn bad_option(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
             failure.failure.facts.extend([
                 Fact::ListRestricted(true),
                 Fact::OptionKnown(!known.is_empty()),
-                Fact::OptionActive(false),
             ]);
+            // Of an option that the list lacks there is nothing to be said.
+            if !known.is_empty() {
+                failure.failure.facts.push(Fact::OptionActive(false));
+            }
             failure.value = Some(option.to_owned());
             failure
         })

@@ -318,6 +318,12 @@ fn sifted(
                 .iter()
                 .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
         );
+        preflight::note_retired(
+            &mut wrong,
+            side,
+            &form.mapping,
+            form.schemas.on(side.other()),
+        );
         match (write, wrong.is_empty()) {
             (Some(write), true) => writes.push(write),
             (None, true) => (),

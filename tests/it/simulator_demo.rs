@@ -57,6 +57,8 @@ invalid-value: NUMBER_OUTSIDE_VALID_RANGE: Score
 unique-value: DUPLICATE_VALUE: External_Ref__c
 owner-assignment: nobody: owner
 sf-owner-inactive: INACTIVE_OWNER_OR_USER: inactive user
+option-limit: TOO_MANY_ENUM_VALUE: too many values
+other: LIMIT_EXCEEDED: takes no further contacts
 ";
 /// The same for a write to HubSpot.
 const TO_HUBSPOT: &str = "
@@ -349,7 +351,7 @@ fn the_numbers_add_up_and_every_address_leads_nowhere() {
     };
     assert_eq!(
         filled.expected_types.len(),
-        24,
+        26,
         "{:?}",
         filled.expected_types
     );

@@ -9,7 +9,7 @@ use super::records::AddRecord;
 use crate::simulator::Simulator;
 use crate::simulator::hubspot::association::admin::Tie;
 use crate::simulator::hubspot::association::ceiling::{Ceiling, SetBy};
-use crate::simulator::salesforce::{FieldChange, NewQueue, Salesforce};
+use crate::simulator::salesforce::{FieldChange, NewQueue, NewRecordType, Salesforce, Stage};
 use serde_json::json;
 
 /// Of the companies the first so many stand on both sides, the next ones in HubSpot alone.
@@ -35,11 +35,12 @@ struct Firms {
 
 /// Adds all of it beside the contacts, which are there already: so many stand only in HubSpot.
 pub(super) fn add(add: &mut AddRecord<'_>, only_in_hubspot: usize) {
-    set_up(&mut add.simulator.salesforce);
+    let retired = set_up(&mut add.simulator.salesforce);
     let firms = companies(add);
     contacts_of(add, &firms, only_in_hubspot);
     leads(add);
-    deals(add, &firms);
+    deals(add, &firms, &retired);
+    in_a_former_stage(add);
     tasks(add, &firms);
     let ceiling = Ceiling {
         max: DEALS_MAX,
@@ -51,12 +52,41 @@ pub(super) fn add(add: &mut AddRecord<'_>, only_in_hubspot: usize) {
         .expect("every portal has companies and deals");
 }
 
-fn set_up(org: &mut Salesforce) {
+/// The id of a sales process that was in use once.
+fn set_up(org: &mut Salesforce) -> String {
     org.add_key_field("Task").expect("every org has tasks");
     org.change_field("Account", "Industry", FieldChange::Restrict(true))
         .expect("every org has this field");
     org.change_field("Opportunity", "StageName", FieldChange::Restrict(true))
         .expect("every org has this field");
+    let retired = org
+        .add_record_type(&NewRecordType {
+            object: "Opportunity".to_owned(),
+            name: "Partner sales".to_owned(),
+            developer_name: "Partner_Sales".to_owned(),
+            default: false,
+        })
+        .expect("every org has opportunities");
+    org.set_record_type_active(&retired, false)
+        .expect("it was added a moment ago");
+    retired
+}
+
+/// An opportunity that was left behind in a stage when that was switched off.
+fn in_a_former_stage(add: &mut AddRecord<'_>) {
+    let mut stage = Stage {
+        name: "Pilot".to_owned(),
+        active: true,
+        closed: false,
+        won: false,
+        probability: 40.0,
+    };
+    add.simulator.salesforce.put_stage(&stage);
+    let fields = json!({ "Name": "Expansion 309", "StageName": "Pilot",
+        "CloseDate": "2027-05-31", "Amount": 6_500 });
+    add.salesforce("Opportunity", AddRecord::map(fields));
+    stage.active = false;
+    add.simulator.salesforce.put_stage(&stage);
 }
 
 fn companies(add: &mut AddRecord<'_>) -> Firms {
@@ -144,7 +174,7 @@ fn leads(add: &mut AddRecord<'_>) {
     }
 }
 
-fn deals(add: &mut AddRecord<'_>, firms: &Firms) {
+fn deals(add: &mut AddRecord<'_>, firms: &Firms, retired: &str) {
     let stages = [
         "appointmentscheduled",
         "contractsent",
@@ -153,10 +183,15 @@ fn deals(add: &mut AddRecord<'_>, firms: &Firms) {
     ];
     for (n, stage) in stages.into_iter().enumerate() {
         // No stage of Salesforce is called as the standard mapping calls the third one.
-        let deal = json!({ "dealname": format!("Renewal {}", 2_031 + n), "dealstage": stage,
+        let mut deal = AddRecord::map(
+            json!({ "dealname": format!("Renewal {}", 2_031 + n), "dealstage": stage,
             "pipeline": "default", "amount": (n * 4_500 + 12_000).to_string(),
-            "closedate": "2027-03-31T00:00:00Z", "hubspot_owner_id": owners::of(n) });
-        let id = add.portal("deals", &AddRecord::map(deal));
+            "closedate": "2027-03-31T00:00:00Z", "hubspot_owner_id": owners::of(n) }),
+        );
+        if n == 1 {
+            deal.insert("sales_process".to_owned(), json!(retired));
+        }
+        let id = add.portal("deals", &deal);
         let at = add.tick();
         if let Some(company) = &firms.hubspot[n] {
             tie(add, ("deals", &id), ("companies", company), at);

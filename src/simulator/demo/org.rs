@@ -82,6 +82,7 @@ pub(super) fn tighten(simulator: &mut Simulator) {
         simulator.salesforce.inject(rule);
     }
     let changes = [
+        ("Interests__c", FieldChange::Restrict(false)),
         ("Fax", FieldChange::Writable(false)),
         ("Tier__c", FieldChange::RemoveValue("Bronze".to_owned())),
     ];
@@ -106,7 +107,7 @@ pub(super) fn add_platinum(org: &mut Salesforce) {
         .expect("every org has this field");
 }
 
-fn salesforce_rules() -> [Injected; 5] {
+fn salesforce_rules() -> [Injected; 6] {
     let rule = |name: &str, kind, when: [(&str, Op, &str); 1], message: &str, fields: &[&str]| {
         let when = when.map(|(field, op, value)| Predicate {
             field: field.to_owned(),
@@ -134,6 +135,14 @@ fn salesforce_rules() -> [Injected; 5] {
             [("Phone", Op::NotStartsWith, "+")],
             "Phone must start with + and the country code.",
             &["Phone"],
+        ),
+        // A quota of a package's own: no catalogue can know what lifts it.
+        rule(
+            "GeoTerritories",
+            InjectedKind::Quota,
+            [("MailingPostalCode", Op::Equals, "00118")],
+            "Territory IT-118 takes no further contacts.",
+            &[],
         ),
         rule(
             FLOW,

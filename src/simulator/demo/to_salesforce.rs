@@ -22,7 +22,7 @@ type Contact = Map<String, Value>;
 type Spoiled = (&'static str, usize, fn(&mut Contact, usize));
 
 /// The first entry keeps its place: the drip corrects its contacts by their numbers.
-const SPOILED: [Spoiled; 17] = [
+const SPOILED: [Spoiled; 19] = [
     ("sf-validation-rule", PHONES, |contact, n| {
         set(contact, "phone", format!("0{} 555 {n:04}", 30 + n % 60));
     }),
@@ -95,7 +95,17 @@ const SPOILED: [Spoiled; 17] = [
     ("owner-assignment", 5, |contact, _| {
         set(contact, "hubspot_owner_id", owners::DANA);
     }),
+    ("option-limit", 2, |contact, _| {
+        let topics: Vec<String> = (0..=TOPICS_MAX).map(|n| format!("Topic {n}")).collect();
+        set(contact, "message", topics.join(";"));
+    }),
+    ("other", 3, |contact, _| {
+        set(contact, "zip", "00118");
+    }),
 ];
+
+/// More choices than these no list of Salesforce's takes at once.
+const TOPICS_MAX: usize = 100;
 
 const DOUBLES: usize = 9;
 const TAKEN: usize = 5;

@@ -51,6 +51,8 @@ pub enum InjectedKind {
     FlowFailure,
     /// `CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY`.
     TriggerFailure,
+    /// `LIMIT_EXCEEDED`: something that a package or the platform counts is used up.
+    Quota,
 }
 
 /// One condition on one field.
@@ -147,6 +149,11 @@ impl Injected {
             InjectedKind::ValidationRule => Some(Problem::data(
                 "FIELD_CUSTOM_VALIDATION_EXCEPTION",
                 self.said(&format!("{} is not fulfilled", self.name)),
+                &fields,
+            )),
+            InjectedKind::Quota => Some(Problem::data(
+                "LIMIT_EXCEEDED",
+                self.said(&format!("{} is used up", self.name)),
                 &fields,
             )),
             InjectedKind::DuplicateRule {

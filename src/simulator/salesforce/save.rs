@@ -295,7 +295,7 @@ fn is_duplicate_rule(kind: &InjectedKind) -> bool {
 }
 
 fn is_validation_rule(kind: &InjectedKind) -> bool {
-    matches!(kind, InjectedKind::ValidationRule)
+    matches!(kind, InjectedKind::ValidationRule | InjectedKind::Quota)
 }
 
 fn is_trigger(kind: &InjectedKind) -> bool {

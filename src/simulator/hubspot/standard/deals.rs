@@ -16,6 +16,7 @@ pub const PROBABILITY: &str = "hs_deal_stage_probability";
 pub fn deals(settings: &Settings) -> Vec<Property> {
     let plain = |name: &str, label: &str, kind| Property::new(name, label, kind).standard();
     let all = vec![
+        Property::new("sales_process", "Sales process", Kind::Text),
         text("dealname", "Deal Name"),
         text("description", "Deal Description"),
         text("hs_next_step", "Next step"),
