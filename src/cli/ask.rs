@@ -312,6 +312,8 @@ pub(super) fn numbered(letter: &str, text: &str) -> Result<i64, Refusal> {
 pub(super) struct Place {
     socket: Option<PathBuf>,
     store: PathBuf,
+    /// Where the site's catalogue is looked for; with a store alone nobody knows.
+    config: Option<PathBuf>,
     pub(super) zone: TimeZone,
     /// The store, opened to be read, once it was.
     reader: RefCell<Option<Desk>>,
@@ -326,6 +328,7 @@ impl Place {
             return Ok(Self {
                 socket,
                 store: store.clone(),
+                config: None,
                 zone: TimeZone::system(),
                 reader: RefCell::default(),
             });
@@ -346,6 +349,7 @@ impl Place {
         Ok(Self {
             socket: Some(config.control),
             store,
+            config: Some(path),
             zone,
             reader: RefCell::default(),
         })
@@ -375,8 +379,11 @@ impl Place {
     /// Opens the store in process.
     fn at(&self, access: Access) -> Result<Desk, Refusal> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let catalogue = Arc::new(Catalogue::shipped());
-        let store = Store::open(&self.store, access, catalogue, Arc::clone(&clock))
+        let catalogue = match &self.config {
+            Some(path) => super::run::catalogue(path)?,
+            None => Catalogue::shipped(),
+        };
+        let store = Store::open(&self.store, access, Arc::new(catalogue), Arc::clone(&clock))
             .map_err(|error| refused(&error))?;
         Ok(Desk {
             store,

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::args::{Arguments, Demo};
 use super::demo_configuration::write_configuration;
 use super::out;
-use super::run::{read, refused, runtime, start_log};
+use super::run::{read, refused, reread, runtime, start_log};
 use super::simulator::simulator as simulated;
 use crate::clock::{Clock, SystemClock};
 use crate::control::report::{HoldLine, Report, Status};
@@ -194,15 +194,15 @@ impl Stage {
     /// Runs the daemon with a guide beside it.
     async fn play(&self, once: bool, talk: bool) -> Result<(), Refusal> {
         let configuration = self.folder.join("syncline.toml");
-        let reread = move || read(&configuration);
-        let (config, credentials) = reread().map_err(|message| Refusal { exit: 78, message })?;
+        let (config, credentials) =
+            read(&configuration).map_err(|message| Refusal { exit: 78, message })?;
         let (stop, stopped) = watch::channel(false);
         let daemon = Daemon {
             store: Arc::clone(&self.store),
             clock: self.clock.clone(),
             config,
             credentials,
-            reload: Box::new(reread),
+            reload: Box::new(move || reread(&configuration)),
             stop: Some(stopped),
         };
         let guide = async {

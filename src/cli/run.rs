@@ -1,6 +1,6 @@
 //! `syncline run`: the daemon in the foreground.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use super::args::{Arguments, LogForm};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Credentials, Place};
 use crate::control::request::Refusal;
-use crate::daemon::{self, Daemon};
+use crate::daemon::{self, Daemon, Reread};
 use crate::domain::catalogue::Catalogue;
 use crate::logging;
 use crate::store::{Access, Store, StoreError};
@@ -30,13 +30,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let access = Access::Write {
         unit: daemon::unit(),
     };
-    let store = Store::open(
-        &config.store,
-        access,
-        Arc::new(Catalogue::shipped()),
-        clock.clone(),
-    )
-    .map_err(|error| refused(&error))?;
+    let catalogue = Arc::new(catalogue(&path)?);
+    let store = Store::open(&config.store, access, catalogue, clock.clone())
+        .map_err(|error| refused(&error))?;
     tracing::info!(
         "syncline {} starts, store {}",
         env!("CARGO_PKG_VERSION"),
@@ -44,12 +40,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     );
     let named = arguments.store.clone();
     let reload = move || {
-        let (mut config, credentials) = read(&path)?;
+        let mut reread = reread(&path);
         // The command line's word stands; the file's own is compared with what runs.
-        if let Some(store) = &named {
+        if let (Some(store), Ok((config, _))) = (&named, &mut reread.settings) {
             config.store.clone_from(store);
         }
-        Ok((config, credentials))
+        reread
     };
     let daemon = Daemon {
         store: Arc::new(store),
@@ -83,12 +79,28 @@ pub(super) fn start_log(form: LogForm, zone: TimeZone) -> Result<logging::Verbos
 }
 
 /// The configuration and its credentials, or every mistake in words.
-pub(super) fn read(path: &std::path::Path) -> Result<(Config, Credentials), String> {
+pub(super) fn read(path: &Path) -> Result<(Config, Credentials), String> {
     let config = config::load(path).map_err(|mistakes| mistakes.to_string())?;
     let credentials =
         Credentials::load(&Place::find(path), &config).map_err(|mistakes| mistakes.to_string())?;
     daemon::usable(&config, &credentials)?;
     Ok((config, credentials))
+}
+
+/// Everything that a reload reads.
+pub(super) fn reread(path: &Path) -> Reread {
+    Reread {
+        settings: read(path),
+        catalogue: config::catalogue(path),
+    }
+}
+
+/// The catalogue for the configuration at `path`.
+pub(super) fn catalogue(path: &Path) -> Result<Catalogue, Refusal> {
+    config::catalogue(path).map_err(|mistakes| Refusal {
+        exit: 78,
+        message: mistakes.join("\n"),
+    })
 }
 
 /// A runtime for one command.

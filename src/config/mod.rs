@@ -4,6 +4,7 @@
 //! and no network: a configuration that reads well may still name an account that is not there.
 
 mod address;
+mod catalogue;
 mod credentials;
 mod facts;
 mod limits;
@@ -19,6 +20,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 pub use address::{MailAddress, Mailbox};
+pub use catalogue::{SITE, catalogue};
 pub use credentials::{Credentials, Place, Secret};
 pub use limits::Limits;
 pub use mistakes::{Mistake, Mistakes, Unfit};

@@ -24,11 +24,12 @@ use crate::control::{Refusal, Vantage};
 use crate::crm::http::HttpTransport;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::Salesforce;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::event::{Bound, DaemonStarted, DaemonStopped};
 use crate::domain::record::Timestamp;
 use crate::mail::SmtpMailer;
 use crate::notifier::{Notifier, Watch};
-use crate::projections::settings;
+use crate::projections::{Refreshed, settings};
 use crate::store::{Store, StoreError};
 use crate::sync::{
     BoardKeeper, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
@@ -62,10 +63,18 @@ pub struct Daemon {
     pub config: Config,
     /// The secrets in force.
     pub credentials: Credentials,
-    /// Reads both again, for SIGHUP; what is wrong is said in words.
-    pub reload: Box<dyn Fn() -> Result<(Config, Credentials), String> + Send + Sync>,
+    /// Reads them and the catalogue again, for SIGHUP.
+    pub reload: Box<dyn Fn() -> Reread + Send + Sync>,
     /// Ends the daemon when it turns true; the demo's way to stop.
     pub stop: Option<watch::Receiver<bool>>,
+}
+
+/// What was read again, each part by itself: a wrong one leaves the former in force.
+pub struct Reread {
+    /// The configuration and its secrets; what is wrong is said in words, a mistake a line.
+    pub settings: Result<(Config, Credentials), String>,
+    /// The catalogue, or every mistake in the site's files.
+    pub catalogue: Result<Catalogue, Vec<String>>,
 }
 
 /// Why a round of the loops ended.
@@ -93,7 +102,11 @@ impl Daemon {
                     tracing::info!("stopped: {why}");
                     return Ok(());
                 }
-                Ended::Reload => self.take_over(),
+                Ended::Reload => {
+                    let reread = (self.reload)();
+                    self.take_over(reread.settings);
+                    self.relabel(reread.catalogue).await?;
+                }
             }
         }
     }
@@ -138,9 +151,36 @@ impl Daemon {
         Ok(())
     }
 
-    /// Reads the configuration again; a wrong one changes nothing.
-    fn take_over(&mut self) {
-        let read = (self.reload)().and_then(|(config, credentials)| {
+    /// Puts a changed catalogue in force and labels errors and history anew; a wrong one changes
+    /// nothing. Nobody is told of a label: mails are about causes, and those keep their numbers.
+    async fn relabel(&self, read: Result<Catalogue, Vec<String>>) -> anyhow::Result<()> {
+        let catalogue = match read {
+            Ok(catalogue) => catalogue,
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    tracing::error!("the former catalogue stays in force: {mistake}");
+                }
+                return Ok(());
+            }
+        };
+        if catalogue.digest() == self.store.catalogue().digest() {
+            return Ok(());
+        }
+        self.store.use_catalogue(Arc::new(catalogue));
+        let refreshed = self.store.write(projections::refresh).await?;
+        if let Refreshed::Catalogue(entries) = refreshed {
+            tracing::info!(
+                notice = true,
+                "the catalogue changed: the errors of {entries} entries are labelled anew; causes \
+                 keep their numbers, and no mail is sent for it"
+            );
+        }
+        Ok(())
+    }
+
+    /// Takes over what was read again; a wrong configuration changes nothing.
+    fn take_over(&mut self, read: Result<(Config, Credentials), String>) {
+        let read = read.and_then(|(config, credentials)| {
             usable(&config, &credentials)?;
             Ok((config, credentials))
         });

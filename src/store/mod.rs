@@ -16,8 +16,8 @@ mod writer;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ring::rand::SecureRandom;
@@ -94,11 +94,19 @@ impl Default for Options {
 
 /// What writer and readers have in common.
 pub(crate) struct Shared {
-    catalogue: Arc<Catalogue>,
+    catalogue: RwLock<Arc<Catalogue>>,
     clock: Arc<dyn Clock>,
     key: PrintKey,
     options: Options,
     ballast_spent: AtomicBool,
+}
+
+impl Shared {
+    /// The catalogue in force now; a job keeps the one it began with.
+    fn catalogue(&self) -> Arc<Catalogue> {
+        let held = self.catalogue.read();
+        Arc::clone(&held.unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// One open store. Dropping it answers what is queued, closes the files and lets go of the lock.
@@ -174,7 +182,7 @@ impl Store {
         let ballast = Ballast::of(dir, options.ballast_bytes);
         let shared = Arc::new(Shared {
             key: print_key(&connection, options.print_key)?,
-            catalogue,
+            catalogue: RwLock::new(catalogue),
             clock,
             ballast_spent: AtomicBool::new(!ballast.restore()),
             options,
@@ -228,7 +236,7 @@ impl Store {
         }
         let shared = Arc::new(Shared {
             key: stored_key(&connection)?.ok_or_else(no_key)?,
-            catalogue,
+            catalogue: RwLock::new(catalogue),
             clock,
             ballast_spent: AtomicBool::new(false),
             options,
@@ -330,8 +338,15 @@ impl Store {
     }
 
     /// The catalogue in force.
-    pub fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.shared.catalogue
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.shared.catalogue()
+    }
+
+    /// Puts another catalogue in force for the jobs that begin from now on. The types that stand in
+    /// the projections are the former one's until they are refreshed.
+    pub fn use_catalogue(&self, catalogue: Arc<Catalogue>) {
+        let held = self.shared.catalogue.write();
+        *held.unwrap_or_else(PoisonError::into_inner) = catalogue;
     }
 
     /// The clock in force.

@@ -57,6 +57,7 @@ impl Readers {
         let view = View {
             connection: &connection,
             shared: &self.shared,
+            catalogue: self.shared.catalogue(),
             key: self.shared.key,
             now: self.shared.clock.now(),
         };

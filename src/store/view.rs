@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
@@ -18,6 +19,7 @@ use super::Shared;
 pub struct View<'a> {
     pub(super) connection: &'a Connection,
     pub(super) shared: &'a Shared,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) key: PrintKey,
     pub(super) now: Timestamp,
 }
@@ -28,9 +30,9 @@ impl View<'_> {
         self.connection
     }
 
-    /// The catalogue in force.
+    /// The catalogue in force when the job began; the same throughout the job.
     pub fn catalogue(&self) -> &Catalogue {
-        &self.shared.catalogue
+        &self.catalogue
     }
 
     /// The clock's time when the job began; the same throughout the job.

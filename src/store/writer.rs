@@ -248,6 +248,7 @@ impl Desk {
             view: View {
                 connection: &self.connection,
                 shared: &self.shared,
+                catalogue: self.shared.catalogue(),
                 key: self.shared.key,
                 now: self.shared.clock.now(),
             },

@@ -2,6 +2,8 @@
 
 use syncline::domain::catalogue::{Catalogue, Category, Direction, Found, SLUGS, Slug, WhoFixes};
 use syncline::domain::cause::{self, Fingerprint, Naming};
+use syncline::domain::classify::classify;
+use syncline::domain::failure::{Failure, System};
 use syncline::domain::record::{FieldName, ObjectName, Side};
 
 const SHIPPED: &str = include_str!("../../config/catalogue.toml");
@@ -45,12 +47,13 @@ fn the_shipped_catalogue_has_all_types_in_order_with_meaning_fix_and_cause() {
             one.slug
         );
     }
-    let names: std::collections::BTreeSet<&str> = catalogue
+    let names: std::collections::BTreeSet<String> = catalogue
         .types()
         .iter()
-        .map(|one| one.name.as_str())
+        .flat_map(|one| one.known_as.iter().chain([&one.name]))
+        .map(|name| name.to_lowercase())
         .collect();
-    assert_eq!(names.len(), SLUGS.len(), "names are told apart");
+    assert_eq!(names.len(), 2 * SLUGS.len(), "names are told apart");
     for state in catalogue.states() {
         assert_eq!(catalogue.state(&state.slug), Some(state));
         assert_eq!(catalogue.get(&state.slug), None, "a state is no type");
@@ -108,7 +111,18 @@ fn a_type_is_found_by_slug_name_or_something_near() {
     };
     check("string-too-long", "string-too-long");
     check(" Salesforce Flow ", "sf-flow");
+    check("STRING TOO  LONG", "string-too-long");
+    check("email gi\u{e0} in uso", "email-in-use");
+    check("Email gia in uso", "email-in-use");
+    check(
+        "In attesa della sincronizzazione dell\u{2019}account",
+        "waiting-account",
+    );
     check("duplicate", "? sf-duplicate-rule");
+    check(
+        "proprietario",
+        "? sf-owner-inactive owner-assignment sf-owners-unsynced",
+    );
     check("string-to-long", "? string-too-long");
     check("stage", "? stage-inactive stage-missing");
     check("zzz", "? ");
@@ -239,11 +253,11 @@ fn several_mistakes_are_told_together_in_the_order_of_the_text() {
         );
     let mistakes = Catalogue::parse(&text).unwrap_err().join("\n");
     insta::assert_snapshot!(mistakes, @r#"
-    line 25: assoc-limit: category is one of associations, custom-code, duplicates, permissions, picklist, mappings, values, other, not "links"
-    line 33: assoc-limit: who_fixes is one of revops, salesforce-admin, hubspot-admin, operator, not "nobody"
-    line 37: waiting-account needs "retry", at least one class
-    line 53: sf-automation needs "meaning"
-    line 57: sf-automation has no "meanings"; did you mean "meaning"?
+    line 27: assoc-limit: category is one of associations, custom-code, duplicates, permissions, picklist, mappings, values, other, not "links"
+    line 35: assoc-limit: who_fixes is one of revops, salesforce-admin, hubspot-admin, operator, not "nobody"
+    line 39: waiting-account needs "retry", at least one class
+    line 56: sf-automation needs "meaning"
+    line 61: sf-automation has no "meanings"; did you mean "meaning"?
     "#);
 }
 
@@ -279,4 +293,71 @@ fn a_rule_that_names_no_field_refuses_the_record() {
     };
     check(None, "Validation rule on contact refuses the record");
     check(Some("Phone"), "Validation rule on contact refuses Phone");
+}
+
+/// What a site's files make of the shipped catalogue.
+fn with_site(files: &[(&str, &str)]) -> Result<Catalogue, Vec<String>> {
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    Catalogue::shipped().with_site(&files)
+}
+
+#[test]
+fn a_site_asks_its_own_rules_first_and_says_things_in_its_own_words() {
+    let rule =
+        |code: &str, slug: &str| format!("[[rule]]\ncodes = [\"{code}\"]\ntype = \"{slug}\"\n");
+    let first = rule("ACME_*", "sf-flow");
+    let second = format!(
+        "[type.sf-flow]\nname = \"Acme flow\"\nwho_fixes = \"operator\"\n{}{}",
+        rule("ACME_7", "sf-access"),
+        rule("DUPLICATES_DETECTED", "unique-value"),
+    );
+    let catalogue = with_site(&[("10.toml", &first), ("20.toml", &second)]).unwrap();
+    let contact = ObjectName::parse("contact").unwrap();
+    for (code, expected) in [
+        ("ACME_7", "sf-flow"),
+        ("DUPLICATES_DETECTED", "unique-value"),
+        ("STRING_TOO_LONG", "string-too-long"),
+    ] {
+        let failure = Failure::of(System::Salesforce, code);
+        let slug = classify(&catalogue, Side::Salesforce, &contact, &failure, "");
+        assert_eq!(slug.as_str(), expected, "{code}");
+    }
+    for name in [
+        "acme flow",
+        "Salesforce flow",
+        "flusso salesforce",
+        "sf-flow",
+    ] {
+        let Found::Exactly(kind) = catalogue.find(name) else {
+            panic!("{name} is not found")
+        };
+        assert_eq!(
+            (kind.name.as_str(), kind.who_fixes),
+            ("Acme flow", WhoFixes::Operator)
+        );
+        assert!(kind.meaning.contains("A flow"), "what is not said stays");
+    }
+    let shipped = Catalogue::shipped().digest();
+    assert_eq!(with_site(&[]).unwrap().digest(), shipped);
+    assert_ne!(catalogue.digest(), shipped);
+    let other = with_site(&[("20.toml", &second), ("10.toml", &first)]).unwrap();
+    assert_ne!(other.digest(), catalogue.digest(), "their order counts");
+}
+
+#[test]
+fn mistakes_of_a_site_name_file_line_and_rule() {
+    let bad = "[type.sf-flows]\nname = \"Flows\"\n\n[type.other]\nretry = [\"data\"]\n\n[[rule]]\n\
+               codes = [\"*\"]\ntype = \"other\"\n\n[[rule]]\ntype = \"sf-flow\"\n";
+    let mistakes = with_site(&[("a.toml", bad), ("b.toml", "name = ")]).unwrap_err();
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    a.toml line 1: there is no type "sf-flows"; did you mean "sf-flow"?
+    a.toml line 5: other has no "retry"
+    a.toml line 8: rule 1: codes holds a bad pattern "*": it would fit everything; leave the line out instead
+    a.toml line 7: rule 1 fits everything, so that no other is ever asked; add a condition
+    a.toml line 11: rule 2 fits everything, so that no other is ever asked; add a condition
+    b.toml line 1: string values must be quoted, expected literal string
+    "#);
 }

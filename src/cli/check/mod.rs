@@ -106,6 +106,7 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Refusal> {
             None
         }
     };
+    lines.extend(site_catalogue(&path));
     let config = read.as_ref().map(|(config, _)| config);
     let configured = config.map(|config| &config.store);
     let folder = arguments.store.as_ref().or(configured).cloned();
@@ -125,6 +126,26 @@ pub(super) fn run(arguments: &Arguments, check: &Check) -> Result<u8, Refusal> {
     let exits = lines.iter().map(|line| line.exit);
     let exits = exits.chain(seen.map(|item| item.exit));
     Ok(exit_code(exits.chain(steps.map(|(_, exit)| *exit))))
+}
+
+/// What the site lays over the catalogue, if it does.
+fn site_catalogue(path: &Path) -> Vec<Line> {
+    match config::catalogue(path) {
+        Ok(catalogue) => {
+            let shipped = Catalogue::shipped();
+            let own = catalogue.rules().len() - shipped.rules().len();
+            let said = format!("{} reads well, {own} rules of the site's own", config::SITE);
+            let has_own = catalogue.digest() != shipped.digest();
+            has_own
+                .then(|| Line::well("catalogue", said))
+                .into_iter()
+                .collect()
+        }
+        Err(mistakes) => mistakes
+            .into_iter()
+            .map(|message| Line::wrong("catalogue", Refusal { exit: 78, message }))
+            .collect(),
+    }
 }
 
 /// Types that a recipient asked for and the catalogue does not know.

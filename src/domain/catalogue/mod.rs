@@ -5,11 +5,12 @@
 
 mod read;
 mod rule;
+mod site;
 mod table;
 
 use std::fmt;
 
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::call::keyed;
@@ -208,6 +209,8 @@ pub struct Type {
     pub slug: Slug,
     /// What a card says.
     pub name: String,
+    /// Other names that a search finds it by.
+    pub known_as: Vec<String>,
     /// The group its card stands in.
     pub category: Category,
     /// The direction in which it is usually met.
@@ -242,7 +245,7 @@ pub struct State {
 /// What a word given by a person means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found<'c> {
-    /// It is this type's slug or name.
+    /// It is this type's slug or one of its names.
     Exactly(&'c Type),
     /// It is none; these come nearest, best first, and may be none at all.
     Nearest(Vec<&'c Type>),
@@ -269,14 +272,42 @@ impl Catalogue {
     /// Every mistake, each a sentence without a full stop that names line and remedy.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         let (types, states, rules) = read::read(text)?;
-        let sum = digest(&SHA256, text.as_bytes());
-        let digest = sum.as_ref().iter().map(|byte| format!("{byte:02x}"));
         Ok(Self {
             types,
             states,
             rules,
-            digest: digest.collect(),
+            digest: hex(digest(&SHA256, text.as_bytes()).as_ref()),
         })
+    }
+
+    /// This catalogue with what a site lays over it: each file's name and text, the first file's
+    /// rules asked first and all of them before those that are here already. Without files it is
+    /// the same catalogue.
+    ///
+    /// # Errors
+    /// Every mistake, each a sentence without a full stop that names file, line and rule.
+    pub fn with_site(&self, files: &[(String, String)]) -> Result<Self, Vec<String>> {
+        let mut whole = self.clone();
+        let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
+        let mut sum = Context::new(&SHA256);
+        sum.update(self.digest.as_bytes());
+        for (name, text) in files {
+            match site::lay(text, &mut whole.types) {
+                Ok(own) => rules.extend(own),
+                Err(told) => mistakes.extend(told.iter().map(|one| format!("{name} {one}"))),
+            }
+            sum.update(&text.len().to_be_bytes());
+            sum.update(text.as_bytes());
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        if !files.is_empty() {
+            whole.digest = hex(sum.finish().as_ref());
+        }
+        rules.append(&mut whole.rules);
+        whole.rules = rules;
+        Ok(whole)
     }
 
     /// The type of that slug.
@@ -304,15 +335,16 @@ impl Catalogue {
         &self.rules
     }
 
-    /// SHA-256 of the text it was read from, 64 hexadecimal digits.
+    /// SHA-256 of the texts it was read from, 64 hexadecimal digits.
     pub fn digest(&self) -> String {
         self.digest.clone()
     }
 
-    /// The type a person means by `word`: its slug or name, in whatever case.
+    /// The type a person means by `word`: its slug or one of its names, in whatever case, spacing
+    /// and punctuation, with or without accents.
     pub fn find(&self, word: &str) -> Found<'_> {
-        let word = word.trim().to_lowercase();
-        let is_named = |one: &&Type| one.slug.as_str() == word || one.name.to_lowercase() == word;
+        let word = folded(word);
+        let is_named = |one: &&Type| one.called().any(|name| folded(name) == word);
         if let Some(exact) = self.types.iter().find(is_named) {
             return Found::Exactly(exact);
         }
@@ -333,11 +365,49 @@ impl Catalogue {
     }
 }
 
-/// How near a word comes to a type's slug or name; a part of either counts as near.
-fn likeness(one: &Type, word: &str) -> f64 {
-    let name = one.name.to_lowercase();
-    if word.chars().count() >= 3 && (one.slug.as_str().contains(word) || name.contains(word)) {
-        return 1.0;
+impl Type {
+    /// Its slug and all its names.
+    fn called(&self) -> impl Iterator<Item = &str> {
+        let names = [self.slug.as_str(), self.name.as_str()];
+        names
+            .into_iter()
+            .chain(self.known_as.iter().map(String::as_str))
     }
-    strsim::jaro_winkler(one.slug.as_str(), word).max(strsim::jaro_winkler(&name, word))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
+
+/// A name by its letters and digits alone, so that `String too long`, `string-too-long` and
+/// `StringTooLong` are one.
+fn folded(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            '\u{e0}' | '\u{e1}' => 'a',
+            '\u{e8}' | '\u{e9}' => 'e',
+            '\u{ec}' | '\u{ed}' => 'i',
+            '\u{f2}' | '\u{f3}' => 'o',
+            '\u{f9}' | '\u{fa}' => 'u',
+            other => other,
+        })
+        .collect()
+}
+
+/// How near a folded word comes to a type's names; a part of one counts as near.
+fn likeness(one: &Type, word: &str) -> f64 {
+    let near = |name: &str| {
+        let name = folded(name);
+        if word.chars().count() >= 3 && name.contains(word) {
+            return 1.0;
+        }
+        strsim::jaro_winkler(&name, word)
+    };
+    one.called().map(near).fold(0.0, f64::max)
 }

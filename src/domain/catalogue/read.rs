@@ -2,7 +2,7 @@
 //!
 //! Refuses to know what the texts mean or how rules are applied.
 
-use toml::de::DeTable;
+use toml::de::{DeArray, DeTable};
 
 use super::rule::{Condition, Pattern, Rule};
 use super::table::{Reader, Table, meant};
@@ -11,8 +11,9 @@ use crate::domain::failure::System;
 use crate::domain::record::{ObjectName, Side};
 use crate::domain::retry::RetryClass;
 
-const TYPE_KEYS: [&str; 8] = [
+const TYPE_KEYS: [&str; 9] = [
     "name",
+    "known_as",
     "category",
     "direction",
     "meaning",
@@ -31,6 +32,20 @@ type Parts = (Vec<Type>, Vec<State>, Vec<Rule>);
 
 /// Types in the order of [`SLUGS`], states by slug, rules in the order of the text.
 pub(super) fn read(text: &str) -> Result<Parts, Vec<String>> {
+    over(text, |reader, root| {
+        reader.only(root, &["type", "state", "rule"]);
+        let types = reader.types(root);
+        let states = reader.states(root);
+        let rules = reader.rules(root);
+        (types, states, rules)
+    })
+}
+
+/// What `look` makes of the text's tables, or everything that is wrong with them.
+pub(super) fn over<T>(
+    text: &str,
+    look: impl FnOnce(&mut Reader<'_>, &Table<'_, '_>) -> T,
+) -> Result<T, Vec<String>> {
     let (document, syntax) = DeTable::parse_recoverable(text);
     let mut reader = Reader {
         text,
@@ -49,12 +64,9 @@ pub(super) fn read(text: &str) -> Result<Parts, Vec<String>> {
         name: "the catalogue".to_owned(),
         entries: document.get_ref(),
     };
-    reader.only(&root, &["type", "state", "rule"]);
-    let types = reader.types(&root);
-    let states = reader.states(&root);
-    let rules = reader.rules(&root);
+    let found = look(&mut reader, &root);
     if reader.mistakes.is_empty() {
-        Ok((types, states, rules))
+        Ok(found)
     } else {
         Err(reader.sentences())
     }
@@ -62,6 +74,19 @@ pub(super) fn read(text: &str) -> Result<Parts, Vec<String>> {
 
 impl Reader<'_> {
     fn types(&mut self, root: &Table<'_, '_>) -> Vec<Type> {
+        let tables = self.type_tables(root);
+        let mut types = Vec::with_capacity(SLUGS.len());
+        for slug in SLUGS {
+            match tables.iter().find(|table| table.name == slug) {
+                Some(table) => types.extend(self.one_type(table)),
+                None => self.mistake(0, format!("type {slug} is missing; add [type.{slug}]")),
+            }
+        }
+        types
+    }
+
+    /// The tables under `[type.*]`; one of a type that there is not is a mistake.
+    pub(super) fn type_tables<'d, 'i>(&mut self, root: &Table<'d, 'i>) -> Vec<Table<'d, 'i>> {
         let tables = self.named_tables(root, "type");
         for table in &tables {
             if !SLUGS.contains(&table.name.as_str()) {
@@ -73,14 +98,7 @@ impl Reader<'_> {
                 self.mistake(table.at, what);
             }
         }
-        let mut types = Vec::with_capacity(SLUGS.len());
-        for slug in SLUGS {
-            match tables.iter().find(|table| table.name == slug) {
-                Some(table) => types.extend(self.one_type(table)),
-                None => self.mistake(0, format!("type {slug} is missing; add [type.{slug}]")),
-            }
-        }
-        types
+        tables
     }
 
     fn one_type(&mut self, table: &Table<'_, '_>) -> Option<Type> {
@@ -88,6 +106,7 @@ impl Reader<'_> {
         // All are read before any is given up, so that every mistake is named.
         let slug = Slug::parse(&table.name).ok();
         let name = self.text(table, "name");
+        let known_as = self.names(table, "known_as");
         let category = self.word(table, "category", Category::ALL, Category::key);
         let direction = self.word(table, "direction", Direction::ALL, Direction::key);
         let meaning = self.sentence(table, "meaning");
@@ -104,6 +123,7 @@ impl Reader<'_> {
         Some(Type {
             slug: slug?,
             name: name?,
+            known_as,
             category: category?,
             direction: direction?,
             meaning: meaning?,
@@ -112,6 +132,11 @@ impl Reader<'_> {
             retry,
             cause: cause?,
         })
+    }
+
+    pub(super) fn names(&mut self, table: &Table<'_, '_>, key: &str) -> Vec<String> {
+        let list = self.list(table, key);
+        list.into_iter().map(|(name, _)| name).collect()
     }
 
     fn states(&mut self, root: &Table<'_, '_>) -> Vec<State> {
@@ -152,6 +177,12 @@ impl Reader<'_> {
             self.mistake(0, "there are no rules; add [[rule]] lines".to_owned());
             return Vec::new();
         };
+        let rules = self.listed_rules(list);
+        self.order(&rules, list.last().map_or(0, |last| last.span().start));
+        rules
+    }
+
+    pub(super) fn listed_rules(&mut self, list: &DeArray<'_>) -> Vec<Rule> {
         let mut rules = Vec::new();
         for (index, value) in list.iter().enumerate() {
             let at = value.span().start;
@@ -163,7 +194,6 @@ impl Reader<'_> {
                 self.mistake(at, "a rule is a table; write [[rule]]".to_owned());
             }
         }
-        self.order(&rules, list.last().map_or(0, |last| last.span().start));
         rules
     }
 

@@ -195,3 +195,36 @@ fn after_a_kill_status_does_not_claim_that_the_daemon_runs() {
     let said = super::scene::said(bare(&["status", "--store"]).arg(store));
     assert!(said.out.contains("not running"), "{said:?}");
 }
+
+#[test]
+fn a_reload_labels_errors_by_a_changed_catalogue_and_keeps_the_last_good_one() {
+    let scene = Scene::new();
+    scene.people(2);
+    let daemon = scene.started();
+    scene.settled(4);
+    let site = scene.path("catalogue.d");
+    fs::create_dir(&site).expect("our own folder");
+    let file = site.join("10-acme.toml");
+    let rule = "[type.sf-flow]\nname = \"Acme flow\"\n[[rule]]\ncodes = [\"ACME_*\"]\ntype = \"sf-flow\"\n";
+    fs::write(&file, rule).expect("our own file");
+    daemon.signal(Signal::HUP);
+    daemon.says("the catalogue changed");
+    let named = || scene.verb(&["errors", "show", "flusso  SALESFORCE"]).out;
+    assert!(named().contains("Acme flow"), "{}", named());
+    assert!(
+        scene
+            .verb(&["journal", "tail"])
+            .out
+            .contains("catalogue_changed")
+    );
+
+    fs::write(&file, rule.replace("ACME_*", "*")).expect("our own file");
+    let mistake = "10-acme.toml line 4: rule 1: codes holds a bad pattern";
+    daemon.signal(Signal::HUP);
+    daemon.says("the former catalogue stays in force");
+    daemon.says(mistake);
+    assert!(named().contains("Acme flow"), "{}", named());
+    let checked = scene.verb(&["check", "--offline"]);
+    assert_eq!(checked.exit, 78, "{}", checked.out);
+    assert!(checked.out.contains(mistake), "{}", checked.out);
+}

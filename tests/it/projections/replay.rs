@@ -35,6 +35,43 @@ fn a_start_with_the_same_catalogue_derives_nothing_anew() {
     });
 }
 
+#[test]
+fn another_catalogue_labels_errors_and_history_anew_and_moves_no_number() {
+    let bench = Bench::new();
+    bench.write(|tx| {
+        let answer = failure("LIMIT_EXCEEDED", None);
+        append(
+            tx,
+            None,
+            failed(both(1), Side::Salesforce, Known::Answered, vec![answer]),
+        )?;
+        Ok(())
+    });
+    let labels = |tx: &Tx<'_>| -> anyhow::Result<(Vec<String>, String)> {
+        let types = errors::by_type(tx)?;
+        let types = types.iter().map(|one| one.slug.to_string()).collect();
+        let cause = causes::get(tx, 1)?.expect("it was numbered");
+        Ok((types, format!("C-{} {:?}", cause.number, cause.slug)))
+    };
+    let before = bench.write(labels);
+    let rule = "[[rule]]\ncodes = [\"LIMIT_EXCEEDED\"]\ntype = \"sf-access\"\n";
+    let site = [("site.toml".to_owned(), rule.to_owned())];
+    let changed = bench.store().catalogue().with_site(&site).unwrap();
+    bench.store().use_catalogue(std::sync::Arc::new(changed));
+    bench.write(|tx| {
+        let refreshed = projections::refresh(tx)?;
+        assert!(matches!(refreshed, projections::Refreshed::Catalogue(_)));
+        Ok(())
+    });
+    let after = bench.write(labels);
+    let said = |slug: &str| {
+        let cause = format!("C-1 Some(Slug({slug:?}))");
+        (vec![slug.to_owned()], cause)
+    };
+    assert_eq!((before, after), (said("other"), said("sf-access")));
+    assert_replay(&bench);
+}
+
 /// One of many things that may happen, chosen by four bytes.
 fn happen(tx: &Tx<'_>, (what, who, how, more): (u8, u8, u8, u8)) -> anyhow::Result<()> {
     let to = Side::BOTH[usize::from(how % 2)];
