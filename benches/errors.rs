@@ -87,7 +87,9 @@ fn main() {
             scan.as_secs_f64() / slowest.as_secs_f64()
         );
     }
-    let rebuilding = time(|| drop(store.write_blocking(projections::rebuild).unwrap()));
+    let rebuilding = time(|| {
+        let _ = store.write_blocking(projections::rebuild).unwrap();
+    });
     println!(
         "rebuild of all projections                {:>9.1} s",
         rebuilding.as_secs_f64()
