@@ -6,6 +6,7 @@
     reason = "a helper of a test fails like the test itself, and looks at one variant of many"
 )]
 
+mod answers;
 mod attempt;
 mod budget;
 mod calls;

@@ -18,11 +18,11 @@ use syncline::simulator::{self, Fault, OneShot, Outcome, Server, Simulator, wire
 
 use super::{contact, field, names};
 
-const START: i64 = 1_767_607_872_000;
-const KEY: &str = "Syncline_HubSpot_Id__c";
+pub(super) const START: i64 = 1_767_607_872_000;
+pub(super) const KEY: &str = "Syncline_HubSpot_Id__c";
 
 /// The simulator behind the client, in a time of its own.
-struct Line {
+pub(super) struct Line {
     simulator: Mutex<Simulator>,
     now: Mutex<i64>,
 }
@@ -93,7 +93,7 @@ impl Line {
     }
 }
 
-async fn line() -> (Salesforce, Arc<Line>) {
+pub(super) async fn line() -> (Salesforce, Arc<Line>) {
     let org = simulator::salesforce::Settings {
         bulk_page: 3,
         ..simulator::salesforce::Settings::default()

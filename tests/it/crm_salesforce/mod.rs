@@ -4,6 +4,7 @@
 
 mod bulk;
 mod exports;
+mod foreseen;
 mod loads;
 mod reading;
 mod refusals;

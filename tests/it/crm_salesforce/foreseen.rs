@@ -1,0 +1,179 @@
+//! What is foreseen with certainty is refused when it is sent all the same, by an org that shares no
+//! code with the forecast.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use syncline::crm::http::CallError;
+use syncline::crm::salesforce::{Batch, BatchOperation, Row, RowOutcome, Salesforce};
+use syncline::domain::event::Action;
+use syncline::domain::merge::Write;
+use syncline::domain::preflight;
+use syncline::domain::record::{FieldName, Side, Timestamp, Value};
+use syncline::domain::schema::ObjectSchema;
+
+use super::loads::{KEY, START, line};
+use super::{field, names};
+
+const FIELDS: [&str; 14] = [
+    "LastName",
+    "Title",
+    "Department",
+    "Email",
+    "LeadSource",
+    "Birthdate",
+    "DoNotCall",
+    "Score__c",
+    "Visits__c",
+    "Tier__c",
+    "Interests__c",
+    "Last_Webinar__c",
+    "ReportsToId",
+    "No_Such__c",
+];
+
+/// Values that are good in one field and bad in the next, and those at the edge of either.
+fn values() -> Vec<Value> {
+    let texts = [
+        "x",
+        "Gold",
+        " gold ",
+        "GOLD",
+        "Platinum",
+        "ada@acme.example",
+        "ada acme@acme.example",
+        "\u{e9}@acme.example",
+        "@acme.example",
+        "nobody",
+        "12",
+        "12.50",
+        "1e3",
+        "-9999.99",
+        "10000",
+        "123456789",
+        "true",
+        "yes",
+        "maybe",
+        "2026-02-03",
+        "3 February",
+        "0",
+        "003000000000001",
+        "short",
+        "Data",
+        "Data;Cooking",
+    ];
+    let mut all: Vec<Value> = texts
+        .iter()
+        .map(|text| Value::Text((*text).into()))
+        .collect();
+    for length in [80, 81, 128, 129] {
+        all.push(Value::Text("\u{e0}".repeat(length)));
+        all.push(Value::Text(format!(" {} ", "a".repeat(length))));
+    }
+    for number in [
+        "0",
+        "9999.99",
+        "-10000",
+        "9999.999",
+        "99999999",
+        "100000000",
+    ] {
+        all.push(Value::Number(number.into()));
+    }
+    let options =
+        |options: &[&str]| Value::Options(options.iter().map(|one| (*one).to_owned()).collect());
+    all.extend([
+        Value::Blank,
+        Value::Bool(true),
+        Value::Date(2026, 2, 3),
+        Value::DateTime(Timestamp(START)),
+        options(&["Data", "Design"]),
+        options(&["Data", "Cooking"]),
+    ]);
+    all
+}
+
+fn creating(fields: BTreeMap<FieldName, Value>) -> Write {
+    Write {
+        to: Side::Salesforce,
+        action: Action::Created,
+        id: None,
+        fields,
+        moved: Vec::new(),
+        lost: Vec::new(),
+        withheld: Vec::new(),
+        replaced: BTreeMap::new(),
+        marks: false,
+    }
+}
+
+/// Whether the org takes the record.
+async fn is_taken(
+    salesforce: &Salesforce,
+    schema: &ObjectSchema,
+    key: u32,
+    fields: &BTreeMap<FieldName, Value>,
+) -> bool {
+    let mut fields = fields.clone();
+    fields.insert(field(KEY), Value::Text(format!("7-{key}")));
+    let batch = Batch {
+        schema,
+        operation: BatchOperation::Upsert {
+            external_id_field: field(KEY),
+        },
+        rows: vec![Row { id: None, fields }],
+    };
+    match salesforce.write(&[batch]).await {
+        Ok(reply) => match &reply.value[0] {
+            Ok(rows) => matches!(rows[0], RowOutcome::Written { .. }),
+            // A value of another JSON type fails the whole batch.
+            Err(_) => false,
+        },
+        Err(CallError::NotSent(why)) => panic!("nobody was asked: {why}"),
+        Err(_) => false,
+    }
+}
+
+#[test]
+fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let (salesforce, _line) = runtime.block_on(line());
+    let schema = runtime.block_on(salesforce.describe("Contact", Timestamp(START)));
+    let schema = schema.unwrap().value;
+    let (fields, values) = (names(&FIELDS), values());
+    let mut met = BTreeMap::<String, u32>::new();
+    let mut key = 0;
+    let cells = prop::collection::vec((0..fields.len(), 0..values.len()), 1..4);
+    let config = ProptestConfig {
+        cases: 600,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(cells in cells)| {
+        let mut record = BTreeMap::from([(field("LastName"), Value::Text("Rossi".into()))]);
+        record.extend(cells.iter().map(|(name, value)| (fields[*name].clone(), values[*value].clone())));
+        let certain = preflight::check(&creating(record.clone()), &schema, Timestamp(START + 1));
+        key += 1;
+        let taken = runtime.block_on(is_taken(&salesforce, &schema, key, &record));
+        for one in &certain {
+            *met.entry(one.failure.code.clone()).or_default() += 1;
+            prop_assert!(!taken, "{:?} of {record:?}", one.failure);
+        }
+        *met.entry(if taken { "taken" } else { "refused" }.to_owned()).or_default() += 1;
+    });
+    for code in [
+        "taken",
+        "STRING_TOO_LONG",
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+        "INVALID_EMAIL_ADDRESS",
+        "INVALID_TYPE_ON_FIELD_IN_RECORD",
+        "NUMBER_OUTSIDE_VALID_RANGE",
+        "MALFORMED_ID",
+        "REQUIRED_FIELD_MISSING",
+        "INVALID_FIELD",
+    ] {
+        assert!(met.contains_key(code), "{code} was never met: {met:?}");
+    }
+}
