@@ -356,7 +356,6 @@ fn mistakes_of_a_site_name_file_line_and_rule() {
     a.toml line 1: there is no type "sf-flows"; did you mean "sf-flow"?
     a.toml line 5: other has no "retry"
     a.toml line 8: rule 1: codes holds a bad pattern "*": it would fit everything; leave the line out instead
-    a.toml line 7: rule 1 fits everything, so that no other is ever asked; add a condition
     a.toml line 11: rule 2 fits everything, so that no other is ever asked; add a condition
     b.toml line 1: string values must be quoted, expected literal string
     "#);

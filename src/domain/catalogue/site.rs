@@ -70,9 +70,10 @@ impl Reader<'_> {
             return Vec::new();
         };
         let rules = self.listed_rules(list);
-        for (index, rule) in rules.iter().enumerate() {
-            if rule.is_catch_all() {
-                let place = list.get(index).map_or(at, |rule| rule.span().start);
+        for (index, rule) in list.iter().enumerate() {
+            let place = rule.span().start;
+            let mut keys = rule.get_ref().as_table().into_iter().flatten();
+            if keys.all(|(key, _)| key.get_ref() == "type") {
                 let what = format!(
                     "rule {} fits everything, so that no other is ever asked; add a condition",
                     index + 1

@@ -1,6 +1,7 @@
 //! What is foreseen with certainty is refused when it is sent all the same, by an org that shares no
 //! code with the forecast.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -143,8 +144,8 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
     let schema = runtime.block_on(salesforce.describe("Contact", Timestamp(START)));
     let schema = schema.unwrap().value;
     let (fields, values) = (names(&FIELDS), values());
-    let mut met = BTreeMap::<String, u32>::new();
-    let mut key = 0;
+    let met = RefCell::new(BTreeMap::<String, u32>::new());
+    let key = Cell::new(0);
     let cells = prop::collection::vec((0..fields.len(), 0..values.len()), 1..4);
     let config = ProptestConfig {
         cases: 600,
@@ -155,14 +156,15 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         let mut record = BTreeMap::from([(field("LastName"), Value::Text("Rossi".into()))]);
         record.extend(cells.iter().map(|(name, value)| (fields[*name].clone(), values[*value].clone())));
         let certain = preflight::check(&creating(record.clone()), &schema, Timestamp(START + 1));
-        key += 1;
-        let taken = runtime.block_on(is_taken(&salesforce, &schema, key, &record));
+        key.set(key.get() + 1);
+        let taken = runtime.block_on(is_taken(&salesforce, &schema, key.get(), &record));
         for one in &certain {
-            *met.entry(one.failure.code.clone()).or_default() += 1;
+            *met.borrow_mut().entry(one.failure.code.clone()).or_default() += 1;
             prop_assert!(!taken, "{:?} of {record:?}", one.failure);
         }
-        *met.entry(if taken { "taken" } else { "refused" }.to_owned()).or_default() += 1;
+        *met.borrow_mut().entry(if taken { "taken" } else { "refused" }.to_owned()).or_default() += 1;
     });
+    let met = met.into_inner();
     for code in [
         "taken",
         "STRING_TOO_LONG",
