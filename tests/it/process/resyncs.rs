@@ -138,7 +138,7 @@ fn when_a_rule_is_lifted_all_that_it_refused_goes_through_at_the_price_announced
         scene.verb(&["status"]).out.contains("approve H-1")
     });
     assert_eq!(scene.verb(&["approve", "H-1"]).exit, 0);
-    until("the rule refuses all of them", 300, || {
+    until("the rule refuses all of them", 900, || {
         scene.status()["errors"] == people as u64
     });
     scene.simulator().salesforce.remove_rule(RULE);
