@@ -1,4 +1,9 @@
-//! `resync`: the price before, the outcome after.
+//! `resync`: the price before, the outcome after. Run with `--nocapture` to see what a large one cost.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the figures are what somebody runs it for"
+)]
 
 use serde_json::json;
 use syncline::simulator::salesforce::{Injected, InjectedKind, Op, Predicate};
