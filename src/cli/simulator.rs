@@ -11,10 +11,11 @@ use super::out;
 use super::run::runtime;
 use crate::clock::{Clock, SystemClock};
 use crate::control::request::Refusal;
+use crate::simulator::crowd::{self, Crowd};
 use crate::simulator::hubspot::{self, HubSpot};
 use crate::simulator::salesforce::{self, Salesforce};
 use crate::simulator::shell::{self, Ports, Running};
-use crate::simulator::{Simulator, demo};
+use crate::simulator::{Server, Simulator, demo};
 
 /// A simulator that answers for the address it is asked at, with the demo's switches.
 pub(super) fn simulator(seed: u64) -> Simulator {
@@ -42,6 +43,19 @@ pub(super) fn run(simulated: &Simulated) -> Result<u8, Refusal> {
     let mut simulator = simulator(simulated.seed);
     if simulated.filled {
         demo::fill(&mut simulator, clock.now().0);
+    }
+    if let Some(side) = &simulated.crowd {
+        let side = match side.as_str() {
+            "hubspot" => Server::HubSpot,
+            _ => Server::Salesforce,
+        };
+        let (firms, people, deals) = (simulated.firms, simulated.people, simulated.deals);
+        let crowd = Crowd {
+            firms,
+            people,
+            deals,
+        };
+        crowd::fill(&mut simulator, side, crowd, clock.now().0).map_err(Refusal::usage)?;
     }
     let ports = Ports {
         hubspot: simulated.hubspot,

@@ -4,6 +4,7 @@
 
 pub mod admin;
 pub mod broken;
+pub mod crowd;
 pub mod demo;
 pub mod faults;
 pub mod hubspot;

@@ -41,6 +41,7 @@ mod render;
 mod retry;
 mod schedule;
 mod silence;
+mod simulator_crowd;
 mod simulator_demo;
 mod simulator_hubspot;
 mod simulator_salesforce;

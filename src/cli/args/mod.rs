@@ -127,6 +127,23 @@ pub(super) struct Simulated {
     /// Begin with the demo's records instead of empty
     #[arg(long)]
     pub(super) filled: bool,
+    /// Begin with so many firms, people and deals, linked, in this CRM: hubspot or salesforce
+    #[arg(long, value_name = "CRM", conflicts_with = "filled", value_parser = ["hubspot", "salesforce"])]
+    pub(super) crowd: Option<String>,
+    /// Companies or accounts of the crowd
+    #[arg(long, value_name = "NUMBER", default_value_t = 200, requires = "crowd")]
+    pub(super) firms: usize,
+    /// Contacts of the crowd
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 2_000,
+        requires = "crowd"
+    )]
+    pub(super) people: usize,
+    /// Deals or opportunities of the crowd
+    #[arg(long, value_name = "NUMBER", default_value_t = 500, requires = "crowd")]
+    pub(super) deals: usize,
 }
 
 /// What is written, as far as it is known already: the rest is asked for.

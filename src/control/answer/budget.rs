@@ -1,6 +1,6 @@
 //! The allocation and its use.
 
-use crate::control::report::{BudgetUse, CallsLine, Report};
+use crate::control::report::{BudgetUse, CallsLine, CallsPart, Report};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::record::{Side, Timestamp};
 use crate::projections::{calls, settings};
@@ -55,6 +55,7 @@ pub(super) fn used(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
             .iter()
             .map(|one| (one.key().to_owned(), of(*one)))
             .collect(),
+        parts: used.iter().map(part).collect(),
         hours: hours(view, now)?,
         hours_left: if lasting {
             None
@@ -63,6 +64,16 @@ pub(super) fn used(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
         },
         calls: line,
     })))
+}
+
+fn part(used: &calls::Use) -> CallsPart {
+    CallsPart {
+        lane: used.lane.key().to_owned(),
+        operation: used.operation.key().to_owned(),
+        object: used.object.clone(),
+        calls: used.calls,
+        records: used.records,
+    }
 }
 
 fn hours(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<u64>> {

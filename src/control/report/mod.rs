@@ -277,10 +277,26 @@ reports! {
         reserve_percent: u8,
         /// Ours by operation.
         operations: Vec<(String, u64)>,
+        /// The same by lane, operation and object.
+        #[serde(default)]
+        parts: Vec<CallsPart>,
         /// Ours per hour, the oldest of 24 first.
         hours: Vec<u64>,
         /// At the last hour's rate the allocation is used up in so many hours.
         hours_left: Option<u64>,
+    }
+    /// Calls with one purpose.
+    CallsPart {
+        /// The lane.
+        lane: String,
+        /// The operation.
+        operation: String,
+        /// The object; none for what concerns several.
+        object: Option<ObjectName>,
+        /// Calls.
+        calls: u64,
+        /// Records they carried.
+        records: u64,
     }
     /// One hold with its records.
     HoldStory {

@@ -277,6 +277,7 @@ fn the_budget_and_how_long_it_lasts() {
             ("write".to_owned(), 3_532),
             ("merge".to_owned(), 0),
         ],
+        parts: Vec::new(),
         hours,
         hours_left: Some(14),
     };
