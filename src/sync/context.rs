@@ -231,6 +231,8 @@ pub(super) struct Shared {
     pub(super) told_scarce: bool,
     pub(super) fresh: Fresh,
     pub(super) snapshots: Taken,
+    /// When rows of an object's load were last planned, in monotonic ms.
+    pub(super) helped_ms: BTreeMap<ObjectName, i64>,
     /// What is known of the jobs of parcels, by number.
     pub(super) freights: BTreeMap<i64, Watch>,
     /// How many twentieths of an object's load were told.
@@ -282,6 +284,7 @@ impl Context {
             purse: BTreeMap::new(),
             told_scarce: false,
             snapshots: Taken::default(),
+            helped_ms: BTreeMap::new(),
             fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
             freights: BTreeMap::new(),
             told_parts: BTreeMap::new(),

@@ -205,6 +205,7 @@ impl Context {
                 }
             }
             if !full {
+                self.note_helping(cycle);
                 return Ok(());
             }
             self.advance_loads(mode).await?;
@@ -222,6 +223,10 @@ impl Context {
         let taken = |lane: &Lane| !is_held_back || !LOADED.contains(lane);
         for lane in Lane::ALL.iter().copied().filter(taken) {
             if self.waits_for_snapshot(object, lane) {
+                continue;
+            }
+            if let Some(at) = self.helped_from(object, lane).await? {
+                cycle.waits = Some(cycle.waits.map_or(at, |waits| waits.min(at)));
                 continue;
             }
             while planned.len() < bounds.cycle {

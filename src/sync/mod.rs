@@ -24,6 +24,7 @@ mod forms;
 mod fresh;
 mod gate;
 mod heirs;
+mod helping;
 mod inspect;
 mod job;
 mod left_out;

@@ -234,15 +234,18 @@ impl Context {
         rests.insert(object.clone(), until_ms);
     }
 
+    /// Whether there is a snapshot of which `is_so`.
+    fn snapshot_is(&self, object: &ObjectName, is_so: impl FnOnce(&Standing) -> bool) -> bool {
+        let shared = self.shared();
+        shared.snapshots.standing.get(object).is_some_and(is_so)
+    }
+
     /// Whether a snapshot is of what would be asked for now, and not too old.
     fn snapshot_holds(&self, forms: &Forms) -> bool {
         let (queries, now_ms) = (queries(forms), self.clock.monotonic_ms());
-        let shared = self.shared();
-        let standing = shared.snapshots.standing.get(forms.object());
-        standing.is_some_and(|standing| {
-            standing.queries == queries
-                && now_ms - standing.asked_ms < self.settings.bounds.snapshot_ms
-        })
+        let old_ms = self.settings.bounds.snapshot_ms;
+        let holds = |one: &Standing| one.queries == queries && now_ms - one.asked_ms < old_ms;
+        self.snapshot_is(forms.object(), holds)
     }
 
     async fn drop_snapshot(&self, object: &ObjectName, rest_ms: i64) -> anyhow::Result<()> {
@@ -256,9 +259,12 @@ impl Context {
 
     /// Whether rows of this lane have to wait, because what answers for them is being read.
     pub(super) fn waits_for_snapshot(&self, object: &ObjectName, lane: Lane) -> bool {
-        let shared = self.shared();
-        let standing = shared.snapshots.standing.get(object);
-        LOADED.contains(&lane) && standing.is_some_and(|standing| !standing.is_whole)
+        LOADED.contains(&lane) && self.snapshot_is(object, |one| !one.is_whole)
+    }
+
+    /// Whether there is one that is whole.
+    pub(super) fn is_read_ahead(&self, object: &ObjectName) -> bool {
+        self.snapshot_is(object, |one| one.is_whole)
     }
 
     /// Rows are planned from now on: what moved until then is asked for anew.
@@ -270,10 +276,7 @@ impl Context {
 
     /// Whether the snapshot answers for rows of this lane.
     fn snapshot_answers(&self, object: &ObjectName, lane: Lane) -> bool {
-        let shared = self.shared();
-        let standing = shared.snapshots.standing.get(object);
-        LOADED.contains(&lane)
-            && standing.is_some_and(|standing| standing.is_whole && standing.is_checked)
+        LOADED.contains(&lane) && self.snapshot_is(object, |one| one.is_whole && one.is_checked)
     }
 
     /// Keeps a page of what is read ahead.

@@ -3,6 +3,9 @@
 use syncline::clock::Clock;
 use syncline::control::{self, Request, Vantage};
 use syncline::domain::call::Operation;
+use syncline::domain::load::LoadOperation;
+use syncline::domain::record::ObjectName;
+use syncline::projections::jobs as jobs_of;
 use syncline::simulator::salesforce::Salesforce;
 
 use super::{
@@ -51,6 +54,36 @@ async fn an_org_that_takes_no_job_gets_the_rows_by_batches() {
     assert_eq!(jobs(&story), ["intended upsert 7 rows", "refused"]);
     assert_arrived(&mut story, PEOPLE);
     assert_eq!(story.calls(Operation::Load), 1);
+}
+
+/// How many hours after the first job's end its kind goes by batches.
+fn hours_of_rest(story: &Story) -> i64 {
+    let form = ObjectName::parse("contact").unwrap();
+    story
+        .world
+        .store
+        .read_blocking(|view| {
+            let job = jobs_of::of_parcel(view, 1)?.expect("the first parcel had a job");
+            let until = jobs_of::by_batches_until(view, &form, LoadOperation::Upsert)?;
+            Ok(until.expect("it rests").since(job.at) / 3_600_000)
+        })
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_refused_kind_goes_by_batches_for_a_day_and_an_aborted_one_for_an_hour() {
+    let mut refused = story(PEOPLE).await;
+    refused.in_salesforce(|org, _| org.set_bulk_limits(0, 0));
+    refused.minutes(5).await;
+    assert_eq!(jobs(&refused).last().unwrap(), "refused");
+    assert_eq!(hours_of_rest(&refused), 24);
+    let mut aborted = story(PEOPLE).await;
+    aborted.in_salesforce(|org, _| org.set_bulk_pace(1_000_000_000));
+    sets_out(&mut aborted).await;
+    aborted.in_salesforce(Salesforce::abort_jobs);
+    aborted.minutes(20).await;
+    assert_eq!(jobs(&aborted).last().unwrap(), "concluded");
+    assert_eq!(hours_of_rest(&aborted), 1);
 }
 
 async fn ask(story: &Story, request: Request) {
