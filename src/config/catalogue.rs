@@ -64,7 +64,7 @@ fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn text(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path)
-        .map_err(|error| format!("cannot be read ({error}); the user syncline must be able to"))?;
+        .map_err(|error| format!("cannot be read ({error}); the daemon's user must be able to"))?;
     if bytes.len() > BYTES_MAX {
         return Err(format!(
             "is {} bytes long; a file of the catalogue has at most 1 MiB",

@@ -84,6 +84,9 @@ pub struct Row {
     pub hold: Option<i64>,
     /// The seq of the resync it serves.
     pub ask: Option<i64>,
+    /// Whether it rested, held or in mode observe, with all that was planned for its pair: a change
+    /// of the other record may be told by nothing else.
+    pub stands_for_both: bool,
 }
 
 /// Why a row rests.
@@ -296,7 +299,7 @@ fn candidates(
             want.side,
             i64::try_from(limit.saturating_mul(2))?,
         ),
-        |line| Ok((listing::row(line)?, line.get(13)?)),
+        |line| Ok((listing::row(line)?, line.get(14)?)),
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

@@ -150,11 +150,7 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         Settled::Excluded(_) if ids.keys().len() == 1 && is_linked(tx, &row.key)? => {
             return inbox::put_back(tx, row, &Rest::Ready);
         }
-        Settled::Excluded(why) => {
-            let keys = ids.keys();
-            projections::append(tx, None, RecordExcluded { ids, why: *why })?;
-            parents::release_children(tx, &keys)?;
-        }
+        Settled::Excluded(why) => exclude(tx, ids, *why)?,
         Settled::Inherited { gone, heir, fate } => {
             return heirs::inherited(tx, row, ids, (gone, heir), *fate);
         }
@@ -177,6 +173,13 @@ fn is_linked(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<bool> {
         None => None,
     };
     Ok(pair.is_some_and(|pair| pair.is_linked()))
+}
+
+/// Journals that a record is left out; children that waited for it go on without it.
+pub(super) fn exclude(tx: &Tx<'_>, ids: PairIds, why: Excluded) -> anyhow::Result<()> {
+    let keys = ids.keys();
+    projections::append(tx, None, RecordExcluded { ids, why })?;
+    parents::release_children(tx, &keys).map(drop)
 }
 
 /// Journals a link; children that waited for either half go on.
@@ -459,9 +462,7 @@ impl Concluded {
         };
         let ids = synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
         if job.attempt.write.action == Action::Deleted {
-            let why = Excluded::Deleted;
-            projections::append(tx, None, RecordExcluded { ids, why })?;
-            return Ok(());
+            return exclude(tx, ids, Excluded::Deleted);
         }
         if job.attempt.write.action == Action::Created {
             self.made.push(Made { ids });

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conclude::{AGAIN_MS, link};
+use super::conclude::{AGAIN_MS, exclude, link};
 use super::context::Context;
 use super::matching::{Known, pair_of};
-use crate::domain::event::{Excluded, Linked, RecordExcluded, RecordUnlinked};
+use crate::domain::event::{Excluded, Linked, RecordUnlinked};
 use crate::domain::record::{
     FieldName, PairIds, Record, RecordId, RecordKey, Side, Timestamp, Value,
 };
@@ -193,14 +193,12 @@ pub(super) fn inherited(
         *left.slot(gone.side) = None;
         let why = fate.excluded();
         projections::append(tx, None, RecordUnlinked { ids, why })?;
-        let (ids, why) = (left, Excluded::Ambiguous);
-        projections::append(tx, None, RecordExcluded { ids, why })?;
+        exclude(tx, left, Excluded::Ambiguous)?;
     } else {
         *ids.slot(gone.side) = Some(heir.clone());
         link(tx, ids, fate.linked(), Vec::new())?;
     }
-    let (ids, why) = (PairIds::half(gone), fate.excluded());
-    projections::append(tx, None, RecordExcluded { ids, why })?;
+    exclude(tx, PairIds::half(gone), fate.excluded())?;
     // The heir changed with the one that is gone, in the same second: this sighting counts as the
     // later one, or a row of the heir in flight now would not be looked at again.
     inbox::see(tx, &goes_on, row.stamp.plus(1), row.lane, Timestamp(0))?;
@@ -228,8 +226,7 @@ pub(super) fn merged(
             hubspot: None,
             ..former.clone()
         };
-        let (ids, why) = (left, Excluded::Ambiguous);
-        projections::append(tx, None, RecordExcluded { ids, why })?;
+        exclude(tx, left, Excluded::Ambiguous)?;
     }
     inbox::put_back(tx, row, &Rest::Ready)
 }

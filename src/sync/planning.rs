@@ -174,9 +174,8 @@ impl Context {
                 && pair.is_quiet()
                 && pair.left_by() == left_out
         });
-        // What a person approved may be a change of the other half, whose row it stands for.
         let asked =
-            matches!(known.row.lane, Lane::Retry | Lane::Resync) || known.row.hold.is_some();
+            matches!(known.row.lane, Lane::Retry | Lane::Resync) || known.row.stands_for_both;
         if !quiet || asked || !known.intents.is_empty() {
             return None;
         }

@@ -212,6 +212,12 @@ impl World {
         }
     }
 
+    /// The configuration is read again with another mode.
+    pub(crate) async fn set_mode(&self, mode: Mode) {
+        let write = move |tx: &syncline::store::Tx<'_>| set_mode(tx, mode);
+        self.store.write(write).await.unwrap();
+    }
+
     /// The loops of a daemon that was started anew with these objects.
     pub(crate) async fn configure(&mut self, mappings: Vec<Mapping>) {
         configure(&self.store, &mappings).await;
@@ -267,11 +273,7 @@ async fn configure(store: &Store, mappings: &[Mapping]) {
             by: by.clone(),
         };
         projections::append(tx, None, allocation)?;
-        let mode = ModeSet {
-            mode: Mode::Sync,
-            by: by.clone(),
-        };
-        projections::append(tx, None, mode)?;
+        set_mode(tx, Mode::Sync)?;
         for mapping in mappings {
             let by = by.clone();
             projections::append(tx, None, MappingChanged { mapping, by })?;
@@ -279,6 +281,16 @@ async fn configure(store: &Store, mappings: &[Mapping]) {
         Ok(())
     };
     store.write(write).await.unwrap();
+}
+
+/// The mode as a reload takes it over.
+fn set_mode(tx: &syncline::store::Tx<'_>, mode: Mode) -> anyhow::Result<()> {
+    let by = By::Configuration;
+    projections::append(tx, None, ModeSet { mode, by })?;
+    if mode == Mode::Sync {
+        syncline::inbox::release(tx, syncline::inbox::Release::WouldWrite)?;
+    }
+    Ok(())
 }
 
 fn line(

@@ -142,10 +142,10 @@ async fn a_record_linked_by_hand_is_not_taken_by_another_that_is_being_matched()
     desk.cycles(4).await;
     let mara = desk.ids(Side::HubSpot).remove(1);
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001003IAA  excluded  operator
-    #2      contact  210000000119  003Qy0000001004IAA  in-sync
-    #3      contact  210000000028  -                   excluded  ambiguous
+    RECORD  OBJECT   HUBSPOT       SALESFORCE          NAME        STATE     WHY
+    #1      contact  -             003Qy0000001003IAA  Rossi       excluded  operator
+    #2      contact  210000000119  003Qy0000001004IAA  Mara        in-sync
+    #3      contact  210000000028  -                   Rita Rossi  excluded  ambiguous
     ");
     assert_eq!(desk.hubspot_value(&mara, "syncline_salesforce_id"), milan);
     assert_eq!(desk.hubspot_value(&rita, "syncline_salesforce_id"), "");

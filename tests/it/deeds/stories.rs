@@ -10,19 +10,19 @@ use super::Desk;
 async fn an_ambiguous_contact_is_settled_by_link_and_the_next_cycle_brings_it_in_step() {
     let mut desk = Desk::doubled().await;
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001003IAA  excluded  ambiguous
-    #2      contact  -             003Qy0000001004IAA  excluded  ambiguous
-    #3      contact  210000000028  -                   excluded  ambiguous
+    RECORD  OBJECT   HUBSPOT       SALESFORCE          NAME   STATE     WHY
+    #1      contact  -             003Qy0000001003IAA  Rossi  excluded  ambiguous
+    #2      contact  -             003Qy0000001004IAA  Rossi  excluded  ambiguous
+    #3      contact  210000000028  -                   Rossi  excluded  ambiguous
     ");
     let hubspot = desk.ids(Side::HubSpot).remove(0);
     let milan = desk.ids(Side::Salesforce).remove(1);
     insta::assert_snapshot!(desk.say(Deed::Link, &[&hubspot, &milan]).await, @r"HubSpot 210000000028 and Salesforce 003Qy0000001004IAA are a pair now; the next cycle reads both records, writes their id fields and brings them in step");
     desk.cycles(3).await;
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001003IAA  excluded  ambiguous
-    #2      contact  210000000028  003Qy0000001004IAA  in-sync
+    RECORD  OBJECT   HUBSPOT       SALESFORCE          NAME   STATE     WHY
+    #1      contact  -             003Qy0000001003IAA  Rossi  excluded  ambiguous
+    #2      contact  210000000028  003Qy0000001004IAA  Rossi  in-sync
     ");
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Milan");
     assert_eq!(
@@ -47,9 +47,9 @@ async fn to_exclude_one_of_two_settles_an_ambiguous_contact_as_well() {
     desk.in_hubspot(&hubspot, &json!({ "firstname": "Rita" }));
     desk.cycles(4).await;
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  -             003Qy0000001003IAA  excluded  operator
-    #2      contact  210000000028  003Qy0000001004IAA  in-sync
+    RECORD  OBJECT   HUBSPOT       SALESFORCE          NAME        STATE     WHY
+    #1      contact  -             003Qy0000001003IAA  Rossi       excluded  operator
+    #2      contact  210000000028  003Qy0000001004IAA  Rita Rossi  in-sync
     ");
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Milan");
 }
@@ -65,9 +65,9 @@ async fn a_pair_taken_apart_is_let_alone_by_both_sides_until_it_is_linked_again(
     let salesforce = desk.ids(Side::Salesforce).remove(0);
     insta::assert_snapshot!(desk.say(Deed::Unlink, &[&salesforce]).await, @r#"HubSpot 210000000028 and Salesforce 003Qy0000001003IAA are no pair any more; both halves are left out, because their id fields still name each other; join two again with "syncline link", or empty their id fields and then use "syncline exclude ID --drop""#);
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT   HUBSPOT       SALESFORCE          STATE     WHY
-    #1      contact  210000000028  -                   excluded  operator
-    #2      contact  -             003Qy0000001003IAA  excluded  operator
+    RECORD  OBJECT   HUBSPOT       SALESFORCE          NAME  STATE     WHY
+    #1      contact  210000000028  -                   Ugo   excluded  operator
+    #2      contact  -             003Qy0000001003IAA  Ugo   excluded  operator
     ");
     desk.in_salesforce(
         &salesforce,
@@ -82,8 +82,8 @@ async fn a_pair_taken_apart_is_let_alone_by_both_sides_until_it_is_linked_again(
     desk.say(Deed::Link, &[&hubspot, &salesforce]).await;
     desk.cycles(4).await;
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT        HUBSPOT  SALESFORCE          STATE    WHY
-    #1      contact  210000000028  003Qy0000001003IAA  in-sync
+    RECORD  OBJECT        HUBSPOT  SALESFORCE          NAME  STATE    WHY
+    #1      contact  210000000028  003Qy0000001003IAA  Ugo   in-sync
     ");
     // With no base nothing is overwritten: what was blank is filled, the cities differ on.
     assert_eq!(desk.hubspot_value(&hubspot, "jobtitle"), "Boss");
@@ -110,8 +110,8 @@ async fn edits_of_an_excluded_pair_wait_in_their_crm_and_arrive_when_it_is_taken
     desk.in_hubspot(&hubspot, &json!({ "fax": "+39 06 1" }));
     desk.cycles(4).await;
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT        HUBSPOT  SALESFORCE          STATE     WHY
-    #1      contact  210000000028  003Qy0000001003IAA  excluded  operator
+    RECORD  OBJECT        HUBSPOT  SALESFORCE          NAME  STATE     WHY
+    #1      contact  210000000028  003Qy0000001003IAA  Ada   excluded  operator
     ");
     assert_eq!(desk.hubspot_value(&hubspot, "city"), "Rome");
     assert_eq!(desk.salesforce_value(&salesforce, "Fax"), "");
@@ -150,8 +150,8 @@ async fn ids_never_seen_are_linked_and_left_out_too_and_a_missing_one_is_told_as
     insta::assert_snapshot!(desk.say(Deed::Link, &[&hubspot, missing]).await, @r"HubSpot 210000000076 and Salesforce 003Qy00000A1b2cIAB are a pair now; the next cycle reads both records, writes their id fields and brings them in step");
     desk.cycles(3).await;
     insta::assert_snapshot!(desk.list().await, @r"
-    RECORD  OBJECT        HUBSPOT  SALESFORCE          STATE     WHY
-    #1      contact            77  -                   excluded  operator
-    #2      contact  210000000076  003Qy00000A1b2cIAB  excluded  deleted
+    RECORD  OBJECT        HUBSPOT  SALESFORCE          NAME  STATE     WHY
+    #1      contact            77  -                         excluded  operator
+    #2      contact  210000000076  003Qy00000A1b2cIAB  New   excluded  deleted
     ");
 }

@@ -13,6 +13,7 @@ mod knots;
 mod leads;
 mod loops;
 mod merges;
+mod observe;
 mod parents;
 mod rest;
 mod roles;

@@ -288,6 +288,30 @@ async fn a_lead_has_no_role_until_it_is_converted() {
 }
 
 #[tokio::test]
+async fn a_deal_goes_on_without_a_lead_that_became_somebody_elses_contact() {
+    let mut story =
+        Story::new("[objects.company]\n[objects.contact]\ncreate_as = \"Lead\"\n[objects.deal]\n")
+            .await;
+    let taken = story.salesforce(
+        "Contact",
+        json!({ "LastName": "Byron", "Email": "byron@scene.example" }),
+    );
+    let (deal, ada) = (deal(&story, "Engine"), contact(&story, "ada"));
+    story.associate(("deals", &deal), ("contacts", &ada));
+    story.minutes(4).await;
+    assert_eq!(states(&story, "deal"), [State::Waiting]);
+    let lead = story.only_in_salesforce("Lead");
+    let into = Conversion {
+        contact: Some(taken),
+        ..Conversion::default()
+    };
+    story.in_salesforce(|org, now| org.convert_lead_into(&lead, &into, now).unwrap());
+    story.minutes(4).await;
+    let waiting = states(&story, "deal");
+    assert!(!waiting.contains(&State::Waiting), "{waiting:?}");
+}
+
+#[tokio::test]
 async fn a_contact_that_is_archived_in_hubspot_keeps_its_role() {
     let mut scene = Scene::new().await;
     scene.story.salesforce(
