@@ -94,10 +94,7 @@ fn moment(entry: &Entry) -> Moment {
 }
 
 fn keep(tx: &Tx<'_>, cause: i64, said: &Said) -> anyhow::Result<()> {
-    let user = match said.by {
-        By::Configuration | By::HubSpot => None,
-        By::Operator(user) => Some(user),
-    };
+    let user = said.by.user();
     tx.sql()
         .prepare_cached(
             "insert into remarks (cause, remark, seq, at, records, note, until, user)

@@ -197,17 +197,17 @@ impl Context {
                 let known = outcomes.filter(|(_, one)| *one != RowOutcome::Unmentioned);
                 known.filter_map(|(trace, _)| trace.parse().ok()).collect()
             }
-            Err(Trouble::Call(CallError::Rejected { status, .. })) if part.len() == 1 => {
-                let id = &part[0].key.id;
-                tracing::debug!(%object, %id, status, "HubSpot does not take a record's state");
-                vec![0]
-            }
-            Err(Trouble::Call(CallError::Rejected { .. })) => {
-                // One bad row may have taken the others with it.
-                for one in part {
-                    Box::pin(self.say(mapping, std::slice::from_ref(one))).await?;
+            // One bad row may have taken the others with it; anything else is no row's fault.
+            Err(Trouble::Call(CallError::Rejected {
+                status: 400 | 404 | 409,
+                ..
+            })) => {
+                if part.len() > 1 {
+                    let (first, rest) = part.split_at(part.len() / 2);
+                    Box::pin(self.say(mapping, first)).await?;
+                    return Box::pin(self.say(mapping, rest)).await;
                 }
-                return Ok(());
+                vec![0]
             }
             Err(trouble) => return Err(trouble),
         };

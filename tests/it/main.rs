@@ -22,6 +22,7 @@ mod deeds;
 mod digest;
 #[cfg(feature = "e2e")]
 mod e2e_clients;
+mod facts;
 mod fitness;
 mod guard;
 mod inbox;

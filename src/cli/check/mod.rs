@@ -19,7 +19,7 @@ use crate::control::request::Refusal;
 use crate::control::survey::exit_code;
 use crate::daemon;
 use crate::domain::catalogue::{Catalogue, Slug};
-use crate::domain::digest::thousands;
+use crate::domain::digest::{count, thousands};
 use crate::journal;
 use crate::logging::escaped;
 use crate::projections::settings;
@@ -134,7 +134,8 @@ fn site_catalogue(path: &Path) -> Vec<Line> {
         Ok(catalogue) => {
             let shipped = Catalogue::shipped();
             let own = catalogue.rules().len() - shipped.rules().len();
-            let said = format!("{} reads well, {own} rules of the site's own", config::SITE);
+            let own = count(own as u64, "rule");
+            let said = format!("{} reads well, {own} of the site's own", config::SITE);
             let has_own = catalogue.digest() != shipped.digest();
             has_own
                 .then(|| Line::well("catalogue", said))

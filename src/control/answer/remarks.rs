@@ -143,9 +143,6 @@ fn line(view: &View<'_>, said: &Said) -> anyhow::Result<RemarkLine> {
         note,
         since: said.said.at,
         until: said.until,
-        by: match said.by {
-            By::Configuration | By::HubSpot => None,
-            By::Operator(user) => Some(user),
-        },
+        by: said.by.user(),
     })
 }

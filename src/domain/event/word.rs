@@ -155,6 +155,16 @@ pub enum By {
     HubSpot,
 }
 
+impl By {
+    /// The user of this machine, when it was one.
+    pub fn user(&self) -> Option<u32> {
+        match self {
+            Self::Operator(user) => Some(*user),
+            Self::Configuration | Self::HubSpot => None,
+        }
+    }
+}
+
 /// What a person asked to be tried again; all of what fails where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -17,12 +17,10 @@ use syncline::cli::render::time::Moment;
 use syncline::control::report::Report;
 use syncline::control::request::Request;
 use syncline::control::{Refusal, Vantage, answer};
-use syncline::domain::call::Lane;
-use syncline::domain::event::{Action, Known, RecordFailed, RecordSynced};
-use syncline::domain::failure::{Failure, System};
-use syncline::domain::record::{FieldName, ObjectName, PairIds, RecordId, Side};
+use syncline::domain::record::{ObjectName, PairIds, RecordId};
 use syncline::projections::append;
 
+use crate::facts::{failure, refused, written};
 use crate::store::Bench;
 
 const HOUR: i64 = 3_600_000;
@@ -46,20 +44,9 @@ fn ids(number: u32) -> PairIds {
 fn fail(bench: &Bench, numbers: std::ops::Range<u32>, code: &'static str, field: &'static str) {
     bench.write(move |tx| {
         for number in numbers {
-            let mut failure = Failure::of(System::Salesforce, code);
-            failure.fields.push(FieldName::parse(field)?);
+            let mut failure = failure(code, field)?;
             failure.text = Some(annex::remember_text(tx, &format!("{field} is not good"))?);
-            let event = RecordFailed {
-                ids: ids(number),
-                to: Side::Salesforce,
-                action: Action::Updated,
-                failures: vec![failure],
-                known: Known::Answered,
-                lane: Lane::Live,
-                attempt: 1,
-                ask: None,
-            };
-            append(tx, None, event)?;
+            append(tx, None, refused(ids(number), failure))?;
         }
         Ok(())
     });
@@ -69,20 +56,7 @@ fn fail(bench: &Bench, numbers: std::ops::Range<u32>, code: &'static str, field:
 fn mend(bench: &Bench, numbers: std::ops::Range<u32>) {
     bench.write(move |tx| {
         for number in numbers {
-            let event = RecordSynced {
-                ids: ids(number),
-                to: Side::Salesforce,
-                action: Action::Updated,
-                fields: vec![FieldName::parse("Title")?],
-                moved: vec![],
-                lost: vec![],
-                withheld: vec![],
-                provisional: None,
-                marked: vec![],
-                lane: Lane::Live,
-                attempt: 2,
-            };
-            append(tx, None, event)?;
+            append(tx, None, written(ids(number))?)?;
         }
         Ok(())
     });

@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 use syncline::annex;
 use syncline::control::report::{ErrorLine, Report};
 use syncline::control::request::{Request, Which};
-use syncline::domain::call::Lane;
-use syncline::domain::event::{Action, Known, RecordFailed};
-use syncline::domain::failure::{Failure, System};
-use syncline::domain::record::{FieldName, Side};
+use syncline::domain::record::Side;
 use syncline::projections::append;
 use syncline::projections::errors::Order;
 use syncline::store::Options;
 
 use super::{HOUR, ask, fail, ids, mend, shown};
+use crate::facts::{failure, refused};
 use crate::store::{Bench, options};
 
 /// Twenty errors of three causes and two types, an hour between the records, in pages of three.
@@ -124,21 +122,10 @@ fn lack(bench: &Bench, numbers: std::ops::Range<u32>, value: &'static str) {
     bench.write(move |tx| {
         for number in numbers {
             let code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
-            let mut failure = Failure::of(System::Salesforce, code);
-            failure.fields.push(FieldName::parse("Industry")?);
+            let mut failure = failure(code, "Industry")?;
             failure.text = Some(annex::remember_text(tx, &format!("bad value: {value}"))?);
             failure.value = Some(annex::remember_text(tx, value)?);
-            let event = RecordFailed {
-                ids: ids(number),
-                to: Side::Salesforce,
-                action: Action::Updated,
-                failures: vec![failure],
-                known: Known::Answered,
-                lane: Lane::Live,
-                attempt: 1,
-                ask: None,
-            };
-            append(tx, None, event)?;
+            append(tx, None, refused(ids(number), failure))?;
         }
         Ok(())
     });

@@ -21,17 +21,17 @@ use syncline::config::Mailbox;
 use syncline::domain::call::{Lane, Operation};
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
-    Action, By, CallsSpent, ConnectionSuspended, CycleHeld, Event, HoldSettled, Known,
-    NotificationsSet, RecipientSetting, RecordFailed, RecordSynced, Scheduled, Suspension,
+    Action, By, CallsSpent, ConnectionSuspended, CycleHeld, Event, HoldSettled, NotificationsSet,
+    RecipientSetting, Scheduled, Suspension,
 };
-use syncline::domain::failure::{Failure, System};
-use syncline::domain::record::{FieldName, ObjectName, PairIds, RecordId, Side, Timestamp};
+use syncline::domain::record::{ObjectName, PairIds, RecordId, Side, Timestamp};
 use syncline::domain::schedule::Frequency;
 use syncline::mail::{MailError, Mailer, Outgoing, Sending};
 use syncline::notifier::{Notifier, Teller};
 use syncline::projections;
 use syncline::store::{Access, Store, Tx};
 
+use crate::facts::{failure, refused, written};
 use crate::store::{StandingClock, options};
 
 pub(super) const SECOND: i64 = 1_000;
@@ -219,22 +219,11 @@ impl World {
     ) {
         self.write(move |tx| {
             for number in records {
-                let mut failure = Failure::of(System::Salesforce, code);
-                failure.fields.push(FieldName::parse(field)?);
+                let mut failure = failure(code, field)?;
                 if !message.is_empty() {
                     failure.text = Some(annex::remember_text(tx, message)?);
                 }
-                let event = RecordFailed {
-                    ids: ids(number),
-                    to: Side::Salesforce,
-                    action: Action::Updated,
-                    failures: vec![failure],
-                    known: Known::Answered,
-                    lane: Lane::Live,
-                    attempt: 1,
-                    ask: None,
-                };
-                projections::append(tx, None, event)?;
+                projections::append(tx, None, refused(ids(number), failure))?;
             }
             Ok(())
         });
@@ -244,20 +233,7 @@ impl World {
     pub(super) fn mend(&self, records: std::ops::Range<u32>) {
         self.write(move |tx| {
             for number in records {
-                let event = RecordSynced {
-                    ids: ids(number),
-                    to: Side::Salesforce,
-                    action: Action::Updated,
-                    fields: vec![FieldName::parse("Title")?],
-                    moved: vec![],
-                    lost: vec![],
-                    withheld: vec![],
-                    provisional: None,
-                    marked: vec![],
-                    lane: Lane::Live,
-                    attempt: 2,
-                };
-                projections::append(tx, None, event)?;
+                projections::append(tx, None, written(ids(number))?)?;
             }
             Ok(())
         });

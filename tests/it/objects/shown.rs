@@ -181,3 +181,26 @@ async fn a_portal_without_the_properties_is_left_alone() {
         ["Lovelace"]
     );
 }
+
+#[tokio::test]
+async fn a_record_that_goes_while_its_state_is_written_keeps_no_other_from_showing_theirs() {
+    let mut story = shown().await;
+    forbid(&story);
+    let (ada, grace) = (
+        ada(&story),
+        story.hubspot(
+            "contacts",
+            json!({ "email": "grace@acme.example", "lastname": "Hopper" }),
+        ),
+    );
+    let (simulator, gone, now) = (story.world.simulator.clone(), ada.clone(), story.now());
+    *story.world.interruption.lock().unwrap() = Some((
+        "contacts/batch/update",
+        Box::new(move || {
+            let mut simulator = simulator.lock().unwrap();
+            simulator.hubspot.archive("contacts", &gone, now).unwrap();
+        }),
+    ));
+    story.minutes(2).await;
+    assert_eq!(board(&story, &grace)[0], "failing");
+}
