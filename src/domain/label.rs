@@ -1,7 +1,7 @@
 //! What people call a record: a contact by first and last name, everything else by its name or
 //! subject, and where there is none by the e-mail.
 
-use super::record::{FieldName, Record, Side, Value};
+use super::record::{FieldName, Record, Side};
 
 /// Characters kept of a name.
 const CHARS_MAX: usize = 120;
@@ -46,15 +46,8 @@ impl Label {
 
 fn text<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
     let name = FieldName::parse(name).ok()?;
-    match record.fields.get(&name)? {
-        Value::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
-        Value::Blank
-        | Value::Number(_)
-        | Value::Bool(_)
-        | Value::Date(..)
-        | Value::DateTime(_)
-        | Value::Options(_) => None,
-    }
+    let text = record.fields.get(&name)?.as_text()?.trim();
+    (!text.is_empty()).then_some(text)
 }
 
 fn on_one_line(name: &str) -> String {

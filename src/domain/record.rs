@@ -303,6 +303,19 @@ impl Value {
             Self::Number(_) | Self::Bool(_) | Self::Date(..) | Self::DateTime(_) => false,
         }
     }
+
+    /// What a text holds; none of anything else.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Blank
+            | Self::Number(_)
+            | Self::Bool(_)
+            | Self::Date(..)
+            | Self::DateTime(_)
+            | Self::Options(_) => None,
+        }
+    }
 }
 
 /// The fields of a record as read, or of a write as planned.

@@ -102,15 +102,7 @@ fn shown<'r>(record: &'r Record, wanted: &str) -> Option<&'r Value> {
 }
 
 fn id(record: &Record, name: &str) -> Option<RecordId> {
-    match shown(record, name)? {
-        Value::Text(id) => RecordId::parse(id).ok(),
-        Value::Blank
-        | Value::Number(_)
-        | Value::Bool(_)
-        | Value::Date(..)
-        | Value::DateTime(_)
-        | Value::Options(_) => None,
-    }
+    RecordId::parse(shown(record, name)?.as_text()?).ok()
 }
 
 /// Linked pairs by the merged record that takes them over, the one synced last first.

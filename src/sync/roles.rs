@@ -80,15 +80,7 @@ impl JunctionObject {
 
     /// The ends of one of its records: of this one, and of the other.
     pub(super) fn ends(&self, record: &Record) -> Option<(RecordId, RecordId)> {
-        let end = |name| match record.fields.get(name)? {
-            Value::Text(id) => RecordId::parse(id).ok(),
-            Value::Blank
-            | Value::Number(_)
-            | Value::Bool(_)
-            | Value::Date(..)
-            | Value::DateTime(_)
-            | Value::Options(_) => None,
-        };
+        let end = |name| RecordId::parse(record.fields.get(name)?.as_text()?).ok();
         Some((end(&self.here)?, end(&self.there)?))
     }
 }

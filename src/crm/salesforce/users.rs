@@ -53,13 +53,5 @@ fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a Value> {
 }
 
 fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    match value(fields, name)? {
-        Value::Text(text) => Some(text),
-        Value::Blank
-        | Value::Number(_)
-        | Value::Bool(_)
-        | Value::Date(..)
-        | Value::DateTime(_)
-        | Value::Options(_) => None,
-    }
+    value(fields, name)?.as_text()
 }
