@@ -27,7 +27,8 @@ pub struct Cause {
     pub number: i64,
     /// What makes errors this cause.
     pub fingerprint: Fingerprint,
-    /// The type of its latest error; none before the first.
+    /// The type that most of its errors have, or that of its latest once there are none; none before
+    /// the first.
     pub slug: Option<Slug>,
     /// Key of its latest message.
     pub text: Option<TextKey>,
@@ -213,9 +214,13 @@ pub(super) fn describe(
     Ok(())
 }
 
-const COLUMNS: &str = "number, side, object, field, code, rule, type, text, records, opened_seq,
-    opened_at, resolved_seq, resolved_at, back_seq, back_at, first_record, last_record, probes,
-    probed_at";
+/// One cause may show in several types: most of its errors say what it is called, and the latest
+/// once there are none.
+const COLUMNS: &str = "number, side, object, field, code, rule,
+    coalesce((select g.type from error_groups as g where g.cause = number
+      group by g.type order by sum(g.errors) desc, g.type limit 1), type),
+    text, records, opened_seq, opened_at, resolved_seq, resolved_at, back_seq, back_at,
+    first_record, last_record, probes, probed_at";
 
 fn cause(row: &Row<'_>) -> rusqlite::Result<Cause> {
     let field: String = row.get(3)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use syncline::annex;
 use syncline::control::report::{ErrorLine, Report};
 use syncline::control::request::{Request, Which};
+use syncline::domain::failure::Fact;
 use syncline::domain::record::Side;
 use syncline::projections::append;
 use syncline::projections::errors::Order;
@@ -158,4 +159,37 @@ fn a_causes_sentence_counts_the_values_of_all_its_errors() {
     mend(&bench, 40..44);
     let two = " 2 values: Climate 8, Defense tech 4";
     assert!(what(&bench).ends_with(two), "{}", what(&bench));
+}
+
+#[test]
+fn a_cause_is_called_by_the_type_that_most_of_its_errors_have() {
+    let bench = Bench::new();
+    let options = |numbers: std::ops::Range<u32>, fact: Fact| {
+        bench.write(move |tx| {
+            for number in numbers {
+                let code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
+                let mut failure = failure(code, "Industry")?;
+                failure.facts.push(fact.clone());
+                append(tx, None, refused(ids(number), failure))?;
+            }
+            Ok(())
+        });
+    };
+    let kind = || {
+        let Ok(Report::Causes(causes)) = ask(&bench, &Request::Causes) else {
+            unreachable!("causes were asked for")
+        };
+        assert_eq!(causes.causes.len(), 1);
+        causes.causes[0].kind.clone()
+    };
+    options(0..3, Fact::OptionKnown(false));
+    options(3..5, Fact::OptionActive(false));
+    assert_eq!(kind(), "restricted-picklist");
+    options(5..8, Fact::OptionActive(false));
+    assert_eq!(kind(), "sf-option-missing");
+    mend(&bench, 0..8);
+    let Ok(Report::Cause(story)) = ask(&bench, &Request::Cause { number: 1 }) else {
+        unreachable!("a cause was asked for")
+    };
+    assert_eq!(story.line.kind, "sf-option-missing", "its latest");
 }
