@@ -227,6 +227,7 @@ impl Context {
             }
             if let Some(at) = self.helped_from(object, lane).await? {
                 cycle.waits = Some(cycle.waits.map_or(at, |waits| waits.min(at)));
+                cycle.is_held_back = true;
                 continue;
             }
             while planned.len() < bounds.cycle {

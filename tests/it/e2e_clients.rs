@@ -35,7 +35,7 @@ async fn serve() -> Running {
 
 fn python(script: &str, arguments: &[String]) -> Output {
     let interpreter = std::env::var("SYNCLINE_E2E_PYTHON");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e");
     Command::new(interpreter.unwrap_or_else(|_| "python3".to_owned()))
         .arg(folder.join(script))
         .args(arguments)

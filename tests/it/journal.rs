@@ -186,7 +186,7 @@ fn pages_have_a_bound_and_nothing_is_left_out_between_them() {
 
 #[test]
 fn every_kind_ever_released_decodes_and_loses_no_field() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/journal");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/journal");
     let mut kinds = BTreeSet::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();

@@ -139,10 +139,11 @@ fn trouble(error: &anyhow::Error) -> Option<&StoreError> {
 
 #[test]
 fn the_list_of_migrations_is_the_folder() {
-    let mut files: Vec<String> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
-        .unwrap()
-        .map(|file| file.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut files: Vec<String> =
+        fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations"))
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
     files.sort();
     let listed: Vec<String> = MIGRATIONS
         .iter()

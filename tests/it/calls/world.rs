@@ -242,7 +242,8 @@ impl World {
         let mut read_again = self.salesforce.work().await.unwrap();
         self.writer.work().await.unwrap();
         self.hubspot.work().await.unwrap();
-        loop {
+        for looks in 1.. {
+            assert!(looks < 1_000, "the writer looks again and again at nothing");
             let write_again = self.writer.work().await.unwrap();
             let soonest = write_again.min(read_again);
             if soonest.0 >= next {

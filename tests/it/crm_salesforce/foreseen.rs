@@ -152,8 +152,10 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         failure_persistence: None,
         ..ProptestConfig::default()
     };
-    proptest!(config, |(cells in cells)| {
-        let mut record = BTreeMap::from([(field("LastName"), Value::Text("Rossi".into()))]);
+    let named = prop::bool::weighted(0.9);
+    proptest!(config, |(named in named, cells in cells)| {
+        let name = named.then(|| (field("LastName"), Value::Text("Rossi".into())));
+        let mut record: BTreeMap<_, _> = name.into_iter().collect();
         record.extend(cells.iter().map(|(name, value)| (fields[*name].clone(), values[*value].clone())));
         let certain = preflight::check(&creating(record.clone()), &schema, Timestamp(START + 1));
         key.set(key.get() + 1);

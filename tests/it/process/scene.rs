@@ -343,7 +343,7 @@ fn is_settled(status: &Value, records: u64) -> bool {
 
 /// The binary with nothing of our environment that it would listen to.
 pub(crate) fn bare(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncline-under-test"));
     for name in [
         "SYNCLINE_CONFIG",
         "SYNCLINE_STORE",

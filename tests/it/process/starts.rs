@@ -211,7 +211,8 @@ fn a_folder_that_cannot_be_written_is_named() {
         // Root may write anywhere: somebody else has to try.
         hand_over(scene.path("").as_path());
         let binary = scene.path("syncline");
-        fs::copy(env!("CARGO_BIN_EXE_syncline"), &binary).expect("a copy that nobody may run");
+        fs::copy(env!("CARGO_BIN_EXE_syncline-under-test"), &binary)
+            .expect("a copy that nobody may run");
         let mut other = std::process::Command::new("setpriv");
         other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
         other

@@ -340,7 +340,7 @@ fn the_control_socket_is_closed_to_strangers() {
         return;
     }
     let binary = scene.path("syncline");
-    std::fs::copy(env!("CARGO_BIN_EXE_syncline"), &binary).expect("a copy");
+    std::fs::copy(env!("CARGO_BIN_EXE_syncline-under-test"), &binary).expect("a copy");
     for path in [scene.path(""), binary.clone(), scene.path("store")] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("our own");
     }

@@ -64,7 +64,7 @@ fn commands(text: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_command_that_a_shipped_text_names_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let mut texts: Vec<(PathBuf, String)> = Vec::new();
     let (mut plain, mut sources) = (Vec::new(), Vec::new());
     files(&root.join("config"), "toml", &mut plain);

@@ -1,5 +1,6 @@
 //! What must hold after every step, after a crash, and once everything is calm.
 
+use std::cell::Ref;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syncline::domain::call::Lane;
@@ -40,7 +41,15 @@ fn object() -> ObjectName {
 
 impl Trial {
     pub(super) fn journal(&self) -> Vec<Entry> {
-        self.store().read_blocking(|view| entries(view, 0)).unwrap()
+        self.entries().clone()
+    }
+
+    /// The journal: what was read once is not read again, because no entry ever changes.
+    pub(super) fn entries(&self) -> Ref<'_, Vec<Entry>> {
+        let after = self.known.borrow().last().map_or(0, |entry| entry.seq);
+        let news = self.store().read_blocking(|view| entries(view, after));
+        self.known.borrow_mut().extend(news.unwrap());
+        self.known.borrow()
     }
 
     /// After every step: the allocation holds by the simulator's own count, and no call left

@@ -1,11 +1,12 @@
 //! One trial from its seed: trouble, calm, trouble, calm, and the checks on the way.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use syncline::domain::call::Lane;
-use syncline::domain::event::{By, HoldSettled};
+use syncline::domain::event::{By, Entry, HoldSettled};
 use syncline::domain::record::Side;
 use syncline::inbox;
 use syncline::journal;
@@ -42,6 +43,8 @@ pub(crate) struct Trial {
     /// How far the journal was read for calls, and the Salesforce calls it holds by seq.
     pub(super) read_to: i64,
     pub(super) spent: BTreeMap<i64, u64>,
+    /// The journal as far as it was looked at.
+    pub(super) known: RefCell<Vec<Entry>>,
     runtime: Runtime,
     folder: tempfile::TempDir,
     /// Whether the store was told to refuse commits.
@@ -110,6 +113,7 @@ impl Trial {
             running: None,
             read_to: 0,
             spent: BTreeMap::new(),
+            known: RefCell::default(),
             runtime: tokio::runtime::Builder::new_current_thread()
                 .build()
                 .unwrap(),

@@ -107,8 +107,8 @@ impl Trial {
     /// Since when a field of a pair has a base: with the link, but where a blank was to be filled,
     /// which has one once it is. What is written there meanwhile counts as found at the first link.
     pub(super) fn based(&self, pair: &Pair, field: &str, linked: i64, how: Linked) -> i64 {
-        let mut entries = self.journal().into_iter();
-        let based = entries.find(|entry| {
+        let entries = self.entries();
+        let based = entries.iter().find(|entry| {
             let moved = match &entry.event {
                 Event::RecordSynced(event) => &event.moved,
                 Event::RecordLinked(event) => &event.moved,

@@ -249,11 +249,13 @@ impl Trial {
             "marks {marks:?}: {}",
             self.told(pair)
         );
-        let mut links = self.journal().into_iter().rev();
-        let linked = links.find_map(|entry| match entry.event {
+        let entries = self.entries();
+        let mut links = entries.iter().rev();
+        let linked = links.find_map(|entry| match &entry.event {
             Event::RecordLinked(event) if event.ids == pair.ids => Some((entry.seq, event.why)),
             _ => None,
         });
+        drop(entries);
         let (linked, how) = linked.unwrap_or_else(|| panic!("never linked: {}", self.told(pair)));
         let since = |when: &BTreeMap<Place, i64>| {
             let mut ours = [hubspot, salesforce].into_iter();
