@@ -74,6 +74,24 @@ pub fn ready(view: &View<'_>, object: &ObjectName, lanes: &[Lane]) -> anyhow::Re
     Ok(rows)
 }
 
+/// How many rows of a lane may be planned now.
+pub fn due(
+    view: &View<'_>,
+    object: &ObjectName,
+    lane: Lane,
+    now: Timestamp,
+) -> anyhow::Result<u64> {
+    let rows: i64 = view
+        .sql()
+        .prepare_cached(
+            "select count(*) from inbox
+             where state in ('ready', 'deferred') and lane = ?1 and not_before <= ?3
+               and object = ?2",
+        )?
+        .query_row((lane, object, now), |line| line.get(0))?;
+    Ok(counted(rows))
+}
+
 /// Begins an object's load; returns whether none was under way.
 pub fn begin_load(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<bool> {
     let begun = tx

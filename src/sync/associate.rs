@@ -49,7 +49,7 @@ impl Context {
             let mut writes: Vec<&Write> = one.links.iter().collect();
             writes.sort_by_key(|write| write.to == Side::HubSpot);
             for (place, write) in writes.iter().enumerate() {
-                let mut attempt = conclude::attempt(one, write);
+                let mut attempt = conclude::attempt(one, (*write).clone());
                 if attempt.write.id.is_none() {
                     let of_ours = |made: &&Made| made.ids.salesforce == one.ids.salesforce;
                     let ids = made.iter().find(of_ours).map(|made| made.ids.clone());

@@ -334,12 +334,12 @@ pub(super) fn leave(tx: &Tx<'_>, row: &Row, open: Option<Open>) -> anyhow::Resul
 }
 
 /// The attempt that a planned write makes now.
-pub(super) fn attempt(planned: &Planned, write: &Write) -> Attempt {
+pub(super) fn attempt(planned: &Planned, write: Write) -> Attempt {
     let tried = *planned.tried.on(write.to);
     let again = matches!(planned.row.lane, Lane::Retry | Lane::Resync);
     Attempt {
         ids: planned.ids.clone(),
-        write: write.clone(),
+        write,
         lane: planned.row.lane,
         number: if again { tried + 1 } else { 1 },
         ask: planned.row.ask,

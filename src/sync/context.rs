@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fresh::Fresh;
+use super::helping::Gathering;
 use super::loads::Watch;
 use super::snapshot::Taken;
 use super::wake::Wakes;
@@ -233,6 +234,8 @@ pub(super) struct Shared {
     pub(super) snapshots: Taken,
     /// When rows of an object's load were last planned, in monotonic ms.
     pub(super) helped_ms: BTreeMap<ObjectName, i64>,
+    /// Rows of first loads that wait for more of them.
+    pub(super) gathering: BTreeMap<ObjectName, Gathering>,
     /// What is known of the jobs of parcels, by number.
     pub(super) freights: BTreeMap<i64, Watch>,
     /// How many twentieths of an object's load were told.
@@ -285,6 +288,7 @@ impl Context {
             told_scarce: false,
             snapshots: Taken::default(),
             helped_ms: BTreeMap::new(),
+            gathering: BTreeMap::new(),
             fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
             freights: BTreeMap::new(),
             told_parts: BTreeMap::new(),

@@ -26,7 +26,7 @@ pub(super) struct Planned {
     pub(super) links: Vec<Write>,
     /// A parent that has no partner yet, and the side whose write needs it.
     pub(super) waits: Option<(Side, RecordKey)>,
-    /// The writes as `plan` shows them, with what they would take the place of.
+    /// The writes as `plan` shows them, with what they would take the place of; in mode observe.
     pub(super) noted: Vec<plan::Planned>,
     /// Whether what it waits for is the other end of a junction, and nothing else waits with it.
     pub(super) at_junction: bool,

@@ -1,13 +1,24 @@
-//! How much of a load is planned at a time. Its rows come in page by page, and before any are planned
-//! by what was read ahead Salesforce is asked what moved since: planned as they come, every few hundred
-//! rows would pay a call for that question. So they gather for a poll interval, or until there are as
-//! many as are planned at once.
+//! How much of a load is planned at a time. Its rows come in page by page. Planned as they come, every
+//! few hundred of a first load would pay for lists of their own before anybody sees that it is a large
+//! one; and once Salesforce is read ahead, it is asked before any are planned what moved since. So they
+//! gather: until no more come, or for a poll interval, or until there are as many as are planned at once.
 
 use super::context::Context;
 use super::cycle::{Cycle, LOADED};
 use crate::domain::call::Lane;
 use crate::domain::record::{ObjectName, Timestamp};
 use crate::inbox;
+
+/// How long rows of a first load wait for more of them, in ms: pages come faster than that.
+const GATHER_MS: i64 = 2_000;
+
+/// Rows of a first load that were not planned yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gathering {
+    since_ms: i64,
+    grew_ms: i64,
+    rows: u64,
+}
 
 impl Context {
     /// Until when rows of this lane gather; none when they may be planned.
@@ -16,24 +27,51 @@ impl Context {
         object: &ObjectName,
         lane: Lane,
     ) -> anyhow::Result<Option<Timestamp>> {
-        if !LOADED.contains(&lane) || !self.is_read_ahead(object) {
+        let is_read_ahead = self.is_read_ahead(object);
+        if !LOADED.contains(&lane) || lane != Lane::Backfill && !is_read_ahead {
             return Ok(None);
         }
-        let planned_ms = self.shared().helped_ms.get(object).copied();
-        let age_ms = planned_ms.map(|at| self.clock.monotonic_ms() - at);
-        let Some(left_ms) = age_ms
-            .map(|age_ms| self.settings.poll_ms - age_ms)
-            .filter(|left_ms| *left_ms > 0)
-        else {
-            return Ok(None);
-        };
-        let of_object = object.clone();
-        let ready = self
+        let (of_object, now) = (object.clone(), self.clock.now());
+        let rows = self
             .store
-            .read(move |view| inbox::ready(view, &of_object, &[lane]))
+            .read(move |view| inbox::due(view, &of_object, lane, now))
             .await?;
-        let is_full = ready >= self.settings.bounds.cycle as u64;
-        Ok((!is_full).then(|| self.clock.now().plus(left_ms)))
+        let is_full = rows >= self.settings.bounds.cycle as u64;
+        let left_ms = if rows == 0 || is_full {
+            self.shared().gathering.remove(object);
+            0
+        } else if is_read_ahead {
+            self.since_helping_ms(object)
+                .map_or(0, |age_ms| self.settings.poll_ms - age_ms)
+        } else {
+            self.gathers_ms(object, rows)
+        };
+        Ok((left_ms > 0).then(|| now.plus(left_ms)))
+    }
+
+    fn since_helping_ms(&self, object: &ObjectName) -> Option<i64> {
+        let planned_ms = self.shared().helped_ms.get(object).copied();
+        planned_ms.map(|at| self.clock.monotonic_ms() - at)
+    }
+
+    /// How much longer rows of a first load gather.
+    fn gathers_ms(&self, object: &ObjectName, rows: u64) -> i64 {
+        let now_ms = self.clock.monotonic_ms();
+        let mut shared = self.shared();
+        let one = shared.gathering.entry(object.clone()).or_insert(Gathering {
+            since_ms: now_ms,
+            grew_ms: now_ms,
+            rows,
+        });
+        if rows > one.rows {
+            one.grew_ms = now_ms;
+        }
+        one.rows = rows;
+        let until_ms = (one.grew_ms + GATHER_MS).min(one.since_ms + self.settings.poll_ms);
+        if until_ms <= now_ms {
+            shared.gathering.remove(object);
+        }
+        until_ms - now_ms
     }
 
     /// A cycle is over in which rows of loads may have been planned.

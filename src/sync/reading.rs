@@ -203,9 +203,7 @@ impl Context {
                 .map(|one| one.in_form(forms, place))
                 .filter(|one| !one.is_empty())
                 .collect();
-            let by_host = form.mapping.match_by.as_ref().is_some_and(|by| by.domain);
-            let spellings = if by_host { ADDRESSES.len() } else { 1 };
-            let most = (self.settings.bounds.match_keys / spellings).max(1);
+            let most = (self.settings.bounds.match_keys / spellings_of(form)).max(1);
             queries.extend(wanted.chunks(most).map(|list| query(form, list)));
         }
         self.query_all(forms, queries, wanted.len(), lane).await
@@ -288,6 +286,18 @@ fn query(form: &Form, list: &[Wanted]) -> Query {
     }
     let fields = form.fields(Side::Salesforce);
     Query::by_any(&form.source(Side::Salesforce, &fields), &lists)
+}
+
+/// In how many ways Salesforce may spell a key of this form: a list holds that much fewer records.
+fn spellings_of(form: &Form) -> usize {
+    let by_host = form.mapping.match_by.as_ref().is_some_and(|by| by.domain);
+    if by_host { ADDRESSES.len() } else { 1 }
+}
+
+/// So many values the lists hold by which `rows` are looked for.
+pub(super) fn listed(forms: &Forms, rows: u64) -> u64 {
+    let spellings = forms.all().map(spellings_of).max().unwrap_or(1);
+    rows.saturating_mul(spellings as u64)
 }
 
 /// Every way in which Salesforce may spell a key.

@@ -16,6 +16,7 @@ use super::export::{Export, Step};
 use super::forms::{Form, Forms};
 use super::gate::{Errand, Trouble, refused};
 use super::partner::{Wanted, key_by, key_of, mark, text_of};
+use super::reading::listed;
 use crate::crm::salesforce::{ExportPage, Query, QueryPage};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::thousands;
@@ -103,7 +104,8 @@ impl Snapshots {
         let bounds = &context.settings.bounds;
         let object = forms.object();
         // While a write is under way nobody knows on which side of the snapshot its effect is.
-        if load.ready <= bounds.snapshot_rows || load.is_busy || context.snapshot_rests(object) {
+        let listed = listed(forms, load.ready);
+        if listed <= bounds.snapshot_rows || load.is_busy || context.snapshot_rests(object) {
             return Ok(());
         }
         if context.store.read(policy).await?.allocation < ALLOCATION_MIN {
@@ -121,7 +123,7 @@ impl Snapshots {
         let counts: Vec<Query> = schemas.map(|schema| Query::count(schema)).collect();
         let pages = context.ask_all(object, lane, &counts).await?;
         let rows: u64 = pages.iter().map(|page| page.total).sum();
-        if rows > WORTH.saturating_mul(load.ready) {
+        if rows > WORTH.saturating_mul(listed) {
             context.rest_snapshot(object, bounds.snapshot_ms);
             return Ok(());
         }
@@ -131,11 +133,7 @@ impl Snapshots {
             thousands(load.ready),
             thousands(rows)
         );
-        let of_object = object.clone();
-        let forget = context
-            .store
-            .write(move |tx| snapshot::forget(tx, Some(&of_object)));
-        forget.await?;
+        context.drop_snapshot(object, 0).await?;
         let queries = queries(forms);
         let export = |query: &Query| {
             Export::new(context, object, query.clone(), bounds.bulk_page).in_lane(lane)

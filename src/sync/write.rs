@@ -47,21 +47,27 @@ impl Context {
         planned: Vec<Planned>,
     ) -> anyhow::Result<()> {
         let mut jobs: BTreeMap<Aim, Vec<Job>> = BTreeMap::new();
-        for one in &planned {
-            for (place, write) in one.writes.iter().enumerate() {
-                let job = Job {
-                    attempt: conclude::attempt(one, write),
-                    row: Some(one.row.clone()),
-                    last: place + 1 == one.writes.len() && one.links.is_empty(),
-                    again: one.again,
-                    form: one.form,
-                };
+        let mut linked = Vec::new();
+        for mut one in planned {
+            let writes = std::mem::take(&mut one.writes);
+            let last = writes.len();
+            for (place, write) in writes.into_iter().enumerate() {
                 let aim = Aim {
                     lane: one.row.lane,
                     to: write.to,
                     form: one.form,
                 };
+                let job = Job {
+                    attempt: conclude::attempt(&one, write),
+                    row: Some(one.row.clone()),
+                    last: place + 1 == last && one.links.is_empty(),
+                    again: one.again,
+                    form: one.form,
+                };
                 jobs.entry(aim).or_default().push(job);
+            }
+            if !one.links.is_empty() {
+                linked.push(one);
             }
         }
         let mut marks: BTreeMap<Aim, Vec<Job>> = BTreeMap::new();
@@ -81,7 +87,7 @@ impl Context {
             let jobs = self.pack(cycle, aim, jobs).await?;
             self.write_lane(cycle, aim, jobs).await?;
         }
-        self.write_links(cycle, planned, &all_made).await
+        self.write_links(cycle, linked, &all_made).await
     }
 
     /// The write back that tells the source of a record just made who its partner is, where there is

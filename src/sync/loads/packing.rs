@@ -20,8 +20,8 @@ use crate::sync::write::Aim;
 /// Rows packed in one transaction.
 const PACK_MAX: usize = 1_000;
 
-/// A job with its row of a parcel, and the bytes of that.
-type Parcelled = (Packed, usize, Job);
+/// A row of a parcel with its bytes, and the row of the inbox that it serves.
+type Parcelled = (Packed, usize, Option<inbox::Row>);
 
 impl Context {
     /// Packs those of `jobs` that go by a job of the Bulk API, and returns the others.
@@ -165,7 +165,7 @@ impl Context {
 fn pack_one(
     tx: &Tx<'_>,
     kind: &Kind,
-    (packed, bytes, job): &Parcelled,
+    (packed, bytes, row): &Parcelled,
     room: Room,
 ) -> anyhow::Result<()> {
     let twin = match &packed.match_key {
@@ -177,7 +177,7 @@ fn pack_one(
         None if inbox::pack(tx, kind, packed, *bytes, room)? => return Ok(()),
         None => packed.awaited(),
     };
-    match &job.row {
+    match row {
         Some(row) => inbox::put_back(tx, row, &Rest::Waiting(Some(awaited))),
         // An id alone is written when its record is seen again.
         None => Ok(()),
@@ -211,15 +211,17 @@ fn parcelled(form: &Form, operation: LoadOperation, job: Job) -> Result<Parcelle
     };
     let mut parents = form.mapping.parents();
     let parent = parents.find_map(|mapped| text(write.fields.get(&mapped.salesforce)?));
+    let match_key = match_key_of(&form.mapping, write);
+    let Job { attempt, row, .. } = job;
     let packed = Packed {
         key,
         parent: parent.unwrap_or_default(),
         hubspot,
-        row: job.row.as_ref().map(|row| row.number),
-        match_key: match_key_of(&form.mapping, write),
-        attempt: job.attempt.clone(),
+        row: row.as_ref().map(|row| row.number),
+        match_key,
+        attempt,
     };
-    Ok((packed, bytes, job))
+    Ok((packed, bytes, row))
 }
 
 /// Bytes of a write as a line of a file; none when no file can carry it.
