@@ -67,8 +67,10 @@ impl Context {
             one.grew_ms = now_ms;
         }
         one.rows = rows;
-        let until_ms = (one.grew_ms + GATHER_MS).min(one.since_ms + self.settings.poll_ms);
-        if until_ms <= now_ms {
+        // Rows that come back because something went wrong have gathered already.
+        let end_ms = one.since_ms + self.settings.poll_ms;
+        let until_ms = end_ms.min(one.grew_ms + GATHER_MS);
+        if end_ms <= now_ms {
             shared.gathering.remove(object);
         }
         until_ms - now_ms

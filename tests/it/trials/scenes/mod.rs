@@ -68,7 +68,7 @@ impl Scene {
             hubspot: String::new(),
             salesforce,
         };
-        scene.minutes(3);
+        scene.minutes(4);
         let known = records(&scene.trial.network.simulator(), Side::HubSpot, false);
         let made = known.first().expect("it was created");
         scene.hubspot.clone_from(&made.id);
