@@ -192,7 +192,7 @@ impl Context {
         loop {
             self.empty_purse();
             cycle.is_held_back = self.parents_are_on_their_way(cycle.forms).await?;
-            let planned = self.plan_all(cycle, mode).await?;
+            let planned = self.plan_all(cycle, mode == Mode::Observe).await?;
             let full = planned.len() >= self.settings.bounds.cycle;
             match mode {
                 Mode::Observe => self.would_write(planned).await?,
@@ -212,8 +212,13 @@ impl Context {
         }
     }
 
-    /// Plans what is ready, lane by lane in the order of importance, up to a cycle's bound.
-    async fn plan_all(&self, cycle: &mut Cycle<'_>, mode: Mode) -> anyhow::Result<Vec<Planned>> {
+    /// Plans what is ready, lane by lane in the order of importance, up to a cycle's bound. What is
+    /// written at once is shown to nobody before.
+    async fn plan_all(
+        &self,
+        cycle: &mut Cycle<'_>,
+        is_shown: bool,
+    ) -> anyhow::Result<Vec<Planned>> {
         let bounds = &self.settings.bounds;
         let chunk = bounds.match_keys.max(1) * bounds.match_queries.max(1);
         let mut planned = Vec::new();
@@ -243,13 +248,11 @@ impl Context {
                     self.plan_rows(cycle.forms, rows, lane).await
                 };
                 match plan.await {
-                    Ok(mut more) => {
-                        // What is written at once is shown to nobody before.
-                        if mode == Mode::Sync {
-                            more.iter_mut().for_each(|one| one.noted = Vec::new());
-                        }
-                        planned.extend(more);
-                    }
+                    Ok(more) if is_shown => planned.extend(more),
+                    Ok(more) => planned.extend(more.into_iter().map(|one| Planned {
+                        noted: Vec::new(),
+                        ..one
+                    })),
                     Err(Trouble::Store(error)) => return Err(error),
                     Err(trouble) => {
                         self.put_back(cycle, kept, &trouble).await?;
