@@ -14,7 +14,7 @@ use super::{Row, State, parent_of};
 /// A row's columns, its pair as known now.
 pub(super) const COLUMNS: &str = "i.number, i.side, i.object, i.id, i.stamp, i.seen_at, i.lane,
     i.state, i.not_before, p.record, i.parent, i.hold, i.ask,
-    i.hold is not null or i.plan is not null";
+    i.hold is not null or i.plan is not null, i.kept is not null, i.ties";
 
 /// Finds the pair a row belongs to now: records are linked while their rows wait.
 pub(super) const WITH_PAIR: &str = "as i left join pairs as p on p.record = case i.side
@@ -40,6 +40,8 @@ pub(super) fn row(line: &Line<'_>) -> rusqlite::Result<Row> {
         hold: line.get(11)?,
         ask: line.get(12)?,
         stands_for_both: line.get(13)?,
+        has_kept: line.get(14)?,
+        ties: line.get(15)?,
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Knows where work waits and what lets it go on, not what the work is.
 
+mod held;
 mod intents;
 mod listing;
 mod loads;
@@ -26,6 +27,7 @@ use crate::domain::record::{
 use crate::store::columns::words;
 use crate::store::{Tx, View};
 
+pub use held::{keep, kept};
 pub use intents::{answered, intend, intents, settled};
 pub use listing::{
     Counted, PlanOfRow, asked, changes_ready, counts, held, of_pair, of_record, oldest_seen, plans,
@@ -33,8 +35,8 @@ pub use listing::{
 };
 pub use loads::{Loading, begin_load, count_job, count_loaded, due, end_loads, loading, ready};
 pub use parcels::{
-    Kind, Packed, Parcel, Room, are_made, carries, close, end, open_parcel, pack, packed_after,
-    packed_as, packed_like, parcels, unpack,
+    Kind, Packed, Parcel, Room, are_made, carries, carries_any, close, end, open_parcel, pack,
+    packed_after, packed_as, packed_like, parcels, unpack,
 };
 pub use refusals::{refuse, refused};
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};
@@ -87,6 +89,10 @@ pub struct Row {
     /// Whether it rested, held or in mode observe, with all that was planned for its pair: a change
     /// of the other record may be told by nothing else.
     pub stands_for_both: bool,
+    /// Whether its record is kept beside it.
+    pub has_kept: bool,
+    /// Whether a record of a junction object was seen that ties its record.
+    pub ties: bool,
 }
 
 /// Why a row rests.
@@ -142,6 +148,14 @@ pub fn see(
     not_before: Timestamp,
 ) -> anyhow::Result<Sighting> {
     sight(tx, key, stamp, lane, not_before, None)
+}
+
+/// Notes of a record's row, whatever it does now, that something was seen that ties the record.
+pub fn note_ties(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached("update inbox set ties = 1 where side = ?1 and object = ?2 and id = ?3")?
+        .execute((key.side, &key.object, &key.id))?;
+    Ok(())
 }
 
 /// [`see`] on behalf of a resync: its results name the seq `ask`.
@@ -299,7 +313,7 @@ fn candidates(
             want.side,
             i64::try_from(limit.saturating_mul(2))?,
         ),
-        |line| Ok((listing::row(line)?, line.get(14)?)),
+        |line| Ok((listing::row(line)?, line.get(16)?)),
     )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

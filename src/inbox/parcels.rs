@@ -69,6 +69,8 @@ pub struct Packed {
     pub hubspot: RecordId,
     /// The row of the inbox that it serves; none where an id alone is written.
     pub row: Option<i64>,
+    /// Whether that row is looked at again once this is written.
+    pub again: bool,
     /// What others have that would be found by the same key.
     pub match_key: Option<String>,
     /// What is tried, and what it will be concluded by.
@@ -185,9 +187,9 @@ pub fn pack(
         .execute((parcel.number, count(bytes as u64), tx.now()))?;
     tx.sql()
         .prepare_cached(
-            "insert into parcel_rows (parcel, key, parent, object, hubspot, inbox, match_key,
+            "insert into parcel_rows (parcel, key, parent, object, hubspot, inbox, again, match_key,
                attempt)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             parcel.number,
@@ -196,6 +198,7 @@ pub fn pack(
             kind.object,
             packed.hubspot,
             packed.row,
+            packed.again,
             packed.match_key,
             serde_json::to_string(&packed.attempt)?,
         ])?;
@@ -252,7 +255,7 @@ pub fn end(tx: &Tx<'_>, number: i64) -> anyhow::Result<bool> {
     Ok(ended == 1)
 }
 
-const PACKED: &str = "key, parent, hubspot, inbox, match_key, attempt";
+const PACKED: &str = "key, parent, hubspot, inbox, match_key, attempt, again";
 
 fn packed(line: &Line<'_>) -> rusqlite::Result<Packed> {
     let attempt: String = line.get(5)?;
@@ -261,6 +264,7 @@ fn packed(line: &Line<'_>) -> rusqlite::Result<Packed> {
         parent: line.get(1)?,
         hubspot: line.get(2)?,
         row: line.get(3)?,
+        again: line.get(6)?,
         match_key: line.get(4)?,
         attempt: json(5, &attempt)?,
     })
@@ -328,6 +332,14 @@ pub fn carries(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
             "select exists (select 1 from parcel_rows where object = ?1 and hubspot = ?2)",
         )?
         .query_row((&key.object, &key.id), |row| row.get(0))?)
+}
+
+/// Whether records of an object are in parcels.
+pub fn carries_any(view: &View<'_>, object: &ObjectName) -> anyhow::Result<bool> {
+    Ok(view
+        .sql()
+        .prepare_cached("select exists (select 1 from parcels where object = ?1)")?
+        .query_row([object], |row| row.get(0))?)
 }
 
 /// Whether records of one of these objects are in parcels to be made.

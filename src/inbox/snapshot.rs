@@ -3,9 +3,10 @@
 //! Erasable, and worth nothing but the calls it saves: whoever finds it gone reads the records.
 
 use rusqlite::{OptionalExtension, Row as Line};
-use serde::{Deserialize, Serialize};
 
-use crate::domain::record::{Fields, ObjectName, Record, RecordId, RecordKey, Side, Timestamp};
+use super::held;
+use crate::domain::call::Lane;
+use crate::domain::record::{ObjectName, Record, RecordId, RecordKey, Side};
 use crate::store::columns::counted;
 use crate::store::{Tx, View};
 
@@ -27,17 +28,6 @@ pub enum Found {
     Moved,
 }
 
-/// A record beside its id: what a row holds of it.
-#[derive(Serialize, Deserialize)]
-struct Held {
-    #[serde(rename = "at")]
-    modified_at: Timestamp,
-    #[serde(rename = "by")]
-    modified_by: Option<RecordId>,
-    deleted: bool,
-    fields: Fields,
-}
-
 /// Keeps records, each with what it is looked for by.
 pub fn keep(tx: &Tx<'_>, records: Vec<(Record, Names)>) -> anyhow::Result<()> {
     let mut statement = tx.sql().prepare_cached(
@@ -46,17 +36,82 @@ pub fn keep(tx: &Tx<'_>, records: Vec<(Record, Names)>) -> anyhow::Result<()> {
            record = excluded.record",
     )?;
     for (record, names) in records {
-        let RecordKey { object, id, .. } = record.key;
-        let held = Held {
-            modified_at: record.modified_at,
-            modified_by: record.modified_by,
-            deleted: record.deleted,
-            fields: record.fields,
-        };
-        let held = serde_json::to_string(&held)?;
+        let RecordKey { object, id, .. } = record.key.clone();
+        let held = held::text_of(record)?;
         statement.execute((object, id, names.mark, names.key, held))?;
     }
     Ok(())
+}
+
+/// A record of a junction object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tie {
+    /// The record whose associations are kept by it.
+    pub here: RecordId,
+    /// The record at the other end.
+    pub there: RecordId,
+    /// Its own id.
+    pub id: RecordId,
+}
+
+/// Keeps records of a junction object.
+pub fn keep_ties(tx: &Tx<'_>, junction: &ObjectName, ties: Vec<Tie>) -> anyhow::Result<()> {
+    let mut statement = tx.sql().prepare_cached(
+        "insert into snapshot_ties (object, here, id, there) values (?1, ?2, ?3, ?4)
+         on conflict do update set there = excluded.there",
+    )?;
+    for Tie { here, there, id } in ties {
+        statement.execute((junction, here, id, there))?;
+    }
+    Ok(())
+}
+
+/// What ties a record of `object` by `junction`; none when that moved, or the record was made since.
+pub fn ties(
+    view: &View<'_>,
+    (object, junction): (&ObjectName, &ObjectName),
+    here: &RecordId,
+) -> anyhow::Result<Option<Vec<Tie>>> {
+    let is_known: bool = view
+        .sql()
+        .prepare_cached(
+            "select exists (select 1 from snapshot_rows where object = ?1 and id = ?3)
+               and not exists (select 1 from snapshot_moved where object = ?2 and id = ?3)",
+        )?
+        .query_row((object, junction, here), |line| line.get(0))?;
+    if !is_known {
+        return Ok(None);
+    }
+    let mut statement = view
+        .sql()
+        .prepare_cached("select there, id from snapshot_ties where object = ?1 and here = ?2")?;
+    let ties = statement.query_map((junction, here), |line| {
+        Ok(Tie {
+            here: here.clone(),
+            there: line.get(0)?,
+            id: line.get(1)?,
+        })
+    })?;
+    Ok(Some(ties.collect::<rusqlite::Result<_>>()?))
+}
+
+/// How many of an object's rows in this lane have a record in Salesforce that the snapshot cannot
+/// answer for: it moved, or was made since.
+pub fn unanswered(view: &View<'_>, object: &ObjectName, lane: Lane) -> anyhow::Result<u64> {
+    let rows = view
+        .sql()
+        .prepare_cached(
+            "select count(*) from
+               (select coalesce(p.salesforce, iif(i.side = 'salesforce', i.id, null)) as own
+                from inbox as i left join pairs as p
+                  on i.side = 'hubspot' and p.object = i.object and p.hubspot = i.id
+                where i.object = ?1 and i.lane = ?2 and i.state in ('ready', 'deferred'))
+             where own is not null
+               and (not exists (select 1 from snapshot_rows where object = ?1 and id = own)
+                 or exists (select 1 from snapshot_moved where object = ?1 and id = own))",
+        )?
+        .query_row((object, lane), |line| line.get(0))?;
+    Ok(counted(rows))
 }
 
 /// Notes that a record moved, or, without an id, that one is being created.
@@ -137,28 +192,34 @@ pub fn of_id(
         .query_row((object, id), |line: &Line<'_>| line.get::<_, String>(0))
         .optional()?;
     let Some(held) = held else { return Ok(None) };
-    let held: Held = serde_json::from_str(&held)?;
-    Ok(Some(Record {
-        key: RecordKey {
-            side: Side::Salesforce,
-            object: object.clone(),
-            id: id.clone(),
-        },
-        modified_at: held.modified_at,
-        modified_by: held.modified_by,
-        deleted: held.deleted,
-        fields: held.fields,
-    }))
+    let key = RecordKey {
+        side: Side::Salesforce,
+        object: object.clone(),
+        id: id.clone(),
+    };
+    held::record_of(key, &held).map(Some)
 }
 
-/// Forgets what is known of an object; of all objects without one.
-pub fn forget(tx: &Tx<'_>, object: Option<&ObjectName>) -> anyhow::Result<()> {
-    for table in ["snapshot_rows", "snapshot_moved"] {
-        tx.sql()
-            .prepare_cached(&format!(
-                "delete from {table} where ?1 is null or object = ?1"
-            ))?
-            .execute([object])?;
+/// Where what is known of them stands.
+const TABLES: [&str; 3] = ["snapshot_rows", "snapshot_moved", "snapshot_ties"];
+
+/// Forgets what is known of these objects, and junction objects.
+pub fn forget(tx: &Tx<'_>, objects: &[ObjectName]) -> anyhow::Result<()> {
+    for table in TABLES {
+        let mut statement = tx
+            .sql()
+            .prepare_cached(&format!("delete from {table} where object = ?1"))?;
+        for object in objects {
+            statement.execute([object])?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets all of it.
+pub fn forget_all(tx: &Tx<'_>) -> anyhow::Result<()> {
+    for table in TABLES {
+        tx.sql().execute(&format!("delete from {table}"), [])?;
     }
     Ok(())
 }

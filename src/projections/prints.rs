@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::OptionalExtension;
+
 use crate::domain::event::{Moved, ValuePrint};
 use crate::domain::record::{FieldName, PairNumber};
 use crate::store::{Tx, View};
@@ -18,6 +20,19 @@ pub fn of(view: &View<'_>, record: PairNumber) -> anyhow::Result<Prints> {
         Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The fingerprints of one field of a pair.
+pub fn of_field(
+    view: &View<'_>,
+    record: PairNumber,
+    field: &FieldName,
+) -> anyhow::Result<Option<(Option<ValuePrint>, Option<ValuePrint>)>> {
+    Ok(view
+        .sql()
+        .prepare_cached("select hubspot, salesforce from prints where record = ?1 and field = ?2")?
+        .query_row((record, field), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
 }
 
 pub(super) fn moved(tx: &Tx<'_>, record: PairNumber, moved: &[Moved]) -> anyhow::Result<()> {

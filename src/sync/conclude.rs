@@ -135,8 +135,11 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
             return inbox::put_back(tx, row, &rest);
         }
         Settled::NotYet(at) => return inbox::put_back(tx, row, &Rest::Deferred(*at)),
-        Settled::Awaits(key) => {
-            return inbox::put_back(tx, row, &Rest::Waiting(Some(key.clone())));
+        Settled::Awaits { maker, shown } => {
+            if let Some(shown) = shown {
+                inbox::keep(tx, row, (**shown).clone())?;
+            }
+            return inbox::put_back(tx, row, &Rest::Waiting(Some(maker.clone())));
         }
         Settled::Found(effects) => {
             for effect in effects {

@@ -235,6 +235,10 @@ impl Context {
                 cycle.is_held_back = true;
                 continue;
             }
+            if self.outlived(object, lane).await? {
+                cycle.is_held_back = true;
+                continue;
+            }
             while planned.len() < bounds.cycle {
                 let rows = self.take_rows(cycle, lane, chunk).await?;
                 if rows.is_empty() {

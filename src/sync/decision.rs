@@ -11,7 +11,7 @@ use crate::domain::merge::{Merged, Write};
 use crate::domain::plan;
 use crate::domain::preflight;
 use crate::domain::record::{
-    FieldName, Fields, PairIds, PairNumber, RecordId, RecordKey, Side, Timestamp,
+    FieldName, Fields, PairIds, PairNumber, Record, RecordId, RecordKey, Side, Timestamp,
 };
 use crate::inbox::Row;
 use crate::projections::pairs::{Pair, PerSide, State};
@@ -72,8 +72,12 @@ pub(super) enum Settled {
     Rests,
     /// It is looked at again then: what it calls for is not certain before.
     NotYet(Timestamp),
-    /// This record is on its way across, and what is done there concerns it: it waits for that.
-    Awaits(RecordKey),
+    /// That record is on its way across, and what is done there concerns it: it waits for that, with
+    /// what it shows, where we wrote that.
+    Awaits {
+        maker: RecordKey,
+        shown: Option<Box<Record>>,
+    },
     /// Its records show what writes did whose answers were lost: then it is looked at anew.
     Found(Vec<RecordSynced>),
     /// This field swings between both sides' automation: the row is looked at again without it.

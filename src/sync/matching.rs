@@ -80,6 +80,7 @@ impl Context {
         lane: Lane,
     ) -> Result<Sources, Trouble> {
         let now = self.clock.monotonic_ms();
+        let mut beside = self.kept_beside(known).await?;
         let settled = known.iter().filter(|one| one.intents.is_empty());
         let settled = settled.map(|one| one.row.key.clone());
         let settled = settled.filter(|key| key.side == Side::Salesforce);
@@ -107,11 +108,17 @@ impl Context {
                     Some((record, age_ms)) if age_ms <= self.settings.poll_ms => {
                         records.insert(key.clone(), (record, true));
                     }
-                    Some((record, _)) if us.is_some() && record.modified_by == us => {
-                        records.insert(key.clone(), (record, true));
-                        old.insert(key.clone());
+                    kept => {
+                        let kept = kept.map(|(record, _)| record).or(beside.remove(key));
+                        let ours = |record: &Record| us.is_some() && record.modified_by == us;
+                        match kept.filter(|record| shows(record, one) && ours(record)) {
+                            Some(record) => {
+                                records.insert(key.clone(), (record, true));
+                                old.insert(key.clone());
+                            }
+                            None => missing.entry(key.side).or_default().push(key.id.clone()),
+                        }
                     }
-                    Some(_) | None => missing.entry(key.side).or_default().push(key.id.clone()),
                 }
             }
         }
@@ -123,9 +130,38 @@ impl Context {
         let read = records.values().map(|(record, _)| record);
         self.note_read(forms, read).await?;
         records.extend(ahead);
-        let all = records.values_mut().map(|(record, _)| record);
-        self.add_roles(forms, all, lane).await?;
+        let alone: BTreeSet<&RecordKey> = known
+            .iter()
+            .filter(|one| {
+                let kept = records.get(&one.row.key).filter(|(_, is_kept)| *is_kept);
+                kept.is_some_and(|(record, _)| shows_only_itself(record, one, us.as_ref()))
+            })
+            .map(|one| &one.row.key)
+            .collect();
+        let tied = records.iter_mut().filter(|(key, _)| !alone.contains(key));
+        let tied = tied.map(|(_, (record, _))| record);
+        self.add_roles(forms, tied, lane).await?;
         Ok(Sources { records, old })
+    }
+
+    /// The records that are kept beside rows.
+    async fn kept_beside(&self, known: &[Known]) -> anyhow::Result<BTreeMap<RecordKey, Record>> {
+        let rows = known.iter().filter(|one| one.row.has_kept);
+        let rows: Vec<Row> = rows.map(|one| one.row.clone()).collect();
+        if rows.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.store
+            .read(move |view| {
+                let mut records = BTreeMap::new();
+                for row in rows {
+                    if let Some(record) = inbox::kept(view, &row)? {
+                        records.insert(row.key, record);
+                    }
+                }
+                Ok(records)
+            })
+            .await
     }
 
     /// Each source's partner. `sources` are the records still in question, with what is known; those
@@ -359,6 +395,22 @@ impl Around {
             portal: self.portal,
         }
     }
+}
+
+/// Whether a record is the very one that its row was made for, and shows what we wrote: its
+/// associations have rows of their own then, and are not read for it.
+pub(super) fn shows_only_itself(record: &Record, known: &Known, us: Option<&RecordId>) -> bool {
+    let row = &known.row;
+    us.is_some()
+        && record.modified_by.as_ref() == us
+        && record.modified_at == row.stamp
+        && row.lane == Lane::Live
+        && !row.ties
+        && !row.stands_for_both
+        && known
+            .pair
+            .as_ref()
+            .is_some_and(|pair| pair.is_linked() && pair.is_quiet())
 }
 
 /// The pair that holds a record.

@@ -65,8 +65,9 @@ impl Context {
             }
             left.push(one);
         }
-        let read = self.read_ids(forms, Side::Salesforce, &again, lane).await?;
+        let mut read = self.read_ids(forms, Side::Salesforce, &again, lane).await?;
         self.note_read(forms, read.iter()).await?;
+        self.add_roles(forms, read.iter_mut(), lane).await?;
         labels.extend(self::labels(&read));
         sources.extend(
             read.into_iter()
@@ -224,9 +225,8 @@ impl Context {
                 continue;
             }
             if let Some(key) = partner.found().filter(|key| carried.contains(key)) {
-                let (ids, key) = (PairIds::half(&question.source.key), key.clone());
-                let settled = Settled::Awaits(key);
-                decisions.push(Decision::settled(question.known.row, ids, settled));
+                let maker = key.clone();
+                decisions.push(self.awaits(question.known.row, &question.source, maker));
                 continue;
             }
             match meet(forms, question, partner, &mut met) {

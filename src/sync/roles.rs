@@ -23,6 +23,7 @@ use crate::domain::record::{
     FieldName, Fields, ObjectName, Record, RecordId, Side, Timestamp, Value,
 };
 use crate::domain::schema::{Field, Kind, ObjectSchema};
+use crate::inbox::snapshot::Tie;
 
 /// Codes of a record that is gone already: then what was to be taken away is not there any more.
 const GONE: [&str; 2] = ["ENTITY_IS_DELETED", "NOT_FOUND"];
@@ -36,6 +37,9 @@ pub(super) struct JunctionObject {
     pub(super) here: FieldName,
     /// The lookup to the other end.
     pub(super) there: FieldName,
+    /// The object at the other end, and the association whose half this is, by both sides' names.
+    pub(super) other: ObjectName,
+    pub(super) association: [FieldName; 2],
     schema: ObjectSchema,
     fields: Vec<FieldName>,
 }
@@ -64,9 +68,17 @@ impl JunctionObject {
             name: ObjectName::parse(&format!("{}_{other}", mapping.object)).ok()?,
             here,
             there,
+            other: other.clone(),
+            association: [mapped.hubspot.clone(), mapped.salesforce.clone()],
             schema,
             fields,
         })
+    }
+
+    /// Salesforce's halves of all mapped associations with many.
+    pub(super) fn all_of(mapping: &Mapping) -> Vec<Self> {
+        let of = |mapped| Self::of(mapping, mapped);
+        mapping.junctions().filter_map(of).collect()
     }
 
     /// What a reading call wants to know of it.
@@ -154,9 +166,13 @@ impl Context {
         let Some(junction) = JunctionObject::of(&form.mapping, mapped) else {
             return Ok(roles);
         };
-        let values: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let (ahead, asked) = self.ties_ahead(forms, &junction, ids, lane).await?;
+        for Tie { here, there, id } in ahead {
+            roles.entry(here).or_default().push((there, id));
+        }
+        let values: Vec<String> = asked.iter().map(ToString::to_string).collect();
         let queries = Query::by_values(&junction.source(), &junction.here, &values);
-        for role in self.query_all(forms, queries, ids.len(), lane).await? {
+        for role in self.query_all(forms, queries, asked.len(), lane).await? {
             if let Some((here, there)) = junction.ends(&role) {
                 roles.entry(here).or_default().push((there, role.key.id));
             }

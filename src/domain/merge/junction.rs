@@ -12,6 +12,7 @@ use super::rules::{self, Course, View};
 use super::{Base, Known, Merged, Prints, Write, draft};
 use crate::domain::convert::print;
 use crate::domain::event::{Action, Moved, ValuePrint};
+use crate::domain::fingerprint::PrintKey;
 use crate::domain::mapping::FieldMapping;
 use crate::domain::record::{
     FieldName, Fields, ObjectName, Record, RecordId, RecordKey, Side, Value,
@@ -25,6 +26,22 @@ const LEAD_PREFIX: &str = "00Q";
 /// Whether a partner is a lead.
 pub fn is_lead(id: &RecordId) -> bool {
     id.as_str().starts_with(LEAD_PREFIX)
+}
+
+/// Under what name the prints of one tie of `association` are kept, with the HubSpot record of this
+/// id at its other end.
+pub fn tie_name(association: &FieldName, hubspot: &str) -> Option<FieldName> {
+    FieldName::parse(&format!("{association}.{hubspot}")).ok()
+}
+
+/// The print of a tie that is there, or is not, in a side's field for it.
+pub fn tie_print(key: &PrintKey, field: &Field, present: bool) -> ValuePrint {
+    let value = if present {
+        Value::Options(vec!["present".to_owned()])
+    } else {
+        Value::Blank
+    };
+    print(key, &value, field)
 }
 
 /// Whether a record shows any of them.
@@ -95,12 +112,7 @@ fn place(side: Side) -> usize {
 
 impl Around<'_> {
     fn print(&self, side: Side, present: bool) -> ValuePrint {
-        let value = if present {
-            Value::Options(vec!["present".to_owned()])
-        } else {
-            Value::Blank
-        };
-        print(self.known.key, &value, self.fields[place(side)])
+        tie_print(self.known.key, self.fields[place(side)], present)
     }
 
     fn whole(&self, side: Side, ids: &BTreeSet<String>) -> ValuePrint {
@@ -123,7 +135,7 @@ impl Around<'_> {
     }
 
     fn name(&self, hubspot: &str) -> Option<FieldName> {
-        FieldName::parse(&format!("{}.{hubspot}", self.mapped.hubspot)).ok()
+        tie_name(&self.mapped.hubspot, hubspot)
     }
 
     fn key(&self, side: Side, id: &str) -> Option<RecordKey> {

@@ -23,7 +23,7 @@ use super::record::{FieldName, Fields, Record, RecordId, RecordKey, Side, Timest
 use super::schema::ObjectSchema;
 use draft::{Carried, Draft};
 use junction::Ties;
-pub use junction::is_lead;
+pub use junction::{is_lead, tie_name, tie_print};
 use line::{Cell, Line, State};
 pub use parents::{Parent, Parents, association, named};
 use rules::{Course, Newer};

@@ -1,6 +1,7 @@
 //! What is read by one cursor in Salesforce: the records of one form of an object, or the records
 //! of a junction object, which are changes of the records that they tie.
 
+use super::tie::Tie;
 use super::{Mark, Page, Sighted};
 use crate::crm::salesforce::Query;
 use crate::domain::event::Position;
@@ -136,8 +137,13 @@ impl Feed {
             return context.note(side, &self.mapping, page, to, moves).await;
         };
         let object = &self.mapping.object;
+        context.note_ties_read(object, junction, &records).await?;
+        let (form, key) = (self.form(context), context.store.key());
+        let us = context.salesforce.our_user();
         let sighted = records.iter().filter_map(|record| {
             let (here, _) = junction.ends(record)?;
+            let is_ours = us.is_some() && record.modified_by == us;
+            let form = form.as_ref().filter(|_| is_ours);
             Some(Sighted {
                 read: record.key.clone(),
                 row: RecordKey {
@@ -146,6 +152,8 @@ impl Feed {
                     id: here,
                 },
                 stamp: record.modified_at,
+                lane: None,
+                tie: form.and_then(|form| Tie::of(record, junction, form, &key)),
             })
         });
         let mark = Mark {

@@ -6,9 +6,13 @@ mod hubspot;
 mod late;
 mod salesforce;
 mod sweep;
+mod tie;
+mod urgency;
 
 pub use hubspot::HubSpotDetector;
 pub use salesforce::SalesforceDetector;
+
+use std::collections::BTreeMap;
 
 use crate::crm::http::CallError;
 use crate::crm::salesforce::{Query, QueryPage};
@@ -25,6 +29,7 @@ use crate::sync::allowance::policy;
 use crate::sync::context::Context;
 use crate::sync::gate::{Errand, Trouble};
 use feeds::Feed;
+use tie::Tie;
 
 /// How long it is remembered what was read: longer than any listing looks back.
 pub(super) const SEEN_MS: i64 = 3_600_000;
@@ -77,6 +82,10 @@ pub(super) struct Sighted {
     pub(super) read: RecordKey,
     pub(super) row: RecordKey,
     pub(super) stamp: Timestamp,
+    /// What we may have tied by it ourselves.
+    pub(super) tie: Option<Tie>,
+    /// The lane that its row stays in, where what was read makes it no more urgent.
+    pub(super) lane: Option<Lane>,
 }
 
 /// Where reading goes on after a page.
@@ -152,15 +161,19 @@ impl Context {
         to: Position,
         moves: bool,
     ) -> anyhow::Result<()> {
-        if side == Side::Salesforce
-            && let Some(forms) = self.forms(self.settings.forms_of(&mapping.object))
-        {
-            self.note_read(&forms, page.records.iter()).await?;
+        let mut lanes = BTreeMap::new();
+        if let Some(forms) = self.forms(self.settings.forms_of(&mapping.object)) {
+            match side {
+                Side::Salesforce => self.note_read(&forms, page.records.iter()).await?,
+                Side::HubSpot => lanes = self.go_with_loads(&forms, &page.records).await?,
+            }
         }
         let sighted = |record: &Record| Sighted {
             read: record.key.clone(),
             row: record.key.clone(),
             stamp: record.modified_at,
+            tie: None,
+            lane: lanes.get(&record.key).copied(),
         };
         let sightings: Vec<Sighted> = page.records.iter().map(sighted).collect();
         if let Some(began) = page.began {
@@ -208,24 +221,32 @@ impl Context {
             .write(move |tx| {
                 let bound_at = settings::bound(tx)?.map_or(now, |bound| bound.at);
                 let mut rows: u64 = 0;
-                for Sighted { read, row, stamp } in &sightings {
+                for sighted in &sightings {
+                    let Sighted {
+                        read, row, stamp, ..
+                    } = sighted;
                     let listed = vec![(read.id.clone(), *stamp)];
                     let met = inbox::unseen(tx, side, &read.object, listed)?.is_empty();
                     // Remembered for as long as it is met, or it would be read anew every hour.
                     inbox::note_seen(tx, read, *stamp)?;
-                    if met {
+                    let tie = sighted.tie.as_ref();
+                    let is_echo = tie.map(|tie| tie.is_known(tx, row)).transpose()?;
+                    if met || is_echo == Some(true) {
                         continue;
                     }
-                    let lane = if *stamp < bound_at {
-                        Lane::Backfill
-                    } else {
-                        Lane::Live
+                    let lane = match sighted.lane {
+                        Some(lane) if inbox::of_record(tx, row)?.is_some() => lane,
+                        Some(_) | None if *stamp < bound_at => Lane::Backfill,
+                        Some(_) | None => Lane::Live,
                     };
                     // What ties a record changed after it, as far as its row is concerned: one in
                     // flight now may have been read before.
                     let known = inbox::of_record(tx, row)?.filter(|_| read != row);
                     let stamp = known.map_or(*stamp, |known| known.stamp.plus(1).max(*stamp));
                     inbox::see(tx, row, stamp, lane, Timestamp(0))?;
+                    if read != row {
+                        inbox::note_ties(tx, row)?;
+                    }
                     rows += 1;
                 }
                 let before = stands(tx, side, &read_as)?;

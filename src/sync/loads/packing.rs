@@ -35,11 +35,10 @@ impl Context {
             return Ok(jobs);
         }
         let form = cycle.forms.at(aim.form);
-        // A row with another write or look still to come is settled by that.
+        // A row with another write still to come is settled by that.
         let sets = |job: &Job| job.attempt.write.action.sets_values();
-        let (alone, mut left): (Vec<Job>, Vec<Job>) = jobs
-            .into_iter()
-            .partition(|job| job.last && !job.again && sets(job));
+        let (alone, mut left): (Vec<Job>, Vec<Job>) =
+            jobs.into_iter().partition(|job| job.last && sets(job));
         let is_new = |job: &Job| job.attempt.write.action == Action::Created;
         let (creates, changes): (Vec<Job>, Vec<Job>) = alone.into_iter().partition(is_new);
         for (operation, jobs) in [
@@ -212,12 +211,18 @@ fn parcelled(form: &Form, operation: LoadOperation, job: Job) -> Result<Parcelle
     let mut parents = form.mapping.parents();
     let parent = parents.find_map(|mapped| text(write.fields.get(&mapped.salesforce)?));
     let match_key = match_key_of(&form.mapping, write);
-    let Job { attempt, row, .. } = job;
+    let Job {
+        attempt,
+        row,
+        again,
+        ..
+    } = job;
     let packed = Packed {
         key,
         parent: parent.unwrap_or_default(),
         hubspot,
         row: row.as_ref().map(|row| row.number),
+        again,
         match_key,
         attempt,
     };

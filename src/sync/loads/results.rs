@@ -138,10 +138,10 @@ impl Context {
                     counted.note(&packed, &outcome);
                     let row = inbox::unpack(tx, parcel, &packed)?;
                     let job = Job {
+                        again: packed.again,
                         attempt: packed.attempt,
                         row,
                         last: true,
-                        again: false,
                         form: place,
                     };
                     let reported = Reported {

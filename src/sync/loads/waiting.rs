@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::record::{ObjectName, PairIds, Record, RecordKey, Side};
-use crate::inbox;
+use crate::inbox::{self, Row};
 use crate::projections::pairs::Pair;
 use crate::sync::context::Context;
 use crate::sync::decision::{Decision, Settled};
@@ -79,15 +79,26 @@ impl Context {
         let carried = self.carried(makers.iter().flatten().cloned()).await?;
         let (mut free, mut waiting) = (Vec::with_capacity(known.len()), Vec::new());
         for (one, makers) in known.into_iter().zip(makers) {
-            match makers.into_iter().find(|key| carried.contains(key)) {
-                Some(key) => {
-                    let ids = PairIds::half(&one.row.key);
-                    waiting.push(Decision::settled(one.row, ids, Settled::Awaits(key)));
+            let maker = makers.into_iter().find(|key| carried.contains(key));
+            match (maker, sources.get(&one.row.key)) {
+                (Some(maker), Some((source, _))) => {
+                    waiting.push(self.awaits(one.row, source, maker));
                 }
-                None => free.push(one),
+                (Some(_), None) | (None, _) => free.push(one),
             }
         }
         Ok((free, waiting))
+    }
+
+    /// A row waits until `maker` has arrived. What its record shows would have to be read again then,
+    /// unless it is kept: of that which we wrote it is good for being told as an echo.
+    pub(in crate::sync) fn awaits(&self, row: Row, source: &Record, maker: RecordKey) -> Decision {
+        let us = self.salesforce.our_user();
+        let is_ours =
+            source.key.side == Side::Salesforce && us.is_some() && source.modified_by == us;
+        let shown = is_ours.then(|| Box::new(source.clone()));
+        let ids = PairIds::half(&row.key);
+        Decision::settled(row, ids, Settled::Awaits { maker, shown })
     }
 
     fn makers(&self, forms: &Forms, known: &Known, record: &Record) -> Vec<RecordKey> {

@@ -4,6 +4,7 @@
 mod interrupted;
 mod shown;
 mod stopped;
+mod tied;
 mod together;
 mod usual;
 

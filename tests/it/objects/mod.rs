@@ -27,4 +27,5 @@ mod sweeps;
 use story::Story;
 
 /// Everything that has a standard mapping.
-const ALL: &str = "[objects.company]\n[objects.contact]\n[objects.deal]\n[objects.task]\n";
+pub(crate) const ALL: &str =
+    "[objects.company]\n[objects.contact]\n[objects.deal]\n[objects.task]\n";

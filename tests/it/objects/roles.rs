@@ -109,6 +109,45 @@ async fn a_contact_of_a_deal_becomes_a_contact_role() {
 }
 
 #[tokio::test]
+async fn a_role_that_we_made_is_told_by_its_own_record() {
+    let mut scene = Scene::new().await;
+    let (deal, contact) = (scene.deal.clone(), scene.contact.clone());
+    scene
+        .story
+        .associate(("deals", &deal), ("contacts", &contact));
+    let mut minutes = 0;
+    while scene.roles().is_empty() {
+        scene.story.minutes(1).await;
+        minutes += 1;
+        assert!(minutes < 15, "the association does not come across");
+    }
+    let read = scene.story.calls(Operation::Match);
+    scene.story.minutes(5).await;
+    assert_eq!(scene.story.calls(Operation::Match), read);
+}
+
+#[tokio::test]
+async fn a_role_that_somebody_makes_while_we_write_the_deal_is_seen() {
+    let mut scene = Scene::new().await;
+    scene.story.salesforce(
+        "OpportunityContactRole",
+        json!({ "OpportunityId": scene.opportunity, "ContactId": scene.person }),
+    );
+    let deal = scene.deal.clone();
+    scene
+        .story
+        .change_hubspot("deals", &deal, json!({ "amount": "4711" }));
+    scene.story.minutes(3).await;
+    assert_eq!(scene.people(), [scene.contact.clone()]);
+    let opportunity = scene.opportunity.clone();
+    let shown = scene
+        .story
+        .shows_salesforce("Opportunity", &opportunity, &["Amount"]);
+    assert_eq!(shown, ["4711.0"]);
+    scene.is_quiet().await;
+}
+
+#[tokio::test]
 async fn a_contact_role_becomes_an_association() {
     let mut scene = Scene::new().await;
     scene.story.salesforce(

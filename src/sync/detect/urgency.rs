@@ -1,0 +1,63 @@
+//! Whether what was read is a change of today, or only what a first load did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::call::Lane;
+use crate::domain::merge::Seen;
+use crate::domain::record::{Record, RecordKey, Side};
+use crate::inbox::{self, Row};
+use crate::sync::context::Context;
+use crate::sync::cycle::LOADED;
+use crate::sync::forms::Forms;
+use crate::sync::matching::Known;
+
+impl Context {
+    /// Of these records, those whose row stays in the lane of loads: all that is new of them is what
+    /// we wrote, and what the load is still to look at, which are their associations. HubSpot does not
+    /// say who changed a record; each that a load made would be planned once more, and alone.
+    pub(super) async fn go_with_loads(
+        &self,
+        forms: &Forms,
+        records: &[Record],
+    ) -> anyhow::Result<BTreeMap<RecordKey, Lane>> {
+        let of_portal = records.iter().filter(|one| one.key.side == Side::HubSpot);
+        let keys: Vec<RecordKey> = of_portal.map(|one| one.key.clone()).collect();
+        if keys.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let loaded = |row: &Row| LOADED.contains(&row.lane);
+        let rows: Vec<Row> = self
+            .store
+            .read(move |view| {
+                let rows = keys.iter().map(|key| inbox::of_record(view, key));
+                let rows = rows.filter_map(Result::transpose);
+                rows.filter(|row| row.as_ref().map_or(true, loaded))
+                    .collect()
+            })
+            .await?;
+        if rows.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let known = self.known(rows).await?;
+        let known: BTreeMap<&RecordKey, &Known> =
+            known.iter().map(|one| (&one.row.key, one)).collect();
+        let lanes = records.iter().filter_map(|record| {
+            let known = known.get(&record.key)?;
+            let is_old = self.shows_nothing_new(forms, record, known);
+            is_old.then(|| (record.key.clone(), known.row.lane))
+        });
+        Ok(lanes.collect())
+    }
+
+    fn shows_nothing_new(&self, forms: &Forms, record: &Record, known: &Known) -> bool {
+        let Some(pair) = known.pair.as_ref().filter(|pair| pair.is_linked()) else {
+            return false;
+        };
+        let form = forms.of(&pair.ids);
+        let many: BTreeSet<_> = form.mapping.junctions().map(|one| &one.hubspot).collect();
+        match self.look(forms, &pair.ids, record, known) {
+            Seen::Echo | Seen::Adopted(_) => true,
+            Seen::Changed(fields) => fields.iter().all(|field| many.contains(field)),
+        }
+    }
+}

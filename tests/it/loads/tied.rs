@@ -1,0 +1,107 @@
+//! Deals and the people they are about: the deals go by a job, and their contact roles after them.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use syncline::domain::call::{Lane, Operation};
+use syncline::domain::event::Event;
+use syncline::domain::record::Side;
+use syncline::sync::Bounds;
+
+use super::jobs;
+use crate::objects::ALL;
+use crate::objects::story::Story;
+
+/// Deals in HubSpot before the daemon is first started, each with a person of its own.
+const DEALS: usize = 12;
+
+/// A story in which a few rows are many, and a list holds two keys.
+async fn story() -> (Story, Vec<(String, String)>) {
+    let mut story = Story::new(ALL).await;
+    story.world.bounds = Bounds {
+        break_even: 3,
+        parcel_gather_ms: 0,
+        match_keys: 2,
+        match_queries: 1,
+        snapshot_rows: 5,
+        ..Bounds::default()
+    };
+    story.configure(ALL).await;
+    let tied = (0..DEALS).map(|number| {
+        let person = story.hubspot(
+            "contacts",
+            json!({ "email": format!("p{number}@people.example"),
+                "lastname": format!("P{number}"), "company": "Acme" }),
+        );
+        let deal = story.hubspot(
+            "deals",
+            json!({ "dealname": format!("D{number}"), "dealstage": "contractsent",
+                "pipeline": "default", "closedate": "2026-12-31T00:00:00Z" }),
+        );
+        story.associate(("deals", &deal), ("contacts", &person));
+        (deal, person)
+    });
+    let tied = tied.collect();
+    (story, tied)
+}
+
+/// Whose opportunity has whose contact as a role, by their names.
+fn roles(story: &Story) -> Vec<(String, String)> {
+    let name = |object: &str, id: &serde_json::Value, field: &str| {
+        story.shows_salesforce(object, id.as_str().unwrap(), &[field])[0].clone()
+    };
+    let roles = story.in_salesforce(|org, _| org.records("OpportunityContactRole"));
+    let living = roles.iter().filter(|role| role["IsDeleted"] != json!(true));
+    let mut named: Vec<(String, String)> = living
+        .map(|role| {
+            (
+                name("Opportunity", &role["OpportunityId"], "Name"),
+                name("Contact", &role["ContactId"], "LastName"),
+            )
+        })
+        .collect();
+    named.sort();
+    named
+}
+
+fn expected() -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = (0..DEALS)
+        .map(|number| (format!("D{number}"), format!("P{number}")))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Calls to Salesforce about deals so far, by lane and operation.
+fn calls(story: &Story) -> BTreeMap<(Lane, Operation), usize> {
+    let mut calls = BTreeMap::new();
+    for entry in story.journal() {
+        if let Event::CallsSpent(spent) = entry.event
+            && spent.side == Side::Salesforce
+            && spent.object.is_some_and(|object| object.as_str() == "deal")
+        {
+            *calls.entry((spent.lane, spent.operation)).or_default() += 1;
+        }
+    }
+    calls
+}
+
+#[tokio::test]
+async fn deals_with_people_go_by_a_job_and_their_roles_are_not_read_deal_by_deal() {
+    let (mut story, _) = story().await;
+    story.minutes(4).await;
+    assert_eq!(roles(&story), expected());
+    let sent = jobs(&story);
+    let sent = sent.iter().filter(|word| word.starts_with("intended"));
+    assert_eq!(sent.count(), 2, "one for the people, one for the deals");
+    let calls = calls(&story);
+    let of = |lane, operation| calls.get(&(lane, operation)).copied().unwrap_or_default();
+    assert_eq!(of(Lane::Live, Operation::Match), 0, "{calls:?}");
+    // What there is to read, and what moved since, before the job and after it.
+    assert_eq!(of(Lane::Backfill, Operation::Match), 4, "{calls:?}");
+    // The roles, all in one call.
+    assert_eq!(of(Lane::Backfill, Operation::Write), 1, "{calls:?}");
+    story.told();
+    story.minutes(7).await;
+    assert_eq!(story.told(), [""; 0], "the next look writes nothing");
+}
