@@ -9,7 +9,9 @@ pub mod causes;
 pub mod cursors;
 pub mod errors;
 pub mod figures;
+mod fold;
 pub mod holds;
+pub mod hours;
 pub mod jobs;
 pub mod links;
 pub mod pairs;
@@ -28,6 +30,7 @@ use crate::domain::record::PairNumber;
 use crate::journal;
 use crate::store::Tx;
 
+pub use fold::fold;
 pub use rebuild::{Refreshed, TABLES, dump, rebuild, refresh};
 
 /// Keeps a fact and derives what follows from it. An event about a record gets its record's number
@@ -76,10 +79,8 @@ pub fn append_all(
 /// Derives what follows from one entry: the whole of which event moves which table.
 pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
     let derived = match &entry.event {
-        Event::DaemonStarted(_)
-        | Event::DaemonStopped(_)
-        | Event::HistoryFolded(_)
-        | Event::ResyncAsked(_) => Ok(()),
+        Event::DaemonStarted(_) | Event::DaemonStopped(_) | Event::ResyncAsked(_) => Ok(()),
+        Event::HistoryFolded(event) => hours::folded(tx, event),
         Event::Bound(_)
         | Event::AllocationSet(_)
         | Event::NotificationsSet(_)

@@ -3,7 +3,7 @@
 use crate::control::report::{BudgetUse, CallsLine, CallsPart, Report};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::record::{Side, Timestamp};
-use crate::projections::{calls, settings};
+use crate::projections::{calls, hours, settings};
 use crate::store::View;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -56,7 +56,7 @@ pub(super) fn used(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> {
             .map(|one| (one.key().to_owned(), of(*one)))
             .collect(),
         parts: used.iter().map(part).collect(),
-        hours: hours(view, now)?,
+        hours: hours::last_hours(view, Side::Salesforce, now, 24)?,
         hours_left: if lasting {
             None
         } else {
@@ -74,17 +74,4 @@ fn part(used: &calls::Use) -> CallsPart {
         calls: used.calls,
         records: used.records,
     }
-}
-
-fn hours(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<u64>> {
-    let first = Timestamp((now.0 / HOUR_MS - HOURS + 1) * HOUR_MS);
-    let mut hours = vec![0; usize::try_from(HOURS)?];
-    for (hour, calls) in calls::by_hour(view, Side::Salesforce, first)? {
-        if let Ok(place) = usize::try_from(hour.since(first) / HOUR_MS)
-            && let Some(slot) = hours.get_mut(place)
-        {
-            *slot += calls;
-        }
-    }
-    Ok(hours)
 }

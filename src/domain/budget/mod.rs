@@ -5,13 +5,17 @@
 //! Salesforce's clock as [`ServerClock`] reckons it. HubSpot has a pace of its own, [`Pace`].
 
 mod bucket;
+mod forecast;
 mod ledger;
+mod night;
 mod pace;
 mod queue;
 mod server_clock;
 mod standing;
 
+pub use forecast::{Fullness, Thresholds, exhausts_at};
 pub use ledger::Ledger;
+pub use night::Night;
 pub use pace::{Pace, PaceKind, PaceLimits};
 pub use queue::Queue;
 pub use server_clock::ServerClock;
@@ -59,6 +63,8 @@ pub enum Scarcity {
     Share,
     /// The pace: the bucket fills again in minutes.
     Bucket,
+    /// First loads spend at night only.
+    Day,
 }
 
 /// What a lane hears when it asks for calls.

@@ -3,9 +3,11 @@
 //! Past-tense facts in a closed enum. They hold ids, codes, names, numbers, keys and hashes, and
 //! never a text from a CRM, a mail or a secret. A released kind is never renamed and loses no field.
 
+mod fold;
 mod payload;
 mod word;
 
+pub use fold::*;
 pub use payload::*;
 pub use word::*;
 

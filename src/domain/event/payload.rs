@@ -399,17 +399,6 @@ payloads! {
         /// Whether it is tried again.
         again: bool,
     }
-    /// Payload of `history_folded`.
-    HistoryFolded {
-        /// First and last seq of the rows replaced.
-        range: (i64, i64),
-        /// How many rows they were.
-        rows: u64,
-        /// SHA-256 over them, hexadecimal.
-        sha256: String,
-        /// The checksum after the last of them, which the chain goes on from.
-        crc: i64,
-    }
     /// Payload of `record_forgotten`.
     RecordForgotten {
         /// The types its errors had, so that a blanked text keeps its type.

@@ -22,7 +22,7 @@ use syncline::notifier::{Notifier, Teller};
 use syncline::simulator;
 use syncline::store::{Access, Options, Store, Tx};
 use syncline::sync::{
-    Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Settings, Writer,
+    Connection, Context, HubSpotDetector, Retention, Retrier, SalesforceDetector, Settings, Writer,
 };
 use syncline::{annex, inbox, projections};
 
@@ -42,16 +42,18 @@ pub(crate) enum Loop {
     Writer,
     Retrier,
     Notifier,
+    Retention,
 }
 
 impl Loop {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Connection,
         Self::Salesforce,
         Self::HubSpot,
         Self::Writer,
         Self::Retrier,
         Self::Notifier,
+        Self::Retention,
     ];
 }
 
@@ -64,6 +66,7 @@ pub(crate) struct Running {
     writer: Writer,
     retrier: Retrier,
     notifier: Notifier,
+    retention: Retention,
 }
 
 impl Running {
@@ -120,7 +123,8 @@ impl Running {
             salesforce: SalesforceDetector::new(context.clone()),
             hubspot: HubSpotDetector::new(context.clone()),
             writer: Writer::new(context.clone()),
-            retrier: Retrier::new(context),
+            retrier: Retrier::new(context.clone()),
+            retention: Retention::new(context),
             notifier: Notifier::new(store.clone(), wall, mailroom.clone(), teller),
             store,
         })
@@ -135,6 +139,7 @@ impl Running {
             Loop::Writer => self.writer.work().await,
             Loop::Retrier => self.retrier.work().await,
             Loop::Notifier => self.notifier.work().await,
+            Loop::Retention => self.retention.work().await,
         }
     }
 }
