@@ -300,7 +300,10 @@ impl Daemon {
         } else {
             // Nobody is mailed; the log still tells.
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-            loops.spawn(keep(shared(), Watch::new(store, clock)));
+            loops.spawn(keep(
+                shared(),
+                Watch::new(store, clock, self.config.budget.told),
+            ));
         }
         loops
     }

@@ -4,6 +4,7 @@
 //! [`append`] is the door by which facts enter: it keeps them in the journal and derives what
 //! follows in the same transaction. Nothing here has an effect outside its tables.
 
+pub mod allowance;
 pub mod calls;
 pub mod causes;
 pub mod cursors;
@@ -21,6 +22,7 @@ pub mod records;
 pub mod remarks;
 pub mod settings;
 pub mod slots;
+pub mod spending;
 pub mod wording;
 
 use anyhow::Context;
@@ -83,6 +85,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::HistoryFolded(event) => hours::folded(tx, event),
         Event::Bound(_)
         | Event::AllocationSet(_)
+        | Event::BackfillSet(_)
         | Event::NotificationsSet(_)
         | Event::CatalogueChanged(_)
         | Event::ModeSet(_)

@@ -18,7 +18,6 @@ pub(super) fn scarcity(why: Scarcity) -> &'static str {
         Scarcity::OrgReserve => "the rest is the org's own reserve",
         Scarcity::Share => "its share is used up",
         Scarcity::Bucket => "paced over the day",
-        Scarcity::Day => "first loads go at night only",
     }
 }
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, By, Excluded, Known, Linked, Mode, Remark, SchemaChange, Scope, Stage, Suspension,
-    Told, ValuePrint,
+    Action, By, Excluded, Known, Linked, LoadTime, Mode, Remark, SchemaChange, Scope, Stage,
+    Suspension, Told, ValuePrint,
 };
+use crate::domain::budget::Night;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
 use crate::domain::failure::{Failure, TextKey};
@@ -52,6 +53,17 @@ payloads! {
         allocation: u64,
         /// Percent of the org's own limit that is left to everybody else.
         reserve_percent: u8,
+        /// Who set it.
+        by: By,
+    }
+    /// Payload of `backfill_set`: the whole setting.
+    BackfillSet {
+        /// At any time, or at night only.
+        when: LoadTime,
+        /// What night is.
+        night: Night,
+        /// In which IANA time zone.
+        zone: String,
         /// Who set it.
         by: By,
     }

@@ -9,6 +9,7 @@ use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
 use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
 use syncline::crm::token::{SalesforceCredentials, Secret};
 use syncline::domain::board::Board;
+use syncline::domain::budget::Thresholds;
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
     AllocationSet, By, DaemonStarted, MappingChanged, Mode, ModeSet, NotificationsSet,
@@ -242,5 +243,6 @@ fn teller(
         gather_ms: 60_000,
         names: false,
         per_hour: 6,
+        told: Thresholds::default(),
     })
 }
