@@ -186,6 +186,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
         Verb::Budget(budget) => match &budget.verb {
             None | Some(BudgetVerb::Show) => Request::Budget,
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
+            Some(BudgetVerb::Backfill { when }) => Request::SetBackfill { when: *when },
         },
         Verb::Plan(plan) => Request::Plan {
             examples: plan.examples,

@@ -111,12 +111,19 @@ fn rules(facts: &mut Facts, budget: Budget, sync: Sync, guard: Guard) {
     let Budget {
         allocation,
         org_reserve_percent,
+        told,
+        backfill,
+        night,
     } = budget;
     say("budget.allocation", allocation.to_string());
     say(
         "budget.org_reserve_percent",
         org_reserve_percent.to_string(),
     );
+    say("budget.low_percent", told.low_percent.to_string());
+    say("budget.full_percent", told.full_percent.to_string());
+    say("budget.backfill", backfill.to_string());
+    say("budget.night", night.to_string());
     let Sync { poll, mode } = sync;
     say("sync.poll_sec", poll.as_secs().to_string());
     say("sync.mode", mode.to_string());

@@ -18,6 +18,7 @@ mod url;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use address::{MailAddress, Mailbox};
 pub use catalogue::{SITE, catalogue};
@@ -39,6 +40,8 @@ use reader::{Notes, Section};
 
 /// Where the configuration stands when nobody says otherwise.
 pub const PATH: &str = "/etc/syncline/syncline.toml";
+
+const DAY_SEC: u64 = 86_400;
 
 /// A longer file is none that a person wrote.
 const BYTES_MAX: usize = 1024 * 1024;
@@ -114,6 +117,15 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Mistakes> {
     notes.conclude(config)
 }
 
+/// Calls to Salesforce that looking for changes takes in 24 h: a query for each form, five of them
+/// in one call, for every look and every listing of what was committed late.
+fn looking_calls(poll: Duration, objects: &[Mapping], limits: &Limits) -> u64 {
+    let every = |span: Duration| DAY_SEC / span.as_secs().max(1);
+    let queries = u64::try_from(objects.len()).unwrap_or(u64::MAX);
+    let calls = queries.div_ceil(u64::from(limits.salesforce_requests.max(1)));
+    (every(poll) + every(limits.listing)) * calls
+}
+
 /// Reads every table before it gives up on any, so that all mistakes are found.
 fn read(root: &Section<'_>) -> Option<Config> {
     let name = root.parsed("name", sections::instance_name);
@@ -124,13 +136,14 @@ fn read(root: &Section<'_>) -> Option<Config> {
     let control = root.parsed("control", sections::socket_path);
     let hubspot = sections::hubspot(root.section("hubspot"));
     let salesforce = sections::salesforce(root.section("salesforce"));
-    let budget = sections::budget(root.section("budget"));
     let (sync, on_first_link) = sections::sync(root.section("sync"));
     let guard = sections::guard(root.section("guard"));
     let mail = sections::mail(root.section("mail"));
     let objects = objects::objects(root, on_first_link);
     let notify = notify::recipients(root, &zone, &objects);
     let limits = limits::limits(root.section("limits"));
+    let looking = looking_calls(sync.poll, &objects, &limits);
+    let budget = sections::budget(root.section("budget"), looking);
     if !notify.is_empty() && !root.has("mail") {
         root.note(
             "notify",
@@ -189,6 +202,11 @@ impl Config {
     /// What `other` says differently, one sentence each, for the log of a reload.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         facts::differences(self, other)
+    }
+
+    /// Calls to Salesforce that looking for changes takes in 24 h.
+    pub fn looking_calls(&self) -> u64 {
+        looking_calls(self.sync.poll, &self.objects, &self.limits)
     }
 
     /// The keys in which `other` differs that a running daemon cannot take over: the store, the

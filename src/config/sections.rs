@@ -8,7 +8,9 @@ use super::mistakes::{Unfit, shown};
 use super::reader::Section;
 use super::url::{BaseUrl, SmtpUrl};
 use crate::domain::board::Board;
-use crate::domain::event::Mode;
+use crate::domain::budget::{ALLOCATIONS, Night, Thresholds};
+use crate::domain::digest::thousands;
+use crate::domain::event::{LoadTime, Mode};
 use crate::domain::mapping::OnFirstLink;
 use crate::domain::record::RecordId;
 
@@ -82,6 +84,12 @@ pub struct Budget {
     pub allocation: u64,
     /// Percent of the org's own limit that is left to everybody else.
     pub org_reserve_percent: u8,
+    /// From which percentages of the allocation on people are told.
+    pub told: Thresholds,
+    /// When first loads may spend.
+    pub backfill: LoadTime,
+    /// What night is, in the installation's zone.
+    pub night: Night,
 }
 
 /// How and how often changes are carried over. What happens on a first link stands in each mapping.
@@ -196,15 +204,59 @@ pub(super) fn salesforce(section: Section<'_>) -> Option<Salesforce> {
     })
 }
 
-pub(super) fn budget(section: Section<'_>) -> Option<Budget> {
-    let allocation = section.number("allocation", &(1..=100_000_000), " calls in 24 h");
-    section.require("allocation", "add [budget] allocation = calls to Salesforce in any 24 h; detection alone uses about 1,700 to 3,500");
+/// `looking` is what looking for changes takes of the allocation in 24 h.
+pub(super) fn budget(section: Section<'_>, looking: u64) -> Option<Budget> {
+    let allocations = i64::try_from(*ALLOCATIONS.start()).unwrap_or(i64::MAX)
+        ..=i64::try_from(*ALLOCATIONS.end()).unwrap_or(i64::MAX);
+    let allocation = section.number("allocation", &allocations, " calls in 24 h");
+    section.require("allocation", &sensible(looking));
     let reserve = section.number("org_reserve_percent", &(0..=90), " percent");
+    let told = thresholds(&section);
+    let words = LoadTime::ALL.iter().map(|one| (one.key(), *one));
+    let words: Vec<(&str, LoadTime)> = words.collect();
+    let backfill = section.choice("backfill", &words);
+    let night = section.parsed("night", |text| {
+        Night::parse(text)
+            .map_err(|remedy| Unfit::new(format!("{} is no part of a day", shown(text)), remedy))
+    });
     section.finish();
     Some(Budget {
         allocation: allocation?.unsigned_abs(),
         org_reserve_percent: percent(reserve, 10),
+        told,
+        backfill: backfill.unwrap_or(LoadTime::Always),
+        night: night.map_or_else(Night::default, |spot| spot.value),
     })
+}
+
+fn thresholds(section: &Section<'_>) -> Thresholds {
+    let usual = Thresholds::default();
+    let low = section.number("low_percent", &(1..=100), " percent");
+    let full = section.number("full_percent", &(1..=100), " percent");
+    let told = Thresholds {
+        low_percent: percent(low, usual.low_percent),
+        full_percent: percent(full, usual.full_percent),
+    };
+    if told.low_percent > told.full_percent {
+        let wrong = format!(
+            "{} is above full_percent, which is {}",
+            told.low_percent, told.full_percent
+        );
+        section.note("low_percent", wrong, "write a lower one");
+    }
+    told
+}
+
+/// How a sensible allocation is reckoned.
+fn sensible(looking: u64) -> String {
+    format!(
+        "add [budget] allocation = N, calls to Salesforce in any 24 h. Looking for changes takes {} \
+         of them with this configuration, and every {} changes to Salesforce take 1 to 3: 20000 \
+         leaves room for a million changes a day. Salesforce's own limit is in Setup > Company \
+         Information; take what its other users leave, at most 90 % of it",
+        thousands(looking),
+        thousands(1_000)
+    )
 }
 
 pub(super) fn sync(section: Section<'_>) -> (Sync, OnFirstLink) {

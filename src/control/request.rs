@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::deed::{Deed, Named};
-use crate::domain::event::{Excluded, Remark};
+use crate::domain::event::{Excluded, LoadTime, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::projections::errors::{Order, Place};
 use crate::projections::records;
@@ -98,6 +98,11 @@ pub enum Request {
     SetBudget {
         /// Calls in any rolling 24 h.
         calls: u64,
+    },
+    /// When first loads may spend calls.
+    SetBackfill {
+        /// At any time, or at night only.
+        when: LoadTime,
     },
     /// What mode observe would write.
     Plan {
@@ -200,6 +205,7 @@ impl Request {
     pub fn writes(&self) -> bool {
         match self {
             Self::SetBudget { .. }
+            | Self::SetBackfill { .. }
             | Self::Say { .. }
             | Self::TakeBack { .. }
             | Self::SettleHold { .. }

@@ -215,6 +215,17 @@ pub struct Usage {
     pub limit: u64,
 }
 
+/// How fast a side lets itself be called, by the headers of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Burst {
+    /// Calls allowed in the span.
+    pub calls: u64,
+    /// Calls of them left, whoever made the others.
+    pub left: u64,
+    /// The span, in ms.
+    pub span_ms: i64,
+}
+
 /// A good answer and what its headers said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply<T> {
@@ -224,6 +235,8 @@ pub struct Reply<T> {
     pub server_time: Option<Timestamp>,
     /// The server's word on usage (`Sforce-Limit-Info`, `X-HubSpot-RateLimit-*`).
     pub usage: Option<Usage>,
+    /// The server's word on its pace (`X-HubSpot-RateLimit-*`).
+    pub burst: Option<Burst>,
 }
 
 impl<T> Reply<T> {
@@ -233,7 +246,13 @@ impl<T> Reply<T> {
             value,
             server_time: self.server_time,
             usage: self.usage,
+            burst: self.burst,
         }
+    }
+
+    /// The same with what the server said of its pace.
+    pub(super) fn paced(self, burst: Option<Burst>) -> Self {
+        Self { burst, ..self }
     }
 
     /// `value` as read from `response`.
@@ -242,6 +261,7 @@ impl<T> Reply<T> {
             value,
             server_time: response.server_time(),
             usage,
+            burst: None,
         }
     }
 }

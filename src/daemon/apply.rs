@@ -10,8 +10,8 @@ use crate::crm::hubspot::{ApiVersion, HubSpotSettings};
 use crate::crm::salesforce::SalesforceSettings;
 use crate::crm::token::{SalesforceCredentials, Secret, SigningKey};
 use crate::domain::event::{
-    AllocationSet, By, Event, MappingChanged, Mode, ModeSet, NotificationsSet, RecipientSetting,
-    Scheduled,
+    AllocationSet, BackfillSet, By, Event, MappingChanged, Mode, ModeSet, NotificationsSet,
+    RecipientSetting, Scheduled,
 };
 use crate::domain::guard;
 use crate::notifier::Teller;
@@ -26,6 +26,7 @@ pub(super) async fn settings(store: &Store, config: &Config) -> anyhow::Result<(
     store
         .write(move |tx| {
             budget(tx, &config)?;
+            backfill(tx, &config)?;
             mode(tx, &config)?;
             mappings(tx, &config)?;
             let name = User::Name(config.salesforce.user.as_deref());
@@ -67,6 +68,18 @@ fn budget(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
     };
     let word = format!("{} {}", event.allocation, event.reserve_percent);
     when_new(tx, "allocation", &word, event).map(drop)
+}
+
+/// When first loads may spend: at any time, unless somebody said otherwise.
+fn backfill(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
+    let event = BackfillSet {
+        when: config.budget.backfill,
+        night: config.budget.night,
+        zone: config.zone.clone(),
+        by: By::Configuration,
+    };
+    let word = format!("{} {} {}", event.when, event.night, event.zone);
+    when_new(tx, "backfill", &word, event).map(drop)
 }
 
 fn mode(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
@@ -221,5 +234,6 @@ pub(super) fn teller(config: &Config, mail: &Mail) -> Teller {
         gather_ms: milliseconds(mail.gather),
         names: config.names == Names::Shown,
         per_hour: mail.per_hour,
+        told: config.budget.told,
     }
 }

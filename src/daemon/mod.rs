@@ -32,7 +32,8 @@ use crate::notifier::{Notifier, Watch};
 use crate::projections::{Refreshed, settings};
 use crate::store::{Store, StoreError};
 use crate::sync::{
-    BoardKeeper, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Wake, Writer,
+    BoardKeeper, Connection, Context, HubSpotDetector, Retention, Retrier, SalesforceDetector,
+    Wake, Writer,
 };
 use crate::{inbox, projections};
 pub use inspect::{inspection, kept_schemas};
@@ -288,6 +289,7 @@ impl Daemon {
         loops.spawn(keep(shared(), Writer::new(Arc::clone(context))));
         loops.spawn(keep(shared(), Retrier::new(Arc::clone(context))));
         loops.spawn(keep(shared(), BoardKeeper::new(Arc::clone(context))));
+        loops.spawn(keep(shared(), Retention::new(Arc::clone(context))));
         if let (Some(mailer), Some(mail)) = (self.mailer(), &self.config.mail) {
             let teller = apply::teller(&self.config, mail);
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
@@ -298,7 +300,10 @@ impl Daemon {
         } else {
             // Nobody is mailed; the log still tells.
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-            loops.spawn(keep(shared(), Watch::new(store, clock)));
+            loops.spawn(keep(
+                shared(),
+                Watch::new(store, clock, self.config.budget.told),
+            ));
         }
         loops
     }
@@ -409,6 +414,7 @@ works! {
     Writer: writer,
     Retrier: retrier,
     BoardKeeper: board,
+    Retention: retention,
     Notifier: notifier,
     Watch: notifier,
 }

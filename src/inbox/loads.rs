@@ -92,6 +92,26 @@ pub fn due(
     Ok(counted(rows))
 }
 
+/// Puts off every row of a lane that is due now until then; returns how many they were.
+pub fn put_off(
+    tx: &Tx<'_>,
+    object: &ObjectName,
+    lane: Lane,
+    until: Timestamp,
+) -> anyhow::Result<u64> {
+    let due = due(tx, object, lane, tx.now())?;
+    if due > 0 {
+        tx.sql()
+            .prepare_cached(
+                "update inbox set state = 'deferred', not_before = ?3
+                 where state in ('ready', 'deferred') and lane = ?1 and not_before <= ?4
+                   and object = ?2",
+            )?
+            .execute((lane, object, until, tx.now()))?;
+    }
+    Ok(due)
+}
+
 /// Begins an object's load; returns whether none was under way.
 pub fn begin_load(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<bool> {
     let begun = tx

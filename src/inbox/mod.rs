@@ -33,7 +33,9 @@ pub use listing::{
     Counted, PlanOfRow, asked, changes_ready, counts, held, of_pair, of_record, oldest_seen, plans,
     would_write,
 };
-pub use loads::{Loading, begin_load, count_job, count_loaded, due, end_loads, loading, ready};
+pub use loads::{
+    Loading, begin_load, count_job, count_loaded, due, end_loads, loading, put_off, ready,
+};
 pub use parcels::{
     Kind, Packed, Parcel, Room, are_made, carries, carries_any, close, end, open_parcel, pack,
     packed_after, packed_as, packed_like, parcels, unpack,

@@ -3,6 +3,7 @@
 use super::Teller;
 use super::immediate::News;
 use super::scheduled::used;
+use crate::domain::budget::Fullness;
 use crate::domain::event::Told;
 use crate::domain::record::{Side, Timestamp};
 use crate::journal;
@@ -55,13 +56,35 @@ pub(super) fn news(
             news.add(told, last, at);
         }
     }
-    let calls = used(view)?;
-    let exhausted = calls.allocation > 0 && calls.ours >= calls.allocation;
-    if exhausted && !knows(&Told::BudgetExhausted)? {
-        news.add(Told::BudgetExhausted, last, view.now());
-    }
-    if !exhausted && knows(&Told::BudgetExhausted)? {
-        news.add(Told::BudgetFrees, last, view.now());
+    if let Some(told) = fullness(view, teller, knows)? {
+        news.add(told, last, view.now());
     }
     Ok((news, due.filter(|_| gathers)))
+}
+
+/// What is new of the budget to a recipient who knows what `knows` says. Whoever was told that it
+/// is used up knows that it is low.
+fn fullness(
+    view: &View<'_>,
+    teller: &Teller,
+    knows: impl Fn(&Told) -> anyhow::Result<bool>,
+) -> anyhow::Result<Option<Told>> {
+    let before = if knows(&Told::BudgetExhausted)? {
+        Fullness::Full
+    } else if knows(&Told::BudgetLow)? || knows(&Told::BudgetFrees)? {
+        Fullness::Low
+    } else {
+        Fullness::Room
+    };
+    let calls = used(view)?;
+    let now = Fullness::of(calls.ours, calls.allocation, before, teller.told);
+    Ok(match (before, now) {
+        (Fullness::Room, Fullness::Low) => Some(Told::BudgetLow),
+        (Fullness::Room | Fullness::Low, Fullness::Full) => Some(Told::BudgetExhausted),
+        (Fullness::Full, Fullness::Low) => Some(Told::BudgetFrees),
+        (Fullness::Full | Fullness::Low, Fullness::Room) => Some(Told::BudgetEased),
+        (Fullness::Room, Fullness::Room)
+        | (Fullness::Low, Fullness::Low)
+        | (Fullness::Full, Fullness::Full) => None,
+    })
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::Mailbox;
+use crate::domain::budget::Thresholds;
 use crate::domain::event::RecipientSetting;
 use crate::domain::record::Timestamp;
 use crate::mail::Mailer;
@@ -45,6 +46,8 @@ pub struct Teller {
     pub names: bool,
     /// Mails told at once to one recipient in an hour, at most.
     pub per_hour: u32,
+    /// From which percentages of the allocation on people are told.
+    pub told: Thresholds,
 }
 
 /// The loop that tells people.
@@ -66,7 +69,7 @@ impl Notifier {
         teller: Teller,
     ) -> Self {
         Self {
-            watch: Watch::new(Arc::clone(&store), Arc::clone(&clock)),
+            watch: Watch::new(Arc::clone(&store), Arc::clone(&clock), teller.told),
             store,
             clock,
             mailer,

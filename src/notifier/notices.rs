@@ -2,13 +2,14 @@
 
 use super::lines::Reader;
 use super::scheduled::used;
+use crate::domain::budget::Fullness;
 use crate::domain::digest::{Notice, count, thousands};
 use crate::domain::event::{By, ConnectionSuspended, Told};
-use crate::domain::record::{Side, Timestamp};
+use crate::domain::record::Side;
 use crate::inbox::{self, State};
 use crate::projections::holds::{self, Hold};
 use crate::projections::settings::{self, Setting};
-use crate::projections::{calls, slots};
+use crate::projections::{slots, spending};
 use crate::store::View;
 
 /// What is told, as notices.
@@ -38,6 +39,12 @@ pub(super) fn spoken(
                 Some(hold) => settled(view, &hold)?,
                 None => None,
             },
+            Told::BudgetLow => Some(low(view, reader)?),
+            Told::BudgetEased => {
+                let calls = used(view)?;
+                let (used, allocation) = (calls.ours, calls.allocation);
+                Some(Notice::BudgetEased { used, allocation })
+            }
             Told::BudgetExhausted => Some(exhausted(view, reader)?),
             Told::BudgetFrees => Some(Notice::BudgetFrees {
                 deferred: rows(view, &[State::Ready, State::Deferred])?,
@@ -56,8 +63,15 @@ pub(super) fn standing(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<V
     }
     notices.extend(holds::open(view)?.iter().map(held));
     let calls = used(view)?;
-    if calls.allocation > 0 && calls.ours >= calls.allocation {
-        notices.push(exhausted(view, reader)?);
+    match Fullness::of(
+        calls.ours,
+        calls.allocation,
+        Fullness::Room,
+        reader.teller.told,
+    ) {
+        Fullness::Room => (),
+        Fullness::Low => notices.push(low(view, reader)?),
+        Fullness::Full => notices.push(exhausted(view, reader)?),
     }
     Ok(notices)
 }
@@ -123,21 +137,23 @@ pub(super) fn settled(view: &View<'_>, hold: &Hold) -> anyhow::Result<Option<Not
     }))
 }
 
+fn low(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Notice> {
+    let calls = used(view)?;
+    Ok(Notice::BudgetLow {
+        used: calls.ours,
+        allocation: calls.allocation,
+        empty_at: spending::empty_at(view)?.map(|at| reader.short(at)),
+    })
+}
+
 fn exhausted(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Notice> {
     let calls = used(view)?;
     Ok(Notice::BudgetExhausted {
         used: calls.ours,
         allocation: calls.allocation,
         deferred: rows(view, &[State::Deferred])?,
-        frees_at: frees_at(view)?.map(|at| reader.short(at)),
+        frees_at: spending::frees_at(view)?.map(|at| reader.short(at)),
     })
-}
-
-/// When the oldest call leaves the window.
-pub(super) fn frees_at(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
-    let spent = calls::in_window(view, Side::Salesforce, view.now())?;
-    let counted = spent.iter().filter(|one| one.calls > 0);
-    Ok(counted.map(|one| one.until).min())
 }
 
 /// Rows of the inbox in these states.

@@ -16,13 +16,11 @@ use crate::domain::record::{Side, Timestamp};
 use crate::domain::schedule::{self, Due, Frequency, Schedule};
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, errors, figures, settings, slots};
+use crate::projections::{allowance, calls, errors, figures, settings, slots, spending};
 use crate::store::{Tx, View};
 
 /// A digest this much after its time says so.
 const LATE_MS: i64 = 600_000;
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Plans what is due for a recipient; true when something was planned.
 pub(super) fn plan(
@@ -241,6 +239,8 @@ fn cause_lines(
             | Told::Resumed(_)
             | Told::Held(_)
             | Told::Settled(_)
+            | Told::BudgetLow
+            | Told::BudgetEased
             | Told::BudgetExhausted
             | Told::BudgetFrees => None,
         })
@@ -356,13 +356,11 @@ fn synced(view: &View<'_>, after: i64, last: i64) -> anyhow::Result<Synced> {
 }
 
 pub(super) fn used(view: &View<'_>) -> anyhow::Result<Calls> {
-    let since = view.now().plus(-DAY_MS);
-    let used = calls::used_since(view, Side::Salesforce, since)?;
+    let ours = spending::sum(view, Side::Salesforce)?;
     let org = calls::usage(view, Side::Salesforce)?;
-    let ours = used.iter().map(|one| one.calls).sum();
     Ok(Calls {
         ours,
-        allocation: settings::allocation(view)?.map_or(0, |setting| setting.event.allocation),
+        allocation: allowance::in_force(view)?,
         org: org.map(|org| OrgUsage {
             // What the org used is told in steps of a percent; it is never less than ours.
             used: org.used.max(ours),

@@ -5,17 +5,18 @@
 use std::sync::Arc;
 
 use super::immediate::backlog;
-use super::notices::{frees_at, rows, settled};
+use super::notices::{rows, settled};
 use super::scheduled::used;
 use crate::annex;
 use crate::clock::Clock;
+use crate::domain::budget::{Fullness, Thresholds};
 use crate::domain::catalogue::Slug;
 use crate::domain::digest::{Notice, count, duration, thousands};
-use crate::domain::record::{Side, Timestamp};
+use crate::domain::record::Timestamp;
 use crate::inbox::State;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, errors, holds, wording};
+use crate::projections::{errors, holds, spending, wording};
 use crate::store::{Store, Tx, View};
 
 /// How long a quiet look waits; news rings earlier.
@@ -23,8 +24,6 @@ const LOOK_EVERY_MS: i64 = 15_000;
 
 /// Lines about causes in one look; beyond, one line counts the others.
 const LINES_MAX: usize = 10;
-
-const HOUR_MS: i64 = 3_600_000;
 
 /// `meta` row: the seq up to which causes were logged.
 const LOGGED: &str = "causes logged until";
@@ -53,18 +52,20 @@ pub enum Line {
 pub struct Watch {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
+    told: Thresholds,
 }
 
 impl Watch {
-    /// A watch over `store`.
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    /// A watch over `store` that speaks of the budget from the percentages `told` on.
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, told: Thresholds) -> Self {
+        Self { store, clock, told }
     }
 
     /// Logs what changed since the last look; returns when to look again.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
-        if self.store.read(stirred).await? {
-            for line in self.store.write(look).await? {
+        let told = self.told;
+        if self.store.read(move |view| stirred(view, told)).await? {
+            for line in self.store.write(move |tx| look(tx, told)).await? {
                 line.log();
             }
         }
@@ -84,7 +85,7 @@ impl Line {
 }
 
 /// Whether there may be something to say: a look that writes waits for the disk, this one does not.
-fn stirred(view: &View<'_>) -> anyhow::Result<bool> {
+fn stirred(view: &View<'_>, told: Thresholds) -> anyhow::Result<bool> {
     let Some(logged) = seq(view, LOGGED)? else {
         return Ok(true);
     };
@@ -95,7 +96,7 @@ fn stirred(view: &View<'_>) -> anyhow::Result<bool> {
     };
     Ok(settled
         || changed.iter().any(|cause| moved(cause, logged))
-        || fullness(view)? != noted(view)?)
+        || fullness(view, told)? != noted(view)?)
 }
 
 fn moved(cause: &Cause, after: i64) -> bool {
@@ -109,10 +110,10 @@ fn seq(view: &View<'_>, name: &str) -> anyhow::Result<Option<i64>> {
 }
 
 /// What is to be logged now; noted in the same transaction, so that it is said once.
-pub fn look(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
+pub fn look(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Vec<Line>> {
     let mut lines = of_causes(tx)?;
     lines.extend(of_holds(tx)?);
-    lines.extend(of_budget(tx)?);
+    lines.extend(of_budget(tx, told)?);
     Ok(lines)
 }
 
@@ -208,52 +209,40 @@ fn of_cause(view: &View<'_>, cause: &Cause, after: i64) -> anyhow::Result<Option
     })
 }
 
-/// How full the allocation is, as far as lines are written about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fullness {
-    Room,
-    Eighty,
-    Full,
-}
-
-impl Fullness {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Room => "room",
-            Self::Eighty => "eighty",
-            Self::Full => "full",
-        }
+fn word(fullness: Fullness) -> &'static str {
+    match fullness {
+        Fullness::Room => "room",
+        Fullness::Low => "low",
+        Fullness::Full => "full",
     }
 }
 
-fn fullness(view: &View<'_>) -> anyhow::Result<Fullness> {
+/// How full the allocation is, seen from what was said last.
+fn fullness(view: &View<'_>, told: Thresholds) -> anyhow::Result<Fullness> {
     let calls = used(view)?;
-    Ok(if calls.allocation == 0 {
-        Fullness::Room
-    } else if calls.ours >= calls.allocation {
-        Fullness::Full
-    } else if calls.ours.saturating_mul(5) >= calls.allocation.saturating_mul(4) {
-        Fullness::Eighty
-    } else {
-        Fullness::Room
-    })
+    Ok(Fullness::of(
+        calls.ours,
+        calls.allocation,
+        noted(view)?,
+        told,
+    ))
 }
 
 fn noted(view: &View<'_>) -> anyhow::Result<Fullness> {
-    let word = annex::meta(view, FULLNESS)?;
-    let all = [Fullness::Eighty, Fullness::Full];
+    let noted = annex::meta(view, FULLNESS)?;
+    let all = [Fullness::Low, Fullness::Full];
     let known = all
         .into_iter()
-        .find(|one| Some(one.word()) == word.as_deref());
+        .find(|one| Some(word(*one)) == noted.as_deref());
     Ok(known.unwrap_or(Fullness::Room))
 }
 
-fn of_budget(tx: &Tx<'_>) -> anyhow::Result<Option<Line>> {
-    let (now, before) = (fullness(tx)?, noted(tx)?);
+fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
+    let (now, before) = (fullness(tx, told)?, noted(tx)?);
     if now == before {
         return Ok(None);
     }
-    annex::set_meta(tx, FULLNESS, Some(now.word()))?;
+    annex::set_meta(tx, FULLNESS, Some(word(now)))?;
     let calls = used(tx)?;
     let share = calls.ours.saturating_mul(100) / calls.allocation.max(1);
     let of = format!(
@@ -266,44 +255,36 @@ fn of_budget(tx: &Tx<'_>) -> anyhow::Result<Option<Line>> {
         deferred => format!("{} deferred", count(deferred, "change")),
     };
     Ok(match (before, now) {
-        (Fullness::Room, Fullness::Eighty) => Some(Line::Warning(format!(
+        (Fullness::Room, Fullness::Low) => Some(Line::Warning(format!(
             "budget: {of} calls used ({share} %); {}; backfill and retry wait",
-            forecast(tx, calls.allocation.saturating_sub(calls.ours))?
+            forecast(tx)?
         ))),
-        (Fullness::Room | Fullness::Eighty, Fullness::Full) => {
-            let frees = frees_at(tx)?.map(|at| at.since(tx.now()));
+        (Fullness::Room | Fullness::Low, Fullness::Full) => {
+            let frees = spending::frees_at(tx)?.map(|at| at.since(tx.now()));
             let frees = frees.map(|wait| format!(" frees in {};", duration(wait)));
             Some(Line::Error(format!(
                 "budget exhausted: {of}; {waiting};{} raise with \"syncline budget set N\"",
                 frees.unwrap_or_default()
             )))
         }
-        (Fullness::Full, Fullness::Eighty | Fullness::Room) => Some(Line::Notice(format!(
+        (Fullness::Full, Fullness::Low | Fullness::Room) => Some(Line::Notice(format!(
             "budget frees: {of} calls used, writing goes on; {waiting}"
         ))),
-        (Fullness::Eighty, Fullness::Room) => Some(Line::Info(format!(
-            "budget: {of} calls used, below 80 % again"
+        (Fullness::Low, Fullness::Room) => Some(Line::Info(format!(
+            "budget: {of} calls used, below {} % again",
+            told.low_percent
         ))),
         (Fullness::Room, Fullness::Room)
-        | (Fullness::Eighty, Fullness::Eighty)
+        | (Fullness::Low, Fullness::Low)
         | (Fullness::Full, Fullness::Full) => None,
     })
 }
 
 /// How long the rest lasts at the last hour's rate.
-fn forecast(view: &View<'_>, left: u64) -> anyhow::Result<String> {
-    let hour = calls::used_since(view, Side::Salesforce, view.now().plus(-HOUR_MS))?;
-    let hour: u64 = hour.iter().map(|one| one.calls).sum();
-    let ms = left
-        .saturating_mul(HOUR_MS.unsigned_abs())
-        .checked_div(hour);
-    Ok(ms.map_or_else(
-        || "none in the last hour".to_owned(),
-        |ms| {
-            format!(
-                "at this rate empty in {}",
-                duration(i64::try_from(ms).unwrap_or(i64::MAX))
-            )
-        },
+fn forecast(view: &View<'_>) -> anyhow::Result<String> {
+    let empty = spending::empty_at(view)?;
+    Ok(empty.map_or_else(
+        || "at this rate the rest lasts for a day".to_owned(),
+        |at| format!("at this rate empty in {}", duration(at.since(view.now()))),
     ))
 }

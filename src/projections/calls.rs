@@ -1,17 +1,21 @@
-//! Calls spent: the exact log that the rolling window is summed over, and what the sides say.
+//! Calls spent: the exact log that the rolling window is summed over, and what the sides say. Sums
+//! of what is older stand in `hours`.
 
 use std::collections::BTreeMap;
 
 use rusqlite::OptionalExtension;
 
+use super::hours::{self, HOUR_MS};
+use crate::domain::budget::HOLD_MS;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Entry, UsageReported};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
 
-/// How long a row stays after it left the window: two more days of use can be shown.
-const KEPT_MS: i64 = 48 * 3_600_000;
+/// How long a row stays after it was spent, on that side's clock. The journal keeps its entry as
+/// long: what this table no longer holds may be folded.
+const KEPT_MS: i64 = 48 * HOUR_MS;
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,14 +80,35 @@ pub(super) fn spent(tx: &Tx<'_>, entry: &Entry, event: &CallsSpent) -> anyhow::R
             count(event.calls),
             count(event.records),
         ))?;
-    Ok(())
+    hours::spent(tx, event)
 }
 
 pub(super) fn returned(tx: &Tx<'_>, event: &CallsReturned) -> anyhow::Result<()> {
+    let row = tx
+        .sql()
+        .prepare_cached(
+            "select side, operation, lane, object, until, min(?2, calls - returned) from calls
+             where seq = ?1",
+        )?
+        .query_row((event.spent, count(event.calls)), |row| {
+            Ok(CallsSpent {
+                side: row.get(0)?,
+                operation: row.get(1)?,
+                lane: row.get(2)?,
+                object: row.get(3)?,
+                until: row.get(4)?,
+                calls: counted(row.get(5)?),
+                records: 0,
+            })
+        })
+        .optional()?;
+    let Some(given_back) = row else {
+        return Ok(());
+    };
     tx.sql()
-        .prepare_cached("update calls set returned = min(calls, returned + ?2) where seq = ?1")?
-        .execute((event.spent, count(event.calls)))?;
-    Ok(())
+        .prepare_cached("update calls set returned = returned + ?2 where seq = ?1")?
+        .execute((event.spent, count(given_back.calls)))?;
+    hours::returned(tx, &given_back)
 }
 
 pub(super) fn reported(tx: &Tx<'_>, entry: &Entry, event: &UsageReported) -> anyhow::Result<()> {
@@ -100,7 +125,7 @@ pub(super) fn reported(tx: &Tx<'_>, entry: &Entry, event: &UsageReported) -> any
             entry.seq,
             entry.at,
         ))?;
-    Ok(())
+    hours::reported(tx, entry, event)
 }
 
 /// The calls to `side` that count at `now` on that side's clock, in the order in which they leave
@@ -123,14 +148,49 @@ pub fn in_window(view: &View<'_>, side: Side, now: Timestamp) -> anyhow::Result<
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Calls to `side` spent after `since` by our clock, by lane, operation and object.
+/// The first entry that the log still holds; none while it is empty.
+pub(super) fn first(view: &View<'_>) -> anyhow::Result<Option<i64>> {
+    Ok(view
+        .sql()
+        .prepare_cached("select min(seq) from calls")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// `side`'s clock, as far as the store can tell: ours, and how far the two were apart when the last
+/// call was spent. Ours alone before the first call.
+pub fn clock(view: &View<'_>, side: Side) -> anyhow::Result<Timestamp> {
+    let last: Option<(Timestamp, Timestamp)> = view
+        .sql()
+        .prepare_cached(
+            "select spent_at, until from calls where side = ?1 order by seq desc limit 1",
+        )?
+        .query_row([side], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let now = view.now();
+    Ok(last.map_or(now, |(ours, until)| {
+        until.plus(-HOLD_MS).plus(now.since(ours))
+    }))
+}
+
+/// Calls to `side` spent after `since`, on that side's clock, by lane, operation and object. Exact
+/// as far back as the log reaches, and by whole hours beyond.
 pub fn used_since(view: &View<'_>, side: Side, since: Timestamp) -> anyhow::Result<Vec<Use>> {
+    let whole = hours::first_whole(since);
     let mut statement = view.sql().prepare_cached(
-        "select lane, operation, object, sum(calls - returned), sum(records) from calls
-         where side = ?1 and spent_at > ?2 group by lane, operation, object
-         order by lane, operation, object",
+        "select lane, operation, nullif(object, ''), sum(calls), sum(records) from (
+           select lane, operation, coalesce(object, '') as object, calls - returned as calls, records
+             from calls where side = ?1 and until > ?2 and until < ?3
+           union all
+           select lane, operation, object, calls, records
+             from call_hours where side = ?1 and hour >= ?4
+         ) group by lane, operation, object order by lane, operation, object",
     )?;
-    let rows = statement.query_map((side, since), |row| {
+    let until = |spent: Timestamp| spent.plus(HOLD_MS);
+    let ragged = (
+        until(since),
+        until(Timestamp(whole.saturating_mul(HOUR_MS))),
+    );
+    let rows = statement.query_map((side, ragged.0, ragged.1, whole), |row| {
         Ok(Use {
             lane: row.get(0)?,
             operation: row.get(1)?,
@@ -142,18 +202,37 @@ pub fn used_since(view: &View<'_>, side: Side, since: Timestamp) -> anyhow::Resu
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Calls to `side` per hour after `since`, by our clock: the hour's first instant and the calls.
-pub fn by_hour(
+/// Calls to `side` spent after `since`, on that side's clock: few hours at most, row by row.
+pub fn spent_since(view: &View<'_>, side: Side, since: Timestamp) -> anyhow::Result<u64> {
+    let calls: i64 = view
+        .sql()
+        .prepare_cached(
+            "select coalesce(sum(calls - returned), 0) from calls where side = ?1 and until > ?2",
+        )?
+        .query_row((side, since.plus(HOLD_MS)), |row| row.get(0))?;
+    Ok(counted(calls))
+}
+
+/// When so many of the calls that count at `now` have left the window, all on that side's clock;
+/// none when they are fewer.
+pub fn leaves_at(
     view: &View<'_>,
     side: Side,
-    since: Timestamp,
-) -> anyhow::Result<Vec<(Timestamp, u64)>> {
+    now: Timestamp,
+    calls: u64,
+) -> anyhow::Result<Option<Timestamp>> {
     let mut statement = view.sql().prepare_cached(
-        "select spent_at / 3600000 * 3600000 as hour, sum(calls - returned) from calls
-         where side = ?1 and spent_at > ?2 group by hour order by hour",
+        "select until, calls - returned from calls where side = ?1 and until > ?2 order by until",
     )?;
-    let rows = statement.query_map((side, since), |row| Ok((row.get(0)?, counted(row.get(1)?))))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    let mut rows = statement.query((side, now))?;
+    let mut left = 0_u64;
+    while let Some(row) = rows.next()? {
+        left = left.saturating_add(counted(row.get(1)?));
+        if left >= calls {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
 }
 
 /// What `side` last said of its use.

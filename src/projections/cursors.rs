@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use crate::domain::event::{CursorMoved, Entry, Position};
+use crate::domain::event::{CursorMoved, CursorSum, Entry, Position};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
@@ -39,6 +39,14 @@ pub(super) fn moved(tx: &Tx<'_>, entry: &Entry, event: &CursorMoved) -> anyhow::
             entry.at,
             count(event.records),
         ))?;
+    Ok(())
+}
+
+/// Sets what a fold says was read by then: the entries that it replaced are read no more.
+pub(super) fn folded(tx: &Tx<'_>, sum: &CursorSum) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached("update cursors set records = ?3 where side = ?1 and object = ?2")?
+        .execute((sum.side, &sum.object, count(sum.records)))?;
     Ok(())
 }
 

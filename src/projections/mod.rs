@@ -4,12 +4,15 @@
 //! [`append`] is the door by which facts enter: it keeps them in the journal and derives what
 //! follows in the same transaction. Nothing here has an effect outside its tables.
 
+pub mod allowance;
 pub mod calls;
 pub mod causes;
 pub mod cursors;
 pub mod errors;
 pub mod figures;
+mod fold;
 pub mod holds;
+pub mod hours;
 pub mod jobs;
 pub mod links;
 pub mod pairs;
@@ -19,6 +22,7 @@ pub mod records;
 pub mod remarks;
 pub mod settings;
 pub mod slots;
+pub mod spending;
 pub mod wording;
 
 use anyhow::Context;
@@ -28,6 +32,7 @@ use crate::domain::record::PairNumber;
 use crate::journal;
 use crate::store::Tx;
 
+pub use fold::fold;
 pub use rebuild::{Refreshed, TABLES, dump, rebuild, refresh};
 
 /// Keeps a fact and derives what follows from it. An event about a record gets its record's number
@@ -76,12 +81,11 @@ pub fn append_all(
 /// Derives what follows from one entry: the whole of which event moves which table.
 pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
     let derived = match &entry.event {
-        Event::DaemonStarted(_)
-        | Event::DaemonStopped(_)
-        | Event::HistoryFolded(_)
-        | Event::ResyncAsked(_) => Ok(()),
+        Event::DaemonStarted(_) | Event::DaemonStopped(_) | Event::ResyncAsked(_) => Ok(()),
+        Event::HistoryFolded(event) => hours::folded(tx, event),
         Event::Bound(_)
         | Event::AllocationSet(_)
+        | Event::BackfillSet(_)
         | Event::NotificationsSet(_)
         | Event::CatalogueChanged(_)
         | Event::ModeSet(_)

@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 use serde::de::DeserializeOwned;
 
 use crate::domain::event::{
-    AllocationSet, Bound, ConnectionSuspended, Entry, MappingChanged, Mode, ModeSet,
+    AllocationSet, BackfillSet, Bound, ConnectionSuspended, Entry, MappingChanged, Mode, ModeSet,
     NotificationsSet, Paused, SchemaChanged,
 };
 use crate::domain::record::{ObjectName, RecordId, Side, Timestamp};
@@ -116,6 +116,11 @@ pub fn bind(tx: &Tx<'_>, portal: i64, org: &RecordId) -> anyhow::Result<()> {
 /// The allocation in force.
 pub fn allocation(view: &View<'_>) -> anyhow::Result<Option<Setting<AllocationSet>>> {
     get(view, "allocation_set", "")
+}
+
+/// When first loads may spend calls.
+pub fn backfill(view: &View<'_>) -> anyhow::Result<Option<Setting<BackfillSet>>> {
+    get(view, "backfill_set", "")
 }
 
 /// Who is told what.

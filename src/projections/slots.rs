@@ -108,6 +108,8 @@ fn subject(told: &Told) -> (String, &'static str, u64) {
         Told::Resumed(side) => (suspension(side), "resumed", 0),
         Told::Held(hold) => (format!("hold {hold}"), "held", 0),
         Told::Settled(hold) => (format!("hold {hold}"), "settled", 0),
+        Told::BudgetLow => (budget(), "low", 0),
+        Told::BudgetEased => (budget(), "eased", 0),
         Told::BudgetExhausted => (budget(), "exhausted", 0),
         Told::BudgetFrees => (budget(), "frees", 0),
     }

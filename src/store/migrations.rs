@@ -61,6 +61,8 @@ migrations! {
     Derived "0020_groups",
     Kept "0021_shown",
     Kept "0022_kept",
+    Kept "0023_folds",
+    Derived "0024_hours",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

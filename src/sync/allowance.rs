@@ -2,10 +2,13 @@
 
 use super::context::Context;
 use super::gate::{Errand, Trouble};
-use super::words::{tell_plenty, tell_scarce};
+use super::words::{spoken_length, tell_plenty, tell_scarce};
 use crate::domain::budget::{self, Answer, Ledger, Policy};
 use crate::domain::call::{Lane, Operation};
-use crate::domain::record::{Side, Timestamp};
+use crate::domain::digest::{count, duration};
+use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::inbox;
+use crate::projections::allowance::{self, Allowance};
 use crate::projections::{calls, settings};
 use crate::store::{Store, View};
 
@@ -60,6 +63,7 @@ impl Context {
     /// not known any more, and nothing may be spent to hear it: the free list of versions tells it,
     /// asked a second time when the first answer leaps.
     pub(in crate::sync) async fn salesforce_time(&self) -> Result<Option<Timestamp>, Trouble> {
+        self.compare_clocks();
         let opened = self
             .shared()
             .lines
@@ -84,6 +88,28 @@ impl Context {
             }
         }
         Ok(self.salesforce_now())
+    }
+
+    /// Notices once that our wall clock was set, or that the machine slept. The reckoning of
+    /// Salesforce's clock slept with it, and a call spent by it would leave the window too early:
+    /// Salesforce is asked for the time before another one is granted.
+    fn compare_clocks(&self) {
+        let (now, now_ms) = (self.clock.now(), self.clock.monotonic_ms());
+        let mut shared = self.shared();
+        let Some(ahead) = shared.wall.compare(now, now_ms) else {
+            return;
+        };
+        shared.salesforce_clock.distrust();
+        let by = spoken_length(ahead.saturating_abs());
+        let what = if ahead > 0 {
+            "was set forward, or the machine slept,"
+        } else {
+            "was set back"
+        };
+        tracing::warn!(
+            "this machine's clock {what} by {by}; calls are counted on Salesforce's clock, which is \
+             asked anew: none is granted too many"
+        );
     }
 
     /// Asks for all the calls that `rows` of a lane may need, before the first one is spent on them:
@@ -125,6 +151,38 @@ impl Context {
                 ))
             }
         }
+    }
+
+    /// Whether first loads may not spend now.
+    pub(super) async fn waits_for_night(&self) -> anyhow::Result<bool> {
+        let set = self.store.read(settings::backfill).await?;
+        let closed = set.and_then(|set| set.event.closed_until(self.clock.now()));
+        Ok(closed.is_some())
+    }
+
+    /// Puts off what is ready of an object's first load until the night. What was planned already
+    /// goes on: it is a few calls, and rows half done would wait for a day.
+    pub(super) async fn put_off_backfill(
+        &self,
+        object: &ObjectName,
+        until: Timestamp,
+    ) -> anyhow::Result<()> {
+        let (of_object, lane) = (object.clone(), Lane::Backfill);
+        let rows = self
+            .store
+            .write(move |tx| inbox::put_off(tx, &of_object, lane, until))
+            .await?;
+        if rows > 0 && !std::mem::replace(&mut self.shared().told_day, true) {
+            let wait = duration(until.since(self.clock.now()));
+            tracing::info!(
+                notice = true,
+                %object,
+                "first loads go at night only: {} of {object} wait, going on in {wait}; let them \
+                 go now: syncline budget backfill always",
+                count(rows, "record")
+            );
+        }
+        Ok(())
     }
 
     /// Calls to Salesforce that rows taken together need: one more where a condition is asked about.
@@ -203,15 +261,9 @@ impl Context {
 
 /// The allocation in force; without one nothing may be spent.
 pub(super) fn policy(view: &View<'_>) -> anyhow::Result<Policy> {
-    let set = settings::allocation(view)?.map(|setting| setting.event);
-    Ok(set.map_or(
-        Policy {
-            allocation: 0,
-            reserve_percent: 0,
-        },
-        |set| Policy {
-            allocation: set.allocation,
-            reserve_percent: set.reserve_percent,
-        },
-    ))
+    let allowance = allowance::get(view)?;
+    Ok(Policy {
+        allocation: allowance.as_ref().map_or(0, Allowance::in_force),
+        reserve_percent: allowance.map_or(0, |allowance| allowance.set.event.reserve_percent),
+    })
 }

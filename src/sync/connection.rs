@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::context::Context;
 use super::gate::{Errand, Trouble};
 use super::words::spoken_length;
+use crate::crm::http::CallError;
 use crate::domain::call::Operation;
 use crate::domain::event::{Bound, ConnectionResumed, ConnectionSuspended, Suspension};
 use crate::domain::record::{Side, Timestamp};
@@ -143,6 +144,7 @@ impl Context {
         self.call(&errand, || self.salesforce.versions()).await?;
         self.salesforce.forget_token();
         self.renew_token().await?;
+        self.probe_org_limit().await?;
         if let Some(app) = self.salesforce.instance_url() {
             self.keep_app(Side::Salesforce, app).await?;
         }
@@ -152,6 +154,24 @@ impl Context {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether the org's own daily limit has calls again, where it had none: versions and token are
+    /// free and would say nothing of it. This one call counts.
+    async fn probe_org_limit(&self) -> Result<(), Trouble> {
+        let side = Side::Salesforce;
+        let stopped = self.store.read(move |view| settings::suspended(view, side));
+        let used_up = |reason| matches!(reason, Suspension::OrgLimit);
+        if !stopped.await?.is_some_and(|one| used_up(one.event.reason)) {
+            return Ok(());
+        }
+        let errand = Errand::about_account(side, Operation::Limits);
+        match self.call(&errand, || self.salesforce.limits()).await {
+            Ok(reply) if reply.value.used >= reply.value.limit => Err(Trouble::Suspended(side)),
+            // Who may not see the limits was answered, and so was not over them.
+            Ok(_) | Err(Trouble::Call(CallError::Rejected { .. })) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Binds the store at the first time, and lets the loops go on.

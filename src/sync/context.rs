@@ -13,7 +13,7 @@ use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::board::Board;
-use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock};
+use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock, Wall};
 use crate::domain::fitness::Flaw;
 use crate::domain::guard;
 use crate::domain::load::ROWS_OF_JOB;
@@ -24,9 +24,9 @@ use crate::domain::retry;
 use crate::domain::schema::ObjectSchema;
 use crate::store::Store;
 
-/// HubSpot's limits for a private app of the smallest plan, less a tenth
+/// HubSpot's limits for a private app of the smallest plan, less a tenth, until it says its own
 /// (`developers.hubspot.com`, usage guidelines: 100 calls in 10 s, 5 searches a second).
-const PACE: PaceLimits = PaceLimits {
+pub(super) const PACE: PaceLimits = PaceLimits {
     burst_calls: 90,
     burst_ms: 10_000,
     search_calls: 4,
@@ -218,6 +218,10 @@ pub(super) struct Shared {
     pub(super) ledger: Ledger,
     pub(super) salesforce_clock: ServerClock,
     pub(super) usage: Option<OrgUsage>,
+    /// What HubSpot last said of the account's day.
+    pub(super) hubspot_day: Option<OrgUsage>,
+    /// Our wall clock beside the monotonic one.
+    pub(super) wall: Wall,
     pub(super) pace: Pace,
     pub(super) lines: BTreeMap<Side, Line>,
     pub(super) schemas: BTreeMap<ObjectName, Schemas>,
@@ -230,6 +234,8 @@ pub(super) struct Shared {
     /// Calls promised to the rows of the cycle under way, by lane.
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
     pub(super) told_scarce: bool,
+    /// Whether it was told that first loads wait for the night.
+    pub(super) told_day: bool,
     pub(super) fresh: Fresh,
     pub(super) snapshots: Taken,
     /// When rows of an object's load were last planned, in monotonic ms.
@@ -276,6 +282,8 @@ impl Context {
             ledger,
             salesforce_clock: ServerClock::default(),
             usage: None,
+            hubspot_day: None,
+            wall: Wall::default(),
             pace: Pace::new(PACE),
             lines: BTreeMap::new(),
             schemas: BTreeMap::new(),
@@ -286,6 +294,7 @@ impl Context {
             queue: Queue::default(),
             purse: BTreeMap::new(),
             told_scarce: false,
+            told_day: false,
             snapshots: Taken::default(),
             helped_ms: BTreeMap::new(),
             gathering: BTreeMap::new(),

@@ -15,7 +15,7 @@ use super::snapshot::Snapshots;
 use crate::domain::budget::Policy;
 use crate::domain::call::Lane;
 use crate::domain::digest::thousands;
-use crate::domain::event::{Action, CycleHeld, Mode};
+use crate::domain::event::{Action, BackfillSet, CycleHeld, Mode};
 use crate::domain::guard::{self, Count, Verdict};
 use crate::domain::merge::Write;
 use crate::domain::record::{FieldName, Side, Timestamp};
@@ -41,8 +41,8 @@ pub struct Writer {
     followed: bool,
     /// What people asked to be tried again.
     resyncs: Resyncs,
-    /// The allocation at the last look: rows that wait were put off by it.
-    policy: Option<Policy>,
+    /// What governed spending at the last look: rows that wait were put off by it.
+    governed: Option<(Policy, Option<BackfillSet>)>,
     snapshots: Snapshots,
 }
 
@@ -54,7 +54,7 @@ impl Writer {
             broken: false,
             followed: false,
             resyncs: Resyncs::default(),
-            policy: None,
+            governed: None,
             snapshots: Snapshots::default(),
         }
     }
@@ -81,12 +81,15 @@ impl Writer {
                 let mode = settings::mode(view)?.unwrap_or(Mode::Observe);
                 let stopped =
                     settings::paused(view)?.is_some() || !suspended_sides(view)?.is_empty();
-                Ok((stopped, mode, policy(view)?))
+                let backfill = settings::backfill(view)?.map(|setting| setting.event);
+                Ok((stopped, mode, (policy(view)?, backfill)))
             })
             .await?;
-        let (stopped, mode, policy) = governing;
-        if self.policy.replace(policy) != Some(policy) {
-            // Another allocation may have calls now that the former one had only in a day.
+        let (stopped, mode, governs) = governing;
+        let day_until = governs.1.as_ref().and_then(|set| set.closed_until(now));
+        if self.governed.as_ref() != Some(&governs) {
+            self.governed = Some(governs);
+            // Another setting may have calls now that the former one had only in a day.
             let freed = |tx: &Tx<'_>| inbox::release(tx, Release::Deferred);
             context.store.write(freed).await?;
         }
@@ -101,6 +104,9 @@ impl Writer {
             context.follow_conditions().await?;
             self.followed = true;
         }
+        if day_until.is_none() {
+            context.shared().told_day = false;
+        }
         context.advance_loads(mode).await?;
         let (mut look_again, mut held_back) = (now.plus(LOOK_EVERY_MS), false);
         self.resyncs.look(&context).await?;
@@ -109,6 +115,9 @@ impl Writer {
                 continue;
             };
             let mut cycle = Cycle::new(&forms, now);
+            if let Some(until) = day_until {
+                context.put_off_backfill(forms.object(), until).await?;
+            }
             let read_ahead = self.snapshots.look(&context, &forms).await?;
             context.run_cycle(&mut cycle, mode).await?;
             look_again = read_ahead.map_or(look_again, |at| look_again.min(at.max(now.plus(1))));

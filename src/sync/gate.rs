@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use super::context::{Context, SILENT_TIMES};
+use super::context::{Context, PACE, SILENT_TIMES};
 use super::words::{moved_enough, spoken_length};
-use crate::crm::http::{CallError, Reply};
-use crate::domain::budget::{self, OrgUsage};
+use crate::crm::http::{Burst, CallError, Reply};
+use crate::domain::budget::{self, OrgUsage, PaceLimits};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Suspension, UsageReported};
 use crate::domain::failure::RawFailure;
@@ -137,6 +137,7 @@ impl Context {
                     reply.usage.map(|usage| (usage.used, usage.limit)),
                 )
                 .await?;
+                self.heard_pace(errand.side, reply.burst);
                 if matches!(errand.operation, Operation::Poll | Operation::Page) {
                     let now = self.clock.now();
                     self.shared().lines.entry(errand.side).or_default().read_at = Some(now);
@@ -274,7 +275,11 @@ impl Context {
                     let before = shared.usage.replace(OrgUsage { used, limit });
                     moved_enough(before, used, limit).then_some((used, limit))
                 }
-                (Side::Salesforce | Side::HubSpot, _) => None,
+                (Side::HubSpot, Some((used, limit))) => {
+                    let before = shared.hubspot_day.replace(OrgUsage { used, limit });
+                    moved_enough(before, used, limit).then_some((used, limit))
+                }
+                (Side::Salesforce | Side::HubSpot, None) => None,
             }
         };
         if let Some((used, limit)) = report {
@@ -284,6 +289,25 @@ impl Context {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Goes as fast as HubSpot says it may be called, less a tenth; whoever else calls with our token
+    /// may have used up the rest of the span.
+    fn heard_pace(&self, side: Side, burst: Option<Burst>) {
+        let Some(burst) = burst.filter(|_| side == Side::HubSpot) else {
+            return;
+        };
+        let now_ms = self.clock.monotonic_ms();
+        let pace = &mut self.shared().pace;
+        let calls = burst.calls - burst.calls.div_ceil(10);
+        pace.limit(PaceLimits {
+            burst_calls: usize::try_from(calls).unwrap_or(usize::MAX),
+            burst_ms: burst.span_ms,
+            ..PACE
+        });
+        if burst.left == 0 {
+            pace.pause(now_ms, burst.span_ms);
+        }
     }
 
     /// Gives back what never left, rests a side that is in trouble, suspends one that refuses us.

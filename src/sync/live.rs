@@ -6,6 +6,7 @@ use super::allowance;
 use super::context::{Context, SILENT_TIMES};
 use super::words;
 use crate::domain::budget::{Answer, Scarcity};
+use crate::domain::call::Lane;
 use crate::domain::record::{Side, Timestamp};
 
 /// The loops at one moment.
@@ -13,8 +14,8 @@ use crate::domain::record::{Side, Timestamp};
 pub struct Live {
     /// How each side's server behaves.
     pub sides: BTreeMap<Side, LiveSide>,
-    /// Why changes wait for calls, when they do.
-    pub scarce: Option<Scarce>,
+    /// The lanes that wait for calls, in their order.
+    pub waits: Vec<Scarce>,
     /// The file of the credentials folder that Salesforce's login is made from.
     pub salesforce_file: &'static str,
 }
@@ -31,9 +32,18 @@ pub struct LiveSide {
 /// What keeps changes from being written.
 #[derive(Debug, Clone, Copy)]
 pub struct Scarce {
+    /// Which lane.
+    pub lane: Lane,
     why: Scarcity,
     /// When the first of them is granted calls, by our clock.
     pub until: Timestamp,
+}
+
+impl Live {
+    /// Why changes wait for calls, when they do: of several lanes the one that goes on first.
+    pub fn scarce(&self) -> Option<Scarce> {
+        self.waits.iter().copied().min_by_key(|scarce| scarce.until)
+    }
 }
 
 impl Scarce {
@@ -75,6 +85,7 @@ impl Context {
                 Answer::Granted { .. } => None,
                 // `at` is on Salesforce's clock.
                 Answer::NotBefore { at, why } => Some(Scarce {
+                    lane,
                     why,
                     until: now.plus(at.since(server_now?).max(0)),
                 }),
@@ -82,7 +93,7 @@ impl Context {
         });
         Ok(Live {
             sides: sides.collect(),
-            scarce: scarce.min_by_key(|scarce| scarce.until),
+            waits: scarce.collect(),
             salesforce_file: self.salesforce.credential_file(),
         })
     }

@@ -33,6 +33,8 @@ pub struct Wakes {
     pub connection: Wake,
     /// Shows HubSpot what became of its records.
     pub board: Wake,
+    /// Folds what is old.
+    pub retention: Wake,
     /// Tells people.
     pub notifier: Wake,
 }

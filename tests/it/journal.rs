@@ -129,6 +129,11 @@ fn a_fold_lets_exactly_its_rows_go_and_bridges_the_chain() {
             rows: 3,
             sha256,
             crc,
+            kinds: vec!["daemon_stopped".to_owned()],
+            spans: Vec::new(),
+            calls: Vec::new(),
+            usage: Vec::new(),
+            cursors: Vec::new(),
         };
         projections::append(tx, None, fold)
     });

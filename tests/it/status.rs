@@ -21,7 +21,7 @@ use crate::store::Bench;
 fn daemon(out_of_room: bool) -> Vantage {
     let live = Live {
         sides: BTreeMap::new(),
-        scarce: None,
+        waits: Vec::new(),
         salesforce_file: "salesforce_secret",
     };
     Vantage::Daemon { live, out_of_room }

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::domain::budget::ALLOCATIONS;
+use crate::domain::event::LoadTime;
+
 pub(super) use errors::{Errors, ErrorsVerb, Saying, Which};
 
 /// Keeps HubSpot and Salesforce in step, and says plainly what could not be synced and why.
@@ -307,9 +310,28 @@ pub(super) enum BudgetVerb {
     Show,
     /// Allow so many calls in any 24 h
     Set {
-        /// Calls in any rolling 24 h
+        /// Calls in any rolling 24 h: 20000 or 20_000
+        #[arg(value_parser = calls, allow_hyphen_values = true)]
         calls: u64,
     },
+    /// Let first loads spend calls at any time, or at night only
+    Backfill {
+        /// always or night
+        #[arg(value_parser = load_time)]
+        when: LoadTime,
+    },
+}
+
+/// A number of calls as people write it; the range is judged by whoever sets it.
+fn calls(text: &str) -> Result<u64, String> {
+    text.replace('_', "").parse().map_err(|_| {
+        let (from, to) = (ALLOCATIONS.start(), ALLOCATIONS.end());
+        format!("write a number from {from} to {to}: Salesforce calls in any 24 h")
+    })
+}
+
+fn load_time(text: &str) -> Result<LoadTime, String> {
+    LoadTime::from_key(text).ok_or_else(|| "write always or night".to_owned())
 }
 
 /// Which hold, and how.

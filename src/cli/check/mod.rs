@@ -5,7 +5,6 @@ mod online;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -24,8 +23,6 @@ use crate::journal;
 use crate::logging::escaped;
 use crate::projections::settings;
 use crate::store::{Access, Store, StoreError};
-
-const DAY_SEC: u64 = 86_400;
 
 /// Everything looked at, as JSON.
 #[derive(Serialize)]
@@ -169,7 +166,7 @@ fn unknown_types(config: &Config) -> Vec<Line> {
 /// An allocation that looking for changes alone would use up: it is stretched, and changes come
 /// later than the configuration says.
 fn small_allocation(config: &Config) -> Option<Line> {
-    let looking = looking_calls(config);
+    let looking = config.looking_calls();
     let allocation = config.budget.allocation;
     let (looks, allowed) = (thousands(looking), thousands(allocation));
     (allocation < looking).then(|| {
@@ -179,15 +176,6 @@ fn small_allocation(config: &Config) -> Option<Line> {
         );
         Line::warning("configuration", said)
     })
-}
-
-/// Calls to Salesforce that looking for changes takes in 24 h: a query for each form, five of them
-/// in one call, for every look and every listing of what was committed late.
-pub(super) fn looking_calls(config: &Config) -> u64 {
-    let every = |span: Duration| DAY_SEC / span.as_secs().max(1);
-    let queries = u64::try_from(config.objects.len()).unwrap_or(u64::MAX);
-    let calls = queries.div_ceil(u64::from(config.limits.salesforce_requests.max(1)));
-    (every(config.sync.poll) + every(config.limits.listing)) * calls
 }
 
 fn store(folder: &Path, config: Option<&Config>, check: &Check) -> Line {

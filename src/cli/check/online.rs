@@ -61,7 +61,7 @@ pub(super) fn survey(
                 items,
                 steps,
                 calls,
-                looking: super::looking_calls(config),
+                looking: config.looking_calls(),
                 beside: None,
             })
         }
@@ -87,7 +87,7 @@ pub(super) fn survey(
                 items,
                 steps: Vec::new(),
                 calls: 0,
-                looking: super::looking_calls(config),
+                looking: config.looking_calls(),
                 beside: Some(pid.unwrap_or_default()),
             })
         }

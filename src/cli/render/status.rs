@@ -15,7 +15,7 @@ pub(super) fn text(status: &Status, moment: &Moment) -> String {
     text.push('\n');
     text.push_str(&objects(&status.objects));
     text.push('\n');
-    text.push_str(&calls(&status.calls));
+    text.push_str(&calls(&status.calls, moment));
     for load in &status.loads {
         text.push_str(&load_line(load));
     }
@@ -98,7 +98,7 @@ fn objects(lines: &[ObjectLine]) -> String {
 }
 
 /// The two lines about calls.
-pub(super) fn calls(calls: &CallsLine) -> String {
+pub(super) fn calls(calls: &CallsLine, moment: &Moment) -> String {
     let mut text = format!(
         "API CALLS, 24 h    ours {} of {} ({} %)",
         number(calls.used),
@@ -122,6 +122,17 @@ pub(super) fn calls(calls: &CallsLine) -> String {
         .collect();
     if !lanes.is_empty() {
         text.push_str(&format!("  {}\n", lanes.join("  ")));
+    }
+    if let Some(at) = calls
+        .backfill
+        .opens_at
+        .filter(|_| calls.backfill.deferred > 0)
+    {
+        text.push_str(&format!(
+            "  {} deferred: first loads go at night only, from {}\n",
+            counted(calls.backfill.deferred, "change"),
+            moment.clock(at)
+        ));
     }
     text
 }

@@ -9,7 +9,7 @@ use crate::inbox::selection::{self, Trouble};
 use crate::projections::settings;
 use crate::projections::slots::{Mail, State};
 use crate::store::View;
-use crate::sync::suspension_line;
+use crate::sync::{Live, suspension_line};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -115,7 +115,7 @@ fn holds(status: &Status) -> impl Iterator<Item = String> {
 /// asks nobody for anything.
 fn scarcity(status: &Status, vantage: &Vantage) -> Option<String> {
     let deferred: u64 = status.objects.iter().map(|line| line.deferred).sum();
-    let scarce = vantage.live().and_then(|live| live.scarce);
+    let scarce = vantage.live().and_then(Live::scarce);
     if let Some(scarce) = scarce.filter(|scarce| deferred > 0 && !scarce.is_pace()) {
         return Some(format!(
             "{} deferred, {}; goes on in {}: syncline budget",

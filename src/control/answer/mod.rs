@@ -80,7 +80,7 @@ pub async fn answer(
             .await
         }
         Request::Record { id } => ask(store, move |view| records::story(view, &id)).await,
-        Request::Budget => ask(store, move |view| budget::used(view, now)).await,
+        Request::Budget => ask(store, move |view| budget::used(view, now, &vantage)).await,
         Request::Plan { examples } => ask(store, move |view| plan::plan(view, examples)).await,
         Request::Hold { number, after } => {
             ask(store, move |view| settle::story(view, number, after)).await
@@ -89,6 +89,7 @@ pub async fn answer(
         Request::Say { number, saying } => remarks::say(store, number, saying, by).await,
         Request::TakeBack { number, remark } => remarks::take_back(store, number, remark, by).await,
         Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
+        Request::SetBackfill { when } => settle::set_backfill(store, when, by).await,
         Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
         Request::Decide {
             deed,
@@ -202,7 +203,7 @@ pub fn figures(view: &View<'_>) -> anyhow::Result<Figures> {
     let synced = sums::synced_between(view, 0, journal::last_seq(view)?)?
         .values()
         .sum();
-    let calls_spent = calls::used_since(view, Side::Salesforce, Timestamp(0))?
+    let calls_spent = calls::used_since(view, Side::Salesforce, Timestamp(i64::MIN))?
         .iter()
         .map(|one| one.calls)
         .sum();

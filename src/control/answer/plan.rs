@@ -11,7 +11,7 @@ use crate::domain::event::Action;
 use crate::domain::plan::Planned;
 use crate::domain::record::{FieldName, ObjectName, RecordKey, Side};
 use crate::inbox::{self, State};
-use crate::projections::{errors, settings};
+use crate::projections::{allowance, errors, settings};
 use crate::store::View;
 
 /// Records that one call to Salesforce writes at best, and finds partners for.
@@ -24,6 +24,11 @@ const HUBSPOT_CALLS: u64 = 90;
 const HUBSPOT_SPAN_MS: u64 = 10_000;
 
 type Key = (ObjectName, Side);
+
+/// Calls to Salesforce that a load of so many records takes at best: each is matched and written.
+pub(super) fn calls_of_load(records: u64) -> u64 {
+    records.div_ceil(MATCHED_IN_A_CALL) + records.div_ceil(WRITTEN_IN_A_CALL)
+}
 
 #[derive(Default)]
 struct Tally {
@@ -60,7 +65,7 @@ pub(super) fn plan(view: &View<'_>, examples: u32) -> anyhow::Result<Report> {
             records: one.records,
         });
     let failures = failures.collect();
-    let allocation = settings::allocation(view)?.map_or(0, |one| one.event.allocation);
+    let allocation = allowance::in_force(view)?;
     let calls = tally.calls();
     let time_ms = tally.time_ms(calls.iter().map(|one| one.calls).sum(), allocation);
     let mut overwrites: Vec<PlannedField> = tally.fields.into_values().collect();

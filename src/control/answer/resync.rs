@@ -15,7 +15,7 @@ use crate::domain::record::{ObjectName, PairIds, PairNumber, RecordKey, Side, Ti
 use crate::inbox;
 use crate::journal;
 use crate::projections::errors::{self, Place};
-use crate::projections::{self, pairs, settings};
+use crate::projections::{self, allowance, pairs};
 use crate::store::{Store, View};
 
 /// Records that one call of Salesforce reads again, and that one call writes once its pace is known
@@ -81,7 +81,7 @@ pub(super) fn stands(view: &View<'_>, seq: i64, runs: bool) -> anyhow::Result<Re
         ask: Some(seq),
         records: asked.records,
         calls: asked.calls,
-        allocation: allocation(view)?,
+        allocation: allowance::in_force(view)?,
         minutes: 0,
         left,
         failed: failed(view, seq)?,
@@ -196,7 +196,7 @@ fn price(view: &View<'_>, members: &Members, runs: bool) -> anyhow::Result<Resyn
         *written += u64::from(sides.contains(&Side::Salesforce));
     }
     let calls = parts.values().map(|(read, written)| calls(*read, *written));
-    let (calls, allocation): (u64, u64) = (calls.sum(), allocation(view)?);
+    let (calls, allocation): (u64, u64) = (calls.sum(), allowance::in_force(view)?);
     Ok(Resync {
         ask: None,
         records: members.len() as u64,
@@ -210,7 +210,7 @@ fn price(view: &View<'_>, members: &Members, runs: bool) -> anyhow::Result<Resyn
 }
 
 /// Calls that it takes to read so many records of an object again and to write some of them.
-fn calls(read: u64, written: u64) -> u64 {
+pub(super) fn calls(read: u64, written: u64) -> u64 {
     let (mut calls, mut left, mut width) = (read.div_ceil(READ_IN_A_CALL), written, FIRST_WRITE);
     while left > 0 {
         calls += 1;
@@ -218,10 +218,6 @@ fn calls(read: u64, written: u64) -> u64 {
         width = (2 * width).min(WRITTEN_IN_A_CALL);
     }
     calls
-}
-
-fn allocation(view: &View<'_>) -> anyhow::Result<u64> {
-    Ok(settings::allocation(view)?.map_or(0, |setting| setting.event.allocation))
 }
 
 fn scope(what: &What) -> Scope {

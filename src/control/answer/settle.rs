@@ -4,14 +4,16 @@ use super::status::members;
 use super::{done, refuse, unwrap};
 use crate::control::report::{HoldLine, HoldStory, Report};
 use crate::control::request::Refusal;
-use crate::domain::digest::count;
+use crate::domain::budget::{ALLOCATIONS, Night};
+use crate::domain::digest::{count, duration, thousands};
 use crate::domain::event::{
-    AllocationSet, By, Excluded, HoldSettled, Paused, RecordExcluded, Resumed,
+    AllocationSet, BackfillSet, By, Excluded, HoldSettled, LoadTime, Paused, RecordExcluded,
+    Resumed,
 };
-use crate::domain::record::PairIds;
+use crate::domain::record::{PairIds, Side};
 use crate::inbox;
 use crate::projections::holds::{self, Hold};
-use crate::projections::{self, settings};
+use crate::projections::{self, allowance, calls, settings, spending};
 use crate::store::{Store, Tx, View};
 
 fn known(view: &View<'_>, number: i64) -> anyhow::Result<Hold> {
@@ -116,12 +118,18 @@ fn leave_out(tx: &Tx<'_>, hold: i64) -> anyhow::Result<()> {
 }
 
 pub(super) async fn set_budget(store: &Store, calls: u64, by: By) -> Result<Report, Refusal> {
-    if calls == 0 {
-        return Err(Refusal::usage(
-            "an allocation of 0 calls stops everything; use \"syncline pause\"",
-        ));
+    if !ALLOCATIONS.contains(&calls) {
+        let (from, to) = (ALLOCATIONS.start(), thousands(*ALLOCATIONS.end()));
+        let instead = if calls == 0 {
+            "; to stop all writing: syncline pause"
+        } else {
+            ""
+        };
+        return Err(Refusal::usage(format!(
+            "an allocation is a number from {from} to {to} calls in any 24 h{instead}"
+        )));
     }
-    store
+    let said = store
         .write(move |tx| {
             let reserve_percent =
                 settings::allocation(tx)?.map_or(10, |setting| setting.event.reserve_percent);
@@ -133,13 +141,61 @@ pub(super) async fn set_budget(store: &Store, calls: u64, by: By) -> Result<Repo
                     reserve_percent,
                     by,
                 },
-            )
+            )?;
+            consequence(tx)
         })
         .await?;
     Ok(done(format!(
-        "{} allowed in any 24 h from now on",
+        "{} allowed in any 24 h from now on{said}",
         count(calls, "Salesforce call")
     )))
+}
+
+/// What a new allocation means beside what is used and what Salesforce's own limit leaves.
+fn consequence(view: &View<'_>) -> anyhow::Result<String> {
+    let mut said = String::new();
+    let Some(allowance) = allowance::get(view)? else {
+        return Ok(said);
+    };
+    if allowance.is_capped() {
+        let reserve = allowance.set.event.reserve_percent;
+        let limit = calls::usage(view, Side::Salesforce)?.map_or(0, |usage| usage.limit);
+        said = format!(
+            "; Salesforce's own limit is {}, of which {reserve} % are left to everybody else: {} can \
+             be spent",
+            thousands(limit),
+            thousands(allowance.in_force())
+        );
+    }
+    if let Some(frees_at) = spending::frees_at(view)? {
+        let used = thousands(spending::sum(view, Side::Salesforce)?);
+        let wait = duration(frees_at.since(view.now()));
+        said = format!("{said}; {used} are used already: nothing is spent for {wait}");
+    }
+    Ok(said)
+}
+
+pub(super) async fn set_backfill(store: &Store, when: LoadTime, by: By) -> Result<Report, Refusal> {
+    let set = store
+        .write(move |tx| {
+            let before = settings::backfill(tx)?.map(|setting| setting.event);
+            let set = BackfillSet {
+                when,
+                night: before.as_ref().map_or_else(Night::default, |set| set.night),
+                zone: before.map_or_else(|| "UTC".to_owned(), |set| set.zone),
+                by,
+            };
+            projections::append(tx, None, set.clone())?;
+            Ok(set)
+        })
+        .await?;
+    Ok(done(match set.when {
+        LoadTime::Always => "first loads go at any time".to_owned(),
+        LoadTime::Night => format!(
+            "first loads go at night only, {} {}; everything else goes on by day",
+            set.night, set.zone
+        ),
+    }))
 }
 
 pub(super) async fn pause(store: &Store, by: By) -> Result<Report, Refusal> {

@@ -51,9 +51,11 @@ macro_rules! reports {
     };
 }
 
+mod budget;
 mod causes;
 mod plan;
 
+pub use budget::*;
 pub use causes::*;
 pub use plan::*;
 
@@ -148,21 +150,6 @@ reports! {
         total: u64,
         /// How far behind the sides we are, in ms; none before both were read.
         lag_ms: Option<i64>,
-    }
-    /// Use of Salesforce calls in the last 24 h.
-    CallsLine {
-        /// Ours.
-        used: u64,
-        /// Allowed to us.
-        allocation: u64,
-        /// Everybody's, as Salesforce said.
-        org_used: Option<u64>,
-        /// Salesforce's own ceiling.
-        org_limit: Option<u64>,
-        /// Ours by lane.
-        lanes: Vec<(String, u64)>,
-        /// Ours in the last hour.
-        last_hour: u64,
     }
     /// Many rows of one object on their way to Salesforce.
     LoadLine {
@@ -266,37 +253,6 @@ reports! {
         errors: Vec<ErrorLine>,
         /// What happened, oldest first.
         entries: Vec<EntryLine>,
-    }
-    /// The allocation and its use.
-    BudgetUse {
-        /// When this was true.
-        at: Timestamp,
-        /// The figures.
-        calls: CallsLine,
-        /// Percent left to everybody else.
-        reserve_percent: u8,
-        /// Ours by operation.
-        operations: Vec<(String, u64)>,
-        /// The same by lane, operation and object.
-        #[serde(default)]
-        parts: Vec<CallsPart>,
-        /// Ours per hour, the oldest of 24 first.
-        hours: Vec<u64>,
-        /// At the last hour's rate the allocation is used up in so many hours.
-        hours_left: Option<u64>,
-    }
-    /// Calls with one purpose.
-    CallsPart {
-        /// The lane.
-        lane: String,
-        /// The operation.
-        operation: String,
-        /// The object; none for what concerns several.
-        object: Option<ObjectName>,
-        /// Calls.
-        calls: u64,
-        /// Records they carried.
-        records: u64,
     }
     /// One hold with its records.
     HoldStory {

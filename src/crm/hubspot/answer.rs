@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use crate::crm::http::{CallError, HttpResponse, Usage};
+use crate::crm::http::{Burst, CallError, HttpResponse, Usage};
 use crate::crm::values;
 use crate::domain::classify;
 use crate::domain::failure::{Fact, Failure, RawFailure, System};
@@ -307,6 +307,18 @@ fn owner_of_value(message: &str) -> Option<String> {
 fn digits(text: &str) -> Option<String> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     (!digits.is_empty()).then_some(digits)
+}
+
+/// How fast the account may be called: so many in ten seconds, and how many are left of them.
+/// Searches are not told.
+pub(super) fn burst(response: &HttpResponse) -> Option<Burst> {
+    let number = |name: &str| response.header(name)?.trim().parse::<u64>().ok();
+    let span_ms = number("x-hubspot-ratelimit-interval-milliseconds")?;
+    Some(Burst {
+        calls: number("x-hubspot-ratelimit-max").filter(|calls| *calls > 0)?,
+        left: number("x-hubspot-ratelimit-remaining")?,
+        span_ms: i64::try_from(span_ms).ok()?,
+    })
 }
 
 /// The account's use of its daily quota; searches and OAuth apps are not told.

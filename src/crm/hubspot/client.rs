@@ -408,5 +408,5 @@ fn within(records: usize, most: usize) -> Result<(), CallError> {
 }
 
 pub(super) fn reply<T>(response: &HttpResponse, value: T) -> Reply<T> {
-    Reply::of(response, answer::usage(response), value)
+    Reply::of(response, answer::usage(response), value).paced(answer::burst(response))
 }

@@ -5,17 +5,23 @@
 //! Salesforce's clock as [`ServerClock`] reckons it. HubSpot has a pace of its own, [`Pace`].
 
 mod bucket;
+mod forecast;
 mod ledger;
+mod night;
 mod pace;
 mod queue;
 mod server_clock;
 mod standing;
+mod wall;
 
+pub use forecast::{Fullness, Thresholds, exhausts_at};
 pub use ledger::Ledger;
+pub use night::Night;
 pub use pace::{Pace, PaceKind, PaceLimits};
 pub use queue::Queue;
 pub use server_clock::ServerClock;
 pub use standing::Standing;
+pub use wall::Wall;
 
 use super::call::Lane;
 use super::record::Timestamp;
@@ -29,6 +35,10 @@ pub const HOLD_MS: i64 = 120_000 + DAY_MS + 60_000;
 
 /// A lane with work gets one call at least this often, in milliseconds, whatever its share.
 pub const FLOOR_MS: i64 = 15 * 60_000;
+
+/// Allocations that can be set: calls in any rolling 24 h. None at all is a pause, and more than an
+/// org has ever been sold is a slip of the finger.
+pub const ALLOCATIONS: std::ops::RangeInclusive<u64> = 1..=100_000_000;
 
 /// The setting in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::super::call::Lane;
 use super::super::record::Timestamp;
 use super::bucket::burst_calls;
+use super::forecast::exhausts_at;
 use super::{Ledger, Policy};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -57,7 +58,13 @@ impl Ledger {
             burst_calls: burst_calls(policy.allocation),
             last_hour_calls,
             peak_hour_calls: self.peak_hour_calls(now),
-            exhausts_at: self.exhausts_at(last_hour_calls, now, policy.allocation),
+            exhausts_at: exhausts_at(
+                self.in_window(now),
+                policy.allocation,
+                last_hour_calls,
+                self.counting(now).map(|spent| (spent.until, spent.calls)),
+                now,
+            ),
             frees_at: self.frees_at(now, policy.allocation),
         }
     }
@@ -90,27 +97,6 @@ impl Ledger {
         u64::try_from(peak).unwrap_or(u64::MAX)
     }
 
-    /// Between two departures the sum only grows, so it is enough to look at each stretch's end.
-    fn exhausts_at(&self, per_hour: u64, now: Timestamp, allocation: u64) -> Option<Timestamp> {
-        let mut used = u128::from(self.in_window(now));
-        let allocation = u128::from(allocation);
-        if used >= allocation {
-            return Some(now);
-        }
-        if per_hour == 0 {
-            return None;
-        }
-        for spent in self.counting(now) {
-            let reached = reached_at(allocation - used, per_hour, now)?;
-            if reached <= spent.until {
-                return Some(reached);
-            }
-            used = used.saturating_sub(u128::from(spent.calls));
-        }
-        // What is spent from now on leaves a day later, so beyond that a rate goes on for ever.
-        reached_at(allocation - used, per_hour, now).filter(|at| at.since(now) <= super::DAY_MS)
-    }
-
     fn frees_at(&self, now: Timestamp, allocation: u64) -> Option<Timestamp> {
         let mut used = u128::from(self.in_window(now));
         if used < u128::from(allocation) {
@@ -124,11 +110,4 @@ impl Ledger {
         }
         None
     }
-}
-
-/// When `room` calls are used at `per_hour`; `None` beyond what a timestamp can hold.
-fn reached_at(room: u128, per_hour: u64, now: Timestamp) -> Option<Timestamp> {
-    let hour = u128::from(HOUR_MS.unsigned_abs());
-    let wait = room.checked_mul(hour)?.div_ceil(u128::from(per_hour));
-    now.0.checked_add(i64::try_from(wait).ok()?).map(Timestamp)
 }

@@ -59,6 +59,8 @@ pub fn news(before: &BTreeMap<i64, ToldCause>, now: &BTreeMap<i64, CurrentCause>
         | Told::Resumed(_)
         | Told::Held(_)
         | Told::Settled(_)
+        | Told::BudgetLow
+        | Told::BudgetEased
         | Told::BudgetExhausted
         | Told::BudgetFrees => i64::MAX,
     });

@@ -48,6 +48,22 @@ pub enum Notice {
         /// What that means, as a sentence.
         then: String,
     },
+    /// The allocation is going to be short.
+    BudgetLow {
+        /// Calls that count.
+        used: u64,
+        /// Calls allowed in 24 h.
+        allocation: u64,
+        /// When it is used up at the last hour's rate: `13:05`.
+        empty_at: Option<String>,
+    },
+    /// The allocation is not short any more.
+    BudgetEased {
+        /// Calls that count.
+        used: u64,
+        /// Calls allowed in 24 h.
+        allocation: u64,
+    },
     /// The allocation is used up.
     BudgetExhausted {
         /// Calls used in the last 24 h.
@@ -99,6 +115,12 @@ impl Notice {
             Self::Settled { hold, outcome, .. } => {
                 format!("SETTLED H-{hold}: {}", plain(outcome, 120))
             }
+            Self::BudgetLow {
+                used, allocation, ..
+            } => format!("BUDGET LOW: {}", used_of(*used, *allocation)),
+            Self::BudgetEased { used, allocation } => {
+                format!("BUDGET EASED: {}", used_of(*used, *allocation))
+            }
             Self::BudgetExhausted {
                 used, allocation, ..
             } => format!(
@@ -148,6 +170,10 @@ impl Notice {
                 ),
             ],
             Self::Settled { then, .. } => vec![plain(then, TEXT_MAX)],
+            Self::BudgetLow { empty_at, .. } => low(empty_at.as_deref()),
+            Self::BudgetEased { .. } => {
+                vec!["Nothing is to be done: every lane may spend again.".to_owned()]
+            }
             Self::BudgetExhausted {
                 deferred,
                 frees_at,
@@ -182,9 +208,13 @@ impl Notice {
     /// Whether it is the end of something, and no call to act.
     pub fn is_recovery(&self) -> bool {
         match self {
-            Self::Resumed { .. } | Self::BudgetFrees { .. } | Self::Settled { .. } => true,
+            Self::Resumed { .. }
+            | Self::BudgetEased { .. }
+            | Self::BudgetFrees { .. }
+            | Self::Settled { .. } => true,
             Self::Suspended { .. }
             | Self::Held { .. }
+            | Self::BudgetLow { .. }
             | Self::BudgetExhausted { .. }
             | Self::TooMuchNews { .. }
             | Self::FirstLoad { .. }
@@ -203,6 +233,36 @@ fn resumed(side: Side, changes: u64) -> String {
         ),
     };
     format!("What changed in {side} meanwhile is read now, from where reading stopped.{waiting}")
+}
+
+/// `16,004 of 20,000 calls used (80 %)`
+fn used_of(used: u64, allocation: u64) -> String {
+    let percent = used.saturating_mul(100) / allocation.max(1);
+    let (used, allocation) = (thousands(used), thousands(allocation));
+    format!("{used} of {allocation} calls used ({percent} %)")
+}
+
+fn low(empty_at: Option<&str>) -> Vec<String> {
+    let rate = empty_at.map_or_else(
+        || "At the last hour's rate the rest lasts for a day.".to_owned(),
+        |at| {
+            format!(
+                "At the last hour's rate the rest lasts until {}.",
+                plain(at, 80)
+            )
+        },
+    );
+    vec![
+        format!(
+            "{rate} First loads and retries wait already, so that changes go on for longer; \
+             nothing is lost."
+        ),
+        format!(
+            "To do:  nothing; or see what spends them, and raise the allocation: {} and {}",
+            glued("syncline budget"),
+            glued("syncline budget set N")
+        ),
+    ]
 }
 
 fn exhausted(deferred: u64, frees_at: Option<&str>, allocation: u64) -> Vec<String> {

@@ -3,13 +3,18 @@
 //! Past-tense facts in a closed enum. They hold ids, codes, names, numbers, keys and hashes, and
 //! never a text from a CRM, a mail or a secret. A released kind is never renamed and loses no field.
 
+mod fold;
 mod payload;
 mod word;
 
+pub use fold::*;
 pub use payload::*;
 pub use word::*;
 
+use jiff::tz::TimeZone;
+
 use super::record::{PairIds, PairNumber, Timestamp};
+use super::schedule;
 
 /// Why a journal row cannot be read as an event.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +89,8 @@ events! {
     Bound = "bound",
     /// The allocation was set.
     AllocationSet = "allocation_set",
+    /// When first loads may spend calls was set.
+    BackfillSet = "backfill_set",
     /// Who is told what was set.
     NotificationsSet = "notifications_set",
     /// One object's mapping was set.
@@ -171,6 +178,7 @@ impl Event {
             | Self::DaemonStopped(_)
             | Self::Bound(_)
             | Self::AllocationSet(_)
+            | Self::BackfillSet(_)
             | Self::NotificationsSet(_)
             | Self::MappingChanged(_)
             | Self::CatalogueChanged(_)
@@ -207,6 +215,20 @@ impl RecordSynced {
     /// Whether it only carried the other side's id: a call, but no change that people count.
     pub fn only_marks(&self) -> bool {
         self.fields.len() == 1 && self.marked == [self.to] && self.action == Action::Updated
+    }
+}
+
+impl BackfillSet {
+    /// Until when first loads wait at `now`; none when they may spend. A zone that this machine
+    /// does not know is UTC.
+    pub fn closed_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.when {
+            LoadTime::Always => None,
+            LoadTime::Night => {
+                let zone = schedule::zone(&self.zone).unwrap_or(TimeZone::UTC);
+                self.night.begins_at(now, &zone)
+            }
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Action, By, Excluded, Known, Linked, Mode, Remark, SchemaChange, Scope, Stage, Suspension,
-    Told, ValuePrint,
+    Action, By, Excluded, Known, Linked, LoadTime, Mode, Remark, SchemaChange, Scope, Stage,
+    Suspension, Told, ValuePrint,
 };
+use crate::domain::budget::Night;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
 use crate::domain::failure::{Failure, TextKey};
@@ -52,6 +53,17 @@ payloads! {
         allocation: u64,
         /// Percent of the org's own limit that is left to everybody else.
         reserve_percent: u8,
+        /// Who set it.
+        by: By,
+    }
+    /// Payload of `backfill_set`: the whole setting.
+    BackfillSet {
+        /// At any time, or at night only.
+        when: LoadTime,
+        /// What night is.
+        night: Night,
+        /// In which IANA time zone.
+        zone: String,
         /// Who set it.
         by: By,
     }
@@ -398,17 +410,6 @@ payloads! {
         code: u16,
         /// Whether it is tried again.
         again: bool,
-    }
-    /// Payload of `history_folded`.
-    HistoryFolded {
-        /// First and last seq of the rows replaced.
-        range: (i64, i64),
-        /// How many rows they were.
-        rows: u64,
-        /// SHA-256 over them, hexadecimal.
-        sha256: String,
-        /// The checksum after the last of them, which the chain goes on from.
-        crc: i64,
     }
     /// Payload of `record_forgotten`.
     RecordForgotten {

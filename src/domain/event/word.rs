@@ -143,6 +143,16 @@ keyed! {
     }
 }
 
+keyed! {
+    /// When first loads may spend calls.
+    LoadTime {
+        /// At any time.
+        Always = "always",
+        /// At night only.
+        Night = "night",
+    }
+}
+
 /// Who changed something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -221,6 +231,10 @@ pub enum Told {
     Held(i64),
     /// A person settled a hold.
     Settled(i64),
+    /// The budget is going to be short.
+    BudgetLow,
+    /// It is not short any more.
+    BudgetEased,
     /// The budget is used up.
     BudgetExhausted,
     /// The budget frees again.

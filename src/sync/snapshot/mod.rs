@@ -133,7 +133,8 @@ impl Snapshots {
         if listed <= bounds.snapshot_rows || load.is_busy || context.snapshot_rests(object) {
             return Ok(());
         }
-        if context.store.read(policy).await?.allocation < ALLOCATION_MIN {
+        let is_small = context.store.read(policy).await?.allocation < ALLOCATION_MIN;
+        if is_small || load.asked == 0 && context.waits_for_night().await? {
             return Ok(());
         }
         let Some(asked_at) = context.salesforce_now() else {

@@ -3,7 +3,7 @@
 use crate::crm_transport::{answer, with_header};
 use serde_json::json;
 use std::collections::BTreeMap;
-use syncline::crm::http::{CallError, Usage};
+use syncline::crm::http::{Burst, CallError, Usage};
 use syncline::crm::hubspot::{ApiVersion, BASE, Keys, OwnerKind, Search};
 use syncline::domain::event::Position;
 use syncline::domain::record::{Fields, RecordId, Timestamp, Value};
@@ -320,4 +320,34 @@ async fn the_daily_quota_is_read_from_the_headers() {
         })
     );
     assert_eq!(reply.server_time, Some(Timestamp(1_795_428_000_000)));
+}
+
+#[tokio::test]
+async fn the_pace_of_ten_seconds_is_read_from_the_headers() {
+    let told = |max: &str| {
+        let mut next = answer(200, r#"{"results":[]}"#);
+        for (name, value) in [
+            ("x-hubspot-ratelimit-max", max),
+            ("x-hubspot-ratelimit-remaining", "187"),
+            ("x-hubspot-ratelimit-interval-milliseconds", "10000"),
+        ] {
+            next = with_header(next, name, value);
+        }
+        next
+    };
+    for (max, expected) in [
+        (
+            "190",
+            Some(Burst {
+                calls: 190,
+                left: 187,
+                span_ms: 10_000,
+            }),
+        ),
+        ("0", None),
+        ("many", None),
+    ] {
+        let (hubspot, _) = client_of("2026-09", told(max));
+        assert_eq!(hubspot.owners(None).await.unwrap().burst, expected, "{max}");
+    }
 }

@@ -276,6 +276,15 @@ fn every_notice_has_a_subject_of_its_own() {
             deferred: 1_902,
             frees_at: Some("14:10".to_owned()),
         }),
+        subject(Notice::BudgetLow {
+            used: 16_004,
+            allocation: 20_000,
+            empty_at: None,
+        }),
+        subject(Notice::BudgetEased {
+            used: 14_990,
+            allocation: 20_000,
+        }),
         subject(Notice::BudgetFrees { deferred: 1 }),
         subject(Notice::TooMuchNews { per_hour: 6 }),
     ];
@@ -283,6 +292,8 @@ fn every_notice_has_a_subject_of_its_own() {
     [Syncline prod] RESUMED: Salesforce works again after 17 min 31 s
     [Syncline prod] SETTLED H-7: dropped
     [Syncline prod] BUDGET EXHAUSTED: 20,000 of 20,000 calls used
+    [Syncline prod] BUDGET LOW: 16,004 of 20,000 calls used (80 %)
+    [Syncline prod] BUDGET EASED: 14,990 of 20,000 calls used (74 %)
     [Syncline prod] BUDGET FREES: writing goes on
     [Syncline prod] MUCH NEWS: further mails wait
     "#);

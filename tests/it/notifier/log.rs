@@ -1,5 +1,6 @@
 //! What the log says of causes and of the budget: one line per change of state.
 
+use syncline::domain::budget::Thresholds;
 use syncline::domain::event::{AllocationSet, By};
 use syncline::domain::record::Side;
 use syncline::notifier::{Line, look};
@@ -7,7 +8,7 @@ use syncline::notifier::{Line, look};
 use super::{HOUR, MINUTE, World};
 
 fn lines(world: &World) -> Vec<String> {
-    let lines = world.write(look);
+    let lines = world.write(|tx| look(tx, Thresholds::default()));
     let spoken = lines.into_iter().map(|line| match line {
         Line::Info(text) => format!("info   {text}"),
         Line::Notice(text) => format!("notice {text}"),
@@ -55,6 +56,27 @@ fn the_budget_is_told_at_eighty_percent_at_its_end_and_when_it_frees() {
     insta::assert_snapshot!(lines(&world).join("\n"), @r#"err    budget exhausted: 20,000 of 20,000; nothing waits; frees in 1 d; raise with "syncline budget set N""#);
     world.pass(25 * HOUR);
     insta::assert_snapshot!(lines(&world).join("\n"), @"notice budget frees: 0 of 20,000 calls used, writing goes on; nothing waits");
+}
+
+#[test]
+fn calls_that_leave_and_are_spent_again_are_no_news() {
+    let world = World::of(vec![]);
+    world.append(AllocationSet {
+        allocation: 1_000,
+        reserve_percent: 10,
+        by: By::Configuration,
+    });
+    world.spend(Side::Salesforce, 60);
+    world.pass(HOUR);
+    world.spend(Side::Salesforce, 940);
+    assert_eq!(lines(&world).len(), 1);
+    // A day after the first sixty: 94 % are used, which is neither room nor the end of it.
+    world.pass(23 * HOUR + 5 * MINUTE);
+    assert_eq!(lines(&world).len(), 1, "it frees");
+    world.spend(Side::Salesforce, 15);
+    assert_eq!(lines(&world), Vec::<String>::new());
+    world.pass(HOUR);
+    insta::assert_snapshot!(lines(&world).join("\n"), @"info   budget: 15 of 1,000 calls used, below 80 % again");
 }
 
 #[test]

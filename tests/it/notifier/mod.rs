@@ -6,6 +6,7 @@
 )]
 
 mod at_once;
+mod budget;
 mod delivery;
 mod log;
 mod on_time;
@@ -18,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use syncline::annex;
 use syncline::clock::Clock;
 use syncline::config::Mailbox;
+use syncline::domain::budget::Thresholds;
 use syncline::domain::call::{Lane, Operation};
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
@@ -131,6 +133,7 @@ impl World {
             gather_ms: MINUTE,
             names: self.names,
             per_hour: 6,
+            told: Thresholds::default(),
         };
         let mailer = Arc::clone(&self.server) as Arc<dyn Mailer>;
         self.notifier = Some(Notifier::new(Arc::clone(&store), clock, mailer, teller));

@@ -30,7 +30,9 @@ const READING: &[&[&str]] = &[
 const WRITING: &[&[&str]] = &[
     &["pause"],
     &["resume"],
-    &["budget", "set", "49000"],
+    &["budget", "set", "49_000"],
+    &["budget", "backfill", "night"],
+    &["budget", "backfill", "always"],
     &["rebuild"],
 ];
 
@@ -253,7 +255,21 @@ fn what_is_unknown_is_refused_with_64_and_a_near_name() {
         check(&["approve", "H-99"], "there is no hold H-99");
         check(&["approve", "H-x"], "no H-number");
         check(&["stattus"], "status");
-        check(&["budget", "set", "many"], "many");
+        for wrong in ["many", "-5", "20k", "1e9", "", "99999999999999999999"] {
+            check(
+                &["budget", "set", wrong],
+                "write a number from 1 to 100000000",
+            );
+        }
+        check(&["budget", "set", "0"], "from 1 to 100,000,000 calls");
+        check(
+            &["budget", "set", "100000001"],
+            "from 1 to 100,000,000 calls",
+        );
+        check(
+            &["budget", "backfill", "sometimes"],
+            "write always or night",
+        );
     };
     all();
     daemon.stop();

@@ -7,6 +7,7 @@
 )]
 
 mod failures;
+mod folds;
 mod halves;
 mod replay;
 mod sums;

@@ -71,7 +71,7 @@ fn calls_count_until_they_leave_the_window_less_what_was_given_back() {
             [window(99), window(100), window(199), window(200)],
             [4, 3, 3, 0]
         );
-        let used = calls::used_since(tx, Side::Salesforce, Timestamp(0)).unwrap();
+        let used = calls::used_since(tx, Side::Salesforce, Timestamp(i64::MIN)).unwrap();
         assert_eq!((used.len(), used[0].calls, used[0].records), (1, 4, 400));
         let event = UsageReported {
             side: Side::Salesforce,

@@ -5,6 +5,7 @@
     reason = "what a test sets up must work, and says so when it does not"
 )]
 
+mod budget;
 mod errors;
 
 use jiff::tz::TimeZone;
@@ -12,10 +13,10 @@ use serde_json::json;
 use syncline::cli::render::time::Moment;
 use syncline::cli::render::{counted, number, text};
 use syncline::control::report::{
-    BudgetUse, CallsLine, CauseLine, Digests, EntryLine, ErrorLine, HoldLine, HoldStory,
+    BackfillLine, CallsLine, CauseLine, Digests, EntryLine, ErrorLine, HoldLine, HoldStory,
     ObjectLine, RecordStory, Report, SideLine, Status, Trend,
 };
-use syncline::domain::event::{Action, Known, Mode};
+use syncline::domain::event::{Action, Known, LoadTime, Mode};
 use syncline::domain::record::{ObjectName, Side, Timestamp};
 use syncline::domain::schedule::Frequency;
 
@@ -52,6 +53,13 @@ fn calls() -> CallsLine {
         org_limit: Some(145_000),
         lanes: lanes.map(|(lane, used)| (lane.to_owned(), used)).to_vec(),
         last_hour: 940,
+        backfill: BackfillLine {
+            when: LoadTime::Always,
+            night: "22:00-06:00".to_owned(),
+            zone: "Europe/Rome".to_owned(),
+            opens_at: None,
+            deferred: 0,
+        },
     }
 }
 
@@ -261,41 +269,6 @@ fn error() -> ErrorLine {
         attempts: 2,
         message: Some("Phone must start with + and the country code.".to_owned()),
     }
-}
-
-#[test]
-fn the_budget_and_how_long_it_lasts() {
-    let mut hours = vec![100; 24];
-    hours[23] = 940;
-    hours[0] = 0;
-    let mut budget = BudgetUse {
-        at: NOW,
-        calls: calls(),
-        reserve_percent: 10,
-        operations: vec![
-            ("poll".to_owned(), 2_880),
-            ("write".to_owned(), 3_532),
-            ("merge".to_owned(), 0),
-        ],
-        parts: Vec::new(),
-        hours,
-        hours_left: Some(14),
-    };
-    insta::assert_snapshot!(shown(&Report::Budget(Box::new(budget.clone()))), @r"
-    API CALLS, 24 h    ours 6,412 of 20,000 (32 %)    org 61,204 of 145,000 (42 %)
-      live 2,104  detect 2,880  backfill 1,428
-      poll 2,880  write 3,532
-
-    per hour  ▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█  Tue 17 Nov 08:00
-    rate      940/h: at this rate the rest lasts 14 hours
-    reserve   10 % of Salesforce's own limit is left to everybody else
-    ");
-    budget.hours_left = Some(0);
-    let shown = shown(&Report::Budget(Box::new(budget)));
-    assert!(
-        shown.contains("the rest lasts less than an hour"),
-        "{shown}"
-    );
 }
 
 #[test]

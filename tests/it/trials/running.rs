@@ -9,6 +9,7 @@ use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
 use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
 use syncline::crm::token::{SalesforceCredentials, Secret};
 use syncline::domain::board::Board;
+use syncline::domain::budget::Thresholds;
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
     AllocationSet, By, DaemonStarted, MappingChanged, Mode, ModeSet, NotificationsSet,
@@ -22,7 +23,7 @@ use syncline::notifier::{Notifier, Teller};
 use syncline::simulator;
 use syncline::store::{Access, Options, Store, Tx};
 use syncline::sync::{
-    Connection, Context, HubSpotDetector, Retrier, SalesforceDetector, Settings, Writer,
+    Connection, Context, HubSpotDetector, Retention, Retrier, SalesforceDetector, Settings, Writer,
 };
 use syncline::{annex, inbox, projections};
 
@@ -42,16 +43,18 @@ pub(crate) enum Loop {
     Writer,
     Retrier,
     Notifier,
+    Retention,
 }
 
 impl Loop {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Connection,
         Self::Salesforce,
         Self::HubSpot,
         Self::Writer,
         Self::Retrier,
         Self::Notifier,
+        Self::Retention,
     ];
 }
 
@@ -64,6 +67,7 @@ pub(crate) struct Running {
     writer: Writer,
     retrier: Retrier,
     notifier: Notifier,
+    retention: Retention,
 }
 
 impl Running {
@@ -120,7 +124,8 @@ impl Running {
             salesforce: SalesforceDetector::new(context.clone()),
             hubspot: HubSpotDetector::new(context.clone()),
             writer: Writer::new(context.clone()),
-            retrier: Retrier::new(context),
+            retrier: Retrier::new(context.clone()),
+            retention: Retention::new(context),
             notifier: Notifier::new(store.clone(), wall, mailroom.clone(), teller),
             store,
         })
@@ -135,6 +140,7 @@ impl Running {
             Loop::Writer => self.writer.work().await,
             Loop::Retrier => self.retrier.work().await,
             Loop::Notifier => self.notifier.work().await,
+            Loop::Retention => self.retention.work().await,
         }
     }
 }
@@ -237,5 +243,6 @@ fn teller(
         gather_ms: 60_000,
         names: false,
         per_hour: 6,
+        told: Thresholds::default(),
     })
 }

@@ -3,12 +3,18 @@
 //! Facts enter through `projections::append`, which keeps them here and derives what follows from
 //! them in the same transaction; `keep` alone would leave the projections behind.
 
+mod chain;
+mod fold;
+
 use anyhow::Context;
 use rusqlite::{OptionalExtension, Row};
 
-use crate::domain::event::{Entry, Event, HistoryFolded};
+use crate::domain::event::{Entry, Event};
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::store::{Tx, View};
+
+pub use chain::{Broken, Verified, verify_chain};
+pub(crate) use fold::{cut, folded_until, old};
 
 const INSERT: &str = "insert into journal (seq, at, run, kind, v, record, payload, crc)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -181,147 +187,6 @@ impl Line {
             crc = crc32c::crc32c_append(crc, text.as_bytes());
         }
         crc
-    }
-}
-
-/// A journal that was walked from end to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verified {
-    /// Rows walked.
-    pub rows: u64,
-    /// The last one's seq.
-    pub last: i64,
-    /// Gaps, each named by a fold.
-    pub folds: u64,
-}
-
-/// What is wrong with a journal. Everything before the place named is sound.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Broken {
-    /// A row is not as it was written.
-    #[error("journal entry {seq} is not as it was written; restore the last backup")]
-    Changed {
-        /// Which.
-        seq: i64,
-    },
-    /// Rows are missing that no fold names.
-    #[error("journal entries {first} to {last} are missing and no fold names them")]
-    Gap {
-        /// First row missing.
-        first: i64,
-        /// Last row missing.
-        last: i64,
-    },
-    /// A row cannot be read.
-    #[error("the journal cannot be read after entry {after}: {why}")]
-    Unreadable {
-        /// The last row that could be.
-        after: i64,
-        /// What SQLite or the decoder says.
-        why: String,
-    },
-}
-
-/// Walks the whole chain: every row's checksum, and every gap against the folds.
-pub fn verify_chain(view: &View<'_>) -> Result<Verified, Broken> {
-    let mut walk = Walk {
-        seq: 0,
-        crc: 0,
-        rows: 0,
-        passed: 0,
-        folds: folds(view).map_err(|error| unreadable(0, &error))?,
-    };
-    let walked = walk.all(view);
-    match walked {
-        Ok(Some(broken)) => Err(broken),
-        Ok(None) => Ok(Verified {
-            rows: walk.rows,
-            last: walk.seq,
-            folds: walk.passed,
-        }),
-        Err(error) => Err(unreadable(walk.seq, &error)),
-    }
-}
-
-fn unreadable(after: i64, error: &anyhow::Error) -> Broken {
-    Broken::Unreadable {
-        after,
-        // SQLite's error says the same once more as its own cause.
-        why: match error.downcast_ref::<rusqlite::Error>() {
-            Some(error) => error.to_string(),
-            None => format!("{error:#}"),
-        },
-    }
-}
-
-fn folds(view: &View<'_>) -> anyhow::Result<Vec<HistoryFolded>> {
-    let mut statement = view
-        .sql()
-        .prepare("select payload from journal where kind = 'history_folded' order by seq")?;
-    let payloads = statement.query_map([], |row| row.get::<_, String>(0))?;
-    payloads
-        .map(|payload| Ok(serde_json::from_str(&payload?)?))
-        .collect()
-}
-
-struct Walk {
-    seq: i64,
-    crc: u32,
-    rows: u64,
-    passed: u64,
-    folds: Vec<HistoryFolded>,
-}
-
-impl Walk {
-    fn all(&mut self, view: &View<'_>) -> anyhow::Result<Option<Broken>> {
-        let mut statement = view
-            .sql()
-            .prepare(&format!("select {COLUMNS} from journal order by seq"))?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let line = Line::of(row)?;
-            if let Some(gap) = self.bridge(line.seq) {
-                return Ok(Some(gap));
-            }
-            self.crc = line.link(self.crc);
-            if i64::from(self.crc) != line.crc {
-                return Ok(Some(Broken::Changed { seq: line.seq }));
-            }
-            self.seq = line.seq;
-            self.rows += 1;
-        }
-        // SQLite remembers the highest seq ever given: a cut end shows there.
-        let given: i64 = view.sql().query_row(
-            "select coalesce(max(seq), 0) from sqlite_sequence where name = 'journal'",
-            [],
-            |row| row.get(0),
-        )?;
-        let cut = given > self.seq;
-        Ok(cut.then_some(Broken::Gap {
-            first: self.seq + 1,
-            last: given,
-        }))
-    }
-
-    /// Crosses to the row at `next` over folds only, taking on the checksum each one bridges.
-    fn bridge(&mut self, next: i64) -> Option<Broken> {
-        while self.seq + 1 < next {
-            let first = self.seq + 1;
-            let fold = self
-                .folds
-                .iter()
-                .find(|fold| fold.range.0 == first && fold.range.1 < next);
-            let Some(fold) = fold else {
-                return Some(Broken::Gap {
-                    first,
-                    last: next - 1,
-                });
-            };
-            self.seq = fold.range.1;
-            self.crc = u32::try_from(fold.crc).unwrap_or(0);
-            self.passed += 1;
-        }
-        None
     }
 }
 
