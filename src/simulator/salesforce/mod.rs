@@ -46,7 +46,7 @@ pub use admin::{
 };
 pub use problem::Problem;
 pub use rules::{Injected, InjectedKind, Op, Predicate, Rewrite};
-pub use save::Verb;
+pub use save::{Refusal, Verb};
 pub use settings::{Settings, Switch};
 
 use cell::Cell;
@@ -79,6 +79,8 @@ pub struct Salesforce {
     mint: ids::Mint,
     luck: fastrand::Rng,
     /// The latest time anybody told, in Unix ms; it does not run backwards.
+    /// Every row of the integration user that was not saved, in order.
+    refusals: Vec<Refusal>,
     clock: i64,
 }
 
@@ -120,6 +122,7 @@ impl Salesforce {
             luck: fastrand::Rng::with_seed(settings.seed),
             clock: 0,
             settings,
+            refusals: Vec::new(),
         };
         org.settle();
         org
@@ -238,6 +241,11 @@ impl Salesforce {
     pub fn worst_window(&self) -> u64 {
         self.usage.worst()
     }
+    /// Every row that the API's user sent and the org refused, in order.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
 
     fn advance(&mut self, now: i64) {
         self.run_jobs(now);

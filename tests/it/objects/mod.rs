@@ -17,6 +17,7 @@ mod observe;
 mod parents;
 mod rest;
 mod roles;
+mod retries;
 mod schema;
 mod selection;
 mod shown;
