@@ -42,6 +42,7 @@ mod reading;
 mod resyncs;
 mod retry;
 mod roles;
+mod schema_changes;
 mod selection;
 mod snapshot;
 mod wake;
