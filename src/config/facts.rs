@@ -117,9 +117,14 @@ fn rules(facts: &mut Facts, budget: Budget, sync: Sync, guard: Guard) {
         "budget.org_reserve_percent",
         org_reserve_percent.to_string(),
     );
-    let Sync { poll, mode } = sync;
+    let Sync {
+        poll,
+        mode,
+        shadow_percent,
+    } = sync;
     say("sync.poll_sec", poll.as_secs().to_string());
     say("sync.mode", mode.to_string());
+    say("sync.shadow_percent", shadow_percent.to_string());
     let Guard {
         percent,
         records,

@@ -9,6 +9,7 @@ pub mod causes;
 pub mod cursors;
 pub mod errors;
 pub mod figures;
+pub mod forecasts;
 pub mod holds;
 pub mod jobs;
 pub mod links;
@@ -16,6 +17,7 @@ pub mod pairs;
 pub mod prints;
 mod rebuild;
 pub mod records;
+mod relabel;
 pub mod remarks;
 pub mod settings;
 pub mod slots;
@@ -29,6 +31,7 @@ use crate::journal;
 use crate::store::Tx;
 
 pub use rebuild::{Refreshed, TABLES, dump, rebuild, refresh};
+pub use relabel::{Labelled, relabel};
 
 /// Keeps a fact and derives what follows from it. An event about a record gets its record's number
 /// when `record` names none, and the number that goes on when it names an absorbed one; failures
@@ -112,6 +115,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
             }
             pairs::failed(tx, entry, record, event)
         }
+        Event::PredictionTried(event) => forecasts::tried(tx, entry, event),
         Event::RecordExcluded(event) => {
             let record = about(entry)?;
             errors::cleared(tx, entry, record)?;

@@ -44,6 +44,7 @@ mod retry;
 mod roles;
 mod schema_changes;
 mod selection;
+mod shadow;
 mod snapshot;
 mod wake;
 mod words;

@@ -103,6 +103,7 @@ fn attempt() -> Attempt {
         lane: Lane::Live,
         number: 3,
         ask: None,
+        foretold: Vec::new(),
     }
 }
 

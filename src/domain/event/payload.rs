@@ -9,6 +9,7 @@ use super::{
 use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
 use crate::domain::failure::{Failure, TextKey};
+use crate::domain::forecast::Foretold;
 use crate::domain::load::{LoadOperation, LoadState};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{
@@ -157,6 +158,17 @@ payloads! {
         attempt: u32,
         /// The seq of the resync it serves.
         ask: Option<i64>,
+    }
+    /// Payload of `prediction_tried`; what the answer was stands in the entry about the attempt.
+    PredictionTried {
+        /// The pair.
+        ids: PairIds,
+        /// The side that was written.
+        to: Side,
+        /// What was predicted.
+        foretold: Vec<Foretold>,
+        /// Whether the write was accepted all the same.
+        accepted: bool,
     }
     /// Payload of `cause_numbered`.
     CauseNumbered {

@@ -21,6 +21,7 @@ mod retries;
 mod roles;
 mod schema;
 mod selection;
+mod shadow;
 mod shown;
 mod standard;
 pub(crate) mod story;
