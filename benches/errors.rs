@@ -33,7 +33,7 @@ use syncline::domain::label::Label;
 use syncline::domain::record::{
     FieldName, ObjectName, PairIds, PairNumber, RecordId, Side, Timestamp,
 };
-use syncline::projections::errors::{Order, Place};
+use syncline::projections::errors::{Mark, Order};
 use syncline::projections::{self, append};
 use syncline::store::{Access, FILE, Options, Store};
 
@@ -238,12 +238,12 @@ fn questions(errors: usize) -> Vec<(&'static str, Request)> {
         ("errors list", list(which(), None, None)),
         (
             "errors list, from the middle",
-            list(which(), None, Some(Place::behind_record(half))),
+            list(which(), None, Some(Mark::behind_record(half))),
         ),
         ("errors list --cause", list(of_cause(), None, None)),
         (
             "errors list --cause, from the middle",
-            list(of_cause(), None, Some(Place::behind_record(half))),
+            list(of_cause(), None, Some(Mark::behind_record(half))),
         ),
         ("errors list --type", list(of_type, None, None)),
         ("errors list --object", list(of_object, None, None)),

@@ -15,7 +15,7 @@ use rusqlite::OptionalExtension;
 use crate::domain::failure::{Failure, RawFailure, TextKey};
 use crate::domain::label::{Label, folded};
 use crate::domain::record::{ObjectName, PairIds, RecordKey, Side, Timestamp};
-use crate::domain::schema::ObjectSchema;
+use crate::domain::schema::{ObjectSchema, Offer};
 use crate::store::{Tx, View};
 
 /// Keeps `text` and returns the key by which events name it. The same text has the same key.
@@ -243,6 +243,7 @@ pub fn age_schema(tx: &Tx<'_>, side: Side, object: &ObjectName) -> anyhow::Resul
     let aged = ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
+        offer: Offer::default(),
         ..known
     };
     keep_schema(tx, object, &aged)

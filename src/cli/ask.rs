@@ -7,20 +7,18 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use tokio::runtime::Runtime;
 
-use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, RecordsVerb, Verb};
+use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{deeds, errors, export, out, resync};
+use super::{causes, deeds, errors, export, out, records, resync};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
-use crate::control::report::{EntryLine, Records, Report, Status};
+use crate::control::report::{EntryLine, Report, Status};
 use crate::control::request::{Refusal, Request};
 use crate::control::{Vantage, answer, door};
 use crate::domain::catalogue::Catalogue;
-use crate::domain::event::Excluded;
 use crate::domain::record::{ObjectName, Timestamp};
-use crate::projections::records::State;
 use crate::store::{Access, Store};
 
 /// How often `journal tail --follow` looks for new entries.
@@ -51,7 +49,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         return export::run(&place, &which, arguments.json);
     }
     let mut report = patiently(&place, &request)?;
-    complete(&place, &request, &mut report, arguments.json)?;
+    complete(
+        &place,
+        &arguments.verb,
+        &request,
+        &mut report,
+        arguments.json,
+    )?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
     if let Verb::Journal(journal) = &arguments.verb {
         let JournalVerb::Tail { follow, .. } = &journal.verb;
@@ -97,9 +101,10 @@ fn patiently(place: &Place, request: &Request) -> Result<Report, Refusal> {
     }
 }
 
-/// Fetches the further pages of an answer that comes in pages.
+/// Fetches the further pages of an answer that comes in pages, and leaves of causes those asked for.
 fn complete(
     place: &Place,
+    verb: &Verb,
     request: &Request,
     report: &mut Report,
     json: bool,
@@ -115,8 +120,13 @@ fn complete(
                 story.next = page.next;
             }
         }
+        (Request::Causes, Report::Causes(report)) => {
+            if let Verb::Errors(errors) = verb {
+                causes::arrange(&errors.causes, report)?;
+            }
+        }
         (request @ Request::Records { .. }, Report::Records(list)) => {
-            further_records(place, request, list)?;
+            records::further(place, request, list)?;
         }
         (Request::Tail { lines, .. }, Report::Entries(entries)) => {
             let entries = &mut entries.entries;
@@ -142,30 +152,6 @@ fn complete(
     Ok(())
 }
 
-/// Fetches pages of records until as many are there as were asked for.
-fn further_records(place: &Place, request: &Request, list: &mut Records) -> Result<(), Refusal> {
-    let mut next = request.clone();
-    loop {
-        let Request::Records { limit, after, .. } = &mut next else {
-            return Ok(());
-        };
-        let so_far = u32::try_from(list.records.len()).unwrap_or(u32::MAX);
-        let Request::Records { limit: wanted, .. } = request else {
-            return Ok(());
-        };
-        *limit = wanted.saturating_sub(so_far);
-        if list.next.is_none() || *limit == 0 {
-            return Ok(());
-        }
-        *after = list.next;
-        let Report::Records(page) = place.ask(&next)? else {
-            return Ok(());
-        };
-        list.records.extend(page.records);
-        list.next = page.next;
-    }
-}
-
 fn exit_code(status: &Status) -> u8 {
     match (status.stopped, status.attention.is_empty()) {
         (true, _) => 2,
@@ -182,7 +168,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             None => Request::Causes,
             Some(verb) => errors::request(place, verb)?,
         },
-        Verb::Records(records) => listing(&records.verb)?,
+        Verb::Records(records) => records::listing(&records.verb)?,
         Verb::Budget(budget) => match &budget.verb {
             None | Some(BudgetVerb::Show) => Request::Budget,
             Some(BudgetVerb::Set { calls }) => Request::SetBudget { calls: *calls },
@@ -221,44 +207,6 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             return Err(Refusal::usage("this verb asks nothing"));
         }
     }))
-}
-
-fn listing(verb: &RecordsVerb) -> Result<Request, Refusal> {
-    Ok(match verb {
-        RecordsVerb::Show { id } => Request::Record { id: id.clone() },
-        RecordsVerb::List {
-            state,
-            object,
-            why,
-            name,
-            limit,
-        } => {
-            let why = why
-                .as_deref()
-                .map(|text| word("reason", text, Excluded::ALL, Excluded::key))
-                .transpose()?;
-            let state = state
-                .as_deref()
-                .map(|text| word("state", text, State::ALL, State::key))
-                .transpose()?;
-            if let (Some(why), Some(state)) = (why, state.filter(|one| *one != State::Excluded)) {
-                return Err(Refusal::usage(format!(
-                    "only excluded records have a reason, and --why {} asks for {} ones; leave \
-                     one of them out",
-                    why.key().replace('_', "-"),
-                    state.key().replace('_', "-")
-                )));
-            }
-            Request::Records {
-                state: state.or(why.map(|_| State::Excluded)),
-                object: object.as_deref().map(object_named).transpose()?,
-                why,
-                name: name.clone(),
-                limit: *limit,
-                after: None,
-            }
-        }
-    })
 }
 
 /// One of a closed set of words, with hyphens or underscores.

@@ -6,12 +6,11 @@ use jiff::civil::{Date, Time};
 use super::args::{ErrorsVerb, Saying, Verb, Which};
 use super::ask::{Place, numbered, object_named, word};
 use super::handover;
-use super::render::errors;
 use crate::clock::{Clock, SystemClock};
 use crate::control::request::{self, Refusal, Request};
 use crate::domain::event::Remark;
 use crate::domain::record::{Side, Timestamp};
-use crate::projections::errors::Order;
+use crate::projections::errors::{Malformed, Mark, Order};
 
 /// Hours of a day.
 const DAY_H: u32 = 24;
@@ -33,7 +32,7 @@ pub(super) fn request(place: &Place, verb: &ErrorsVerb) -> Result<Request, Refus
                 .map(|text| word("order", text, Order::ALL, Order::key))
                 .transpose()?,
             limit: *limit,
-            after: after.as_deref().map(errors::place).transpose()?,
+            after: after.as_deref().map(mark).transpose()?,
         },
         ErrorsVerb::Export { which: typed } => Request::Sheet {
             which: which(typed)?,
@@ -53,6 +52,11 @@ pub(super) fn request(place: &Place, verb: &ErrorsVerb) -> Result<Request, Refus
         ErrorsVerb::Ack(saying) => say(place, Remark::Acknowledged, saying)?,
         ErrorsVerb::Mute(saying) => say(place, Remark::Muted, saying)?,
     })
+}
+
+fn mark(text: &str) -> Result<Mark, Refusal> {
+    text.parse()
+        .map_err(|error: Malformed| Refusal::usage(error.to_string()))
 }
 
 /// Writes the sheet that goes with a ticket, where one is asked for.

@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod causes;
 mod check;
 mod deeds;
 mod demo;
@@ -12,6 +13,7 @@ mod handover;
 mod init;
 mod mapping;
 mod out;
+mod records;
 pub mod render;
 mod resync;
 mod run;

@@ -124,9 +124,14 @@ fn rules(facts: &mut Facts, budget: Budget, sync: Sync, guard: Guard) {
     say("budget.full_percent", told.full_percent.to_string());
     say("budget.backfill", backfill.to_string());
     say("budget.night", night.to_string());
-    let Sync { poll, mode } = sync;
+    let Sync {
+        poll,
+        mode,
+        shadow_percent,
+    } = sync;
     say("sync.poll_sec", poll.as_secs().to_string());
     say("sync.mode", mode.to_string());
+    say("sync.shadow_percent", shadow_percent.to_string());
     let Guard {
         percent,
         records,

@@ -99,6 +99,8 @@ pub struct Sync {
     pub poll: Duration,
     /// Whether anything is written.
     pub mode: Mode,
+    /// Of a hundred pairs with a predicted failure, how many are sent all the same.
+    pub shadow_percent: u8,
 }
 
 /// When planned writes are held until a person approves.
@@ -270,10 +272,12 @@ pub(super) fn sync(section: Section<'_>) -> (Sync, OnFirstLink) {
         ("hubspot", OnFirstLink::Hubspot),
     ];
     let on_first_link = section.choice("on_first_link", &words).unwrap_or_default();
+    let shadow = section.number("shadow_percent", &(0..=100), " percent");
     section.finish();
     let sync = Sync {
         poll: seconds(poll),
         mode: mode.unwrap_or(Mode::Observe),
+        shadow_percent: percent(shadow, 0),
     };
     (sync, on_first_link)
 }

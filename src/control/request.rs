@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::deed::{Deed, Named};
 use crate::domain::event::{Excluded, LoadTime, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections::errors::{Order, Place};
+use crate::projections::errors::{Mark, Order, Place};
 use crate::projections::records;
 use crate::store::StoreError;
 
@@ -29,7 +29,7 @@ pub enum Request {
         limit: u32,
         /// What the list before was answered with; none for the first.
         #[serde(default)]
-        after: Option<Place>,
+        after: Option<Mark>,
     },
     /// Current errors as rows of a sheet, a page of them.
     Sheet {
@@ -81,6 +81,9 @@ pub enum Request {
         /// Only those whose name or e-mail begins so.
         #[serde(default)]
         name: Option<String>,
+        /// In which order.
+        #[serde(default)]
+        order: records::Order,
         /// At most so many.
         limit: u32,
         /// What the page before was answered with; none for the first.

@@ -220,6 +220,7 @@ pub(super) fn sync(config: &Config) -> Settings {
             parcel_ms: usual.parcel_ms,
             metadata_ms: milliseconds(limits.schema_age),
             probes_ms: limits.probes.map(milliseconds),
+            shadow_percent: config.sync.shadow_percent,
         },
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod inspect;
+mod labels;
 mod pulse;
 mod signals;
 
@@ -29,7 +30,7 @@ use crate::domain::event::{Bound, DaemonStarted, DaemonStopped};
 use crate::domain::record::Timestamp;
 use crate::mail::SmtpMailer;
 use crate::notifier::{Notifier, Watch};
-use crate::projections::{Refreshed, settings};
+use crate::projections::settings;
 use crate::store::{Store, StoreError};
 use crate::sync::{
     BoardKeeper, Connection, Context, HubSpotDetector, Retention, Retrier, SalesforceDetector,
@@ -141,41 +142,14 @@ impl Daemon {
             config: self.config.digest(),
             catalogue: self.store.catalogue().digest(),
         };
+        self.refresh().await?;
         self.store
             .write(move |tx| {
-                projections::refresh(tx)?;
                 projections::append(tx, None, event)?;
                 inbox::return_in_flight(tx)?;
                 Ok(())
             })
             .await?;
-        Ok(())
-    }
-
-    /// Puts a changed catalogue in force and labels errors and history anew; a wrong one changes
-    /// nothing. Nobody is told of a label: mails are about causes, and those keep their numbers.
-    async fn relabel(&self, read: Result<Catalogue, Vec<String>>) -> anyhow::Result<()> {
-        let catalogue = match read {
-            Ok(catalogue) => catalogue,
-            Err(mistakes) => {
-                for mistake in mistakes {
-                    tracing::error!("the former catalogue stays in force: {mistake}");
-                }
-                return Ok(());
-            }
-        };
-        if catalogue.digest() == self.store.catalogue().digest() {
-            return Ok(());
-        }
-        self.store.use_catalogue(Arc::new(catalogue));
-        let refreshed = self.store.write(projections::refresh).await?;
-        if let Refreshed::Catalogue(entries) = refreshed {
-            tracing::info!(
-                notice = true,
-                "the catalogue changed: the errors of {entries} entries are labelled anew; causes \
-                 keep their numbers, and no mail is sent for it"
-            );
-        }
         Ok(())
     }
 

@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::call::Lane;
-use super::event::{Action, Known, Moved, RecordFailed, RecordSynced, Span, ValuePrint};
+use super::event::{
+    Action, Known, Moved, PredictionTried, RecordFailed, RecordSynced, Span, ValuePrint,
+};
 use super::failure::Failure;
 use super::fingerprint::PrintKey;
+use super::forecast::Foretold;
 use super::mapping::Mapping;
 use super::merge::Write;
 use super::record::{FieldName, PairIds, Record, RecordId, Side, Timestamp};
@@ -24,6 +27,9 @@ pub struct Attempt {
     pub number: u32,
     /// The seq of the resync it serves.
     pub ask: Option<i64>,
+    /// What was predicted of it, where it is sent all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foretold: Vec<Foretold>,
 }
 
 /// How a written record was shown by the target.
@@ -66,6 +72,17 @@ impl Attempt {
             lane: self.lane,
             attempt: self.number,
         }
+    }
+
+    /// What the answer says of the predictions that it was sent in spite of; nothing where there
+    /// were none. `ids` are those known after the answer.
+    pub fn tried(&self, ids: PairIds, accepted: bool) -> Option<PredictionTried> {
+        (!self.foretold.is_empty()).then(|| PredictionTried {
+            ids,
+            to: self.write.to,
+            foretold: self.foretold.clone(),
+            accepted,
+        })
     }
 
     /// The attempt failed, or was predicted to.

@@ -15,6 +15,7 @@ pub mod event;
 pub mod failure;
 pub mod fingerprint;
 pub mod fitness;
+pub mod forecast;
 pub mod guard;
 pub mod label;
 pub mod load;

@@ -58,6 +58,9 @@ const BAD_DATE: Code = Code {
     hubspot: "INVALID_DATE",
     salesforce: "INVALID_TYPE_ON_FIELD_IN_RECORD",
 };
+/// The field of a Salesforce record that names its record type.
+const RECORD_TYPE: &str = "RecordTypeId";
+
 const OUT_OF_RANGE: &str = "NUMBER_OUTSIDE_VALID_RANGE";
 const MALFORMED_ID: &str = "MALFORMED_ID";
 
@@ -71,7 +74,8 @@ pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<RawFai
         .fields
         .iter()
         .filter_map(|(name, value)| match schema.field(name) {
-            Some(field) => check_field(write, field, value),
+            Some(field) => check_field(write, field, value)
+                .or_else(|| not_offered(write, schema, field, value, now)),
             None => Some(unknown(write.to, name)),
         })
         .collect();
@@ -264,14 +268,7 @@ fn bad_option(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
     if !field.restricted || field.choices.is_empty() {
         return None;
     }
-    let options: Vec<&str> = match value {
-        Value::Text(text) => vec![text],
-        Value::Options(options) => options.iter().map(String::as_str).collect(),
-        Value::Blank | Value::Number(_) | Value::Bool(_) | Value::Date(..) | Value::DateTime(_) => {
-            return None;
-        }
-    };
-    options.into_iter().find_map(|option| {
+    chosen(value).into_iter().find_map(|option| {
         let known: Vec<&Choice> = field
             .choices
             .iter()
@@ -300,6 +297,52 @@ fn bad_option(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
             failure
         })
     })
+}
+
+/// The options that a value names.
+fn chosen(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Text(text) => vec![text],
+        Value::Options(options) => options.iter().map(String::as_str).collect(),
+        Value::Blank | Value::Number(_) | Value::Bool(_) | Value::Date(..) | Value::DateTime(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// A closed list may offer less to the record type that a new record gets. What it offers is read
+/// with the whole description only, so that this proves nothing as soon as that is old.
+fn not_offered(
+    write: &Write,
+    schema: &ObjectSchema,
+    field: &Field,
+    value: &Value,
+    now: Timestamp,
+) -> Option<RawFailure> {
+    let offered = schema.offer.choices.get(&field.name)?;
+    let is_new = write.action == Action::Created
+        && !write.fields.keys().any(|name| name.as_str() == RECORD_TYPE);
+    let is_known = now.since(schema.whole_at) < METADATA_AGE_MAX_MS;
+    if !is_new || !is_known || !field.restricted {
+        return None;
+    }
+    let is_offered = |option: &str| {
+        let choices = field.choices.iter();
+        let mut meant = choices.filter(|choice| is_meant(choice, option));
+        meant.any(|choice| offered.contains(&choice.value))
+    };
+    let refused = chosen(value)
+        .into_iter()
+        .find(|option| !is_offered(option))?;
+    let says = "the list has the option, but does not offer it to the record type of new records";
+    let mut failure = failure(write.to, &BAD_OPTION, field, says);
+    failure.failure.facts.extend([
+        Fact::ListRestricted(true),
+        Fact::OptionKnown(true),
+        Fact::OptionActive(false),
+    ]);
+    failure.value = Some(refused.to_owned());
+    Some(failure)
 }
 
 /// Generous on purpose: sides differ in how they look at letters and labels.

@@ -2,7 +2,7 @@
 //!
 //! `crm` fills these in from describe calls; nothing here knows how they were asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -98,6 +98,15 @@ pub struct Field {
     pub refers_to: Vec<String>,
 }
 
+/// The record type that a new record gets which names none, and what it offers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its id; none where the object has no record types.
+    pub record_type: Option<String>,
+    /// The values it offers, by field, as far as they were asked for.
+    pub choices: BTreeMap<FieldName, BTreeSet<String>>,
+}
+
 /// One object of one side, as described.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectSchema {
@@ -122,6 +131,9 @@ pub struct ObjectSchema {
     pub modified: Option<String>,
     /// Its fields by API name.
     pub fields: BTreeMap<FieldName, Field>,
+    /// What new records may choose among the choices of these.
+    #[serde(default)]
+    pub offer: Offer,
 }
 
 impl ObjectSchema {

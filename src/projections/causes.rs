@@ -204,14 +204,36 @@ pub(super) fn probed(tx: &Tx<'_>, entry: &Entry, number: i64) -> anyhow::Result<
 /// Notes the type and the message it shows now.
 pub(super) fn describe(
     tx: &Tx<'_>,
+    entry: &Entry,
     number: i64,
     slug: &Slug,
     text: Option<&TextKey>,
 ) -> anyhow::Result<()> {
     tx.sql()
-        .prepare_cached("update causes set type = ?2, text = ?3 where number = ?1")?
-        .execute((number, slug, text))?;
+        .prepare_cached("update causes set type = ?2, text = ?3, last_seq = ?4 where number = ?1")?
+        .execute((number, slug, text, entry.seq))?;
     Ok(())
+}
+
+/// Calls a page of causes behind `after` by the catalogue in force; returns the last one's number,
+/// none behind the last.
+pub(super) fn relabel(tx: &Tx<'_>, after: i64) -> anyhow::Result<Option<i64>> {
+    let mut statement = tx.sql().prepare_cached(&format!(
+        "select {COLUMNS}, last_seq from causes
+         where number > ?1 and last_seq is not null order by number limit ?2"
+    ))?;
+    let page = statement.query_map((after, tx.page_max()), |row| {
+        Ok((cause(row)?, row.get(LAST_SEQ)?))
+    })?;
+    let page: Vec<(Cause, i64)> = page.collect::<rusqlite::Result<_>>()?;
+    for (cause, last_seq) in &page {
+        if let Some(slug) = errors::told_of(tx, *last_seq, &cause.fingerprint)? {
+            tx.sql()
+                .prepare_cached("update causes set type = ?2 where number = ?1")?
+                .execute((cause.number, slug))?;
+        }
+    }
+    Ok(page.last().map(|(cause, _)| cause.number))
 }
 
 /// One cause may show in several types: most of its errors say what it is called, and the latest
@@ -221,6 +243,9 @@ const COLUMNS: &str = "number, side, object, field, code, rule,
       group by g.type order by sum(g.errors) desc, g.type limit 1), type),
     text, records, opened_seq, opened_at, resolved_seq, resolved_at, back_seq, back_at,
     first_record, last_record, probes, probed_at";
+
+/// Where `last_seq` stands behind these.
+const LAST_SEQ: usize = 19;
 
 fn cause(row: &Row<'_>) -> rusqlite::Result<Cause> {
     let field: String = row.get(3)?;

@@ -11,6 +11,7 @@ pub mod cursors;
 pub mod errors;
 pub mod figures;
 mod fold;
+pub mod forecasts;
 pub mod holds;
 pub mod hours;
 pub mod jobs;
@@ -19,6 +20,7 @@ pub mod pairs;
 pub mod prints;
 mod rebuild;
 pub mod records;
+mod relabel;
 pub mod remarks;
 pub mod settings;
 pub mod slots;
@@ -34,6 +36,7 @@ use crate::store::Tx;
 
 pub use fold::fold;
 pub use rebuild::{Refreshed, TABLES, dump, rebuild, refresh};
+pub use relabel::{Labelled, relabel};
 
 /// Keeps a fact and derives what follows from it. An event about a record gets its record's number
 /// when `record` names none, and the number that goes on when it names an absorbed one; failures
@@ -116,6 +119,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
             }
             pairs::failed(tx, entry, record, event)
         }
+        Event::PredictionTried(event) => forecasts::tried(tx, entry, event),
         Event::RecordExcluded(event) => {
             let record = about(entry)?;
             errors::cleared(tx, entry, record)?;

@@ -34,10 +34,11 @@ pub const TABLES: &[&str] = &[
     "synced",
     "turns",
     "jobs",
+    "forecasts",
 ];
 
 /// `meta` row with the digest of the catalogue that the errors' types were derived with.
-const CATALOGUE: &str = "catalogue";
+pub(super) const CATALOGUE: &str = "catalogue";
 
 /// Drops every projection and derives it from the journal again; returns how many entries that
 /// were.
@@ -68,13 +69,13 @@ pub enum Refreshed {
     Nothing,
     /// They were derived anew from so many entries, because their shape had changed.
     Shape(u64),
-    /// They were derived anew from so many entries, because the catalogue had changed: errors may
-    /// bear other types now, causes keep their numbers.
-    Catalogue(u64),
+    /// They are those of another catalogue: errors and causes are to be labelled anew, page by
+    /// page, by [`super::relabel`].
+    Labels,
 }
 
 /// What a start does before it believes the projections: derives them anew after an upgrade that
-/// changed their shape or the catalogue, and journals the latter.
+/// changed their shape, and says whether another catalogue calls for other labels.
 pub fn refresh(tx: &Tx<'_>) -> anyhow::Result<Refreshed> {
     let digest = tx.catalogue().digest();
     let stale = annex::meta(tx, STALE)?.is_some();
@@ -89,9 +90,12 @@ pub fn refresh(tx: &Tx<'_>) -> anyhow::Result<Refreshed> {
         annex::set_meta(tx, CATALOGUE, Some(&digest))?;
         return Ok(Refreshed::Nothing);
     }
-    let entries = rebuild(tx)?;
-    append(tx, None, CatalogueChanged { digest })?;
-    Ok(Refreshed::Catalogue(entries))
+    if stale {
+        let entries = rebuild(tx)?;
+        append(tx, None, CatalogueChanged { digest })?;
+        return Ok(Refreshed::Shape(entries));
+    }
+    Ok(Refreshed::Labels)
 }
 
 /// All projections as text, ordered: two stores with the same facts show the same.

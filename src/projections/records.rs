@@ -54,13 +54,66 @@ pub struct Record {
     pub place: Place,
 }
 
-/// How far a listing came: numbered records stand first, then those that only have a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// In which order records are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// As they were first met: numbered ones first, then those that only have a row.
+    #[default]
+    Record,
+    /// The other way round.
+    Newest,
+}
+
+impl Order {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Record, Self::Newest];
+
+    /// Its name.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Newest => "newest",
+        }
+    }
+}
+
+/// How far a listing came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The last number listed.
     pub number: i64,
     /// The last row listed.
     pub row: i64,
+}
+
+/// Behind all numbered records, or before them, by the order.
+const NO_NUMBER: i64 = i64::MAX;
+
+impl Place {
+    /// Before the first record in that order.
+    pub fn start_of(order: Order) -> Self {
+        match order {
+            Order::Record => Self { number: 0, row: 0 },
+            Order::Newest => Self {
+                number: NO_NUMBER,
+                row: i64::MAX,
+            },
+        }
+    }
+
+    /// Behind the record of that number: all rows are still to come, or were there before.
+    pub fn behind_number(number: i64) -> Self {
+        Self { number, row: 0 }
+    }
+
+    /// Behind the row of that number.
+    pub fn behind_row(row: i64) -> Self {
+        Self {
+            number: NO_NUMBER,
+            row,
+        }
+    }
 }
 
 /// Which records to list.
@@ -74,6 +127,8 @@ pub struct Filter {
     pub why: Option<Excluded>,
     /// Only these.
     pub named: Option<Named>,
+    /// In which order.
+    pub order: Order,
 }
 
 /// Records picked out by what they are called: pairs by number, and rows of records that have
@@ -111,7 +166,7 @@ const NUMBERED: &str = "
          order by case i.state when 'held' then 1 when 'would_write' then 2
            when 'deferred' then 3 else 4 end, i.number limit 1)) as resting
       from pairs as p
-      where p.record > ?1 and p.state <> 'absorbed' and (?2 is null or p.object = ?2)
+      where p.record {behind} ?1 and p.state <> 'absorbed' and (?2 is null or p.object = ?2)
         and (?3 is null or p.why = ?3) and {picked}) as p
     left join inbox as i on i.number = p.resting
     where ?4 is null or coalesce(i.state, p.state) = ?4";
@@ -121,7 +176,7 @@ const UNNUMBERED: &str = "
     from (select i.*, case when i.state in ('ready', 'in_flight') then 'waiting' else i.state end
         as stands
       from inbox as i
-      where i.number > ?1 and (?2 is null or i.object = ?2) and ?3 is null and {picked}
+      where i.number {behind} ?1 and (?2 is null or i.object = ?2) and ?3 is null and {picked}
         and case i.side when 'hubspot'
           then not exists (select 1 from pairs where object = i.object and hubspot = i.id)
           else not exists (select 1 from pairs where object = i.object and salesforce = i.id) end) as i
@@ -130,10 +185,16 @@ const UNNUMBERED: &str = "
 /// Records behind `after`, at most a page.
 pub fn list(view: &View<'_>, filter: &Filter, after: Place) -> anyhow::Result<Vec<Record>> {
     let most = i64::from(view.page_max());
-    let mut records = numbered(view, filter, after, most)?;
-    let room = most - i64::try_from(records.len())?;
-    if room > 0 {
-        records.extend(unnumbered(view, filter, after, room)?);
+    let parts = match filter.order {
+        Order::Record => [numbered, unnumbered],
+        Order::Newest => [unnumbered, numbered],
+    };
+    let mut records: Vec<Record> = Vec::new();
+    for part in parts {
+        let room = most - i64::try_from(records.len())?;
+        if room > 0 {
+            records.extend(part(view, filter, after, room)?);
+        }
     }
     Ok(records)
 }
@@ -148,7 +209,8 @@ fn numbered(
     let from = picking(NUMBERED, "p.record", "?6", filter);
     let mut statement = view.sql().prepare_cached(&format!(
         "select p.record, p.object, p.hubspot, p.salesforce, coalesce(i.state, p.state), p.why,
-           i.hold, i.not_before, p.synced_at {from} order by p.record limit ?5"
+           i.hold, i.not_before, p.synced_at {from} order by p.record {} limit ?5",
+        direction(filter.order)
     ))?;
     let rows = statement.query_map(
         params![
@@ -161,10 +223,7 @@ fn numbered(
         ],
         |row| {
             let number: PairNumber = row.get(0)?;
-            let place = Place {
-                number: number.0,
-                row: after.row,
-            };
+            let place = Place::behind_number(number.0);
             record(row, Some(number), place, false)
         },
     )?;
@@ -182,7 +241,8 @@ fn unnumbered(
     let mut statement = view.sql().prepare_cached(&format!(
         "select i.number, i.object, iif(i.side = 'hubspot', i.id, null),
            iif(i.side = 'salesforce', i.id, null), i.stands, null, i.hold, i.not_before, null,
-           i.state in ('ready', 'in_flight') {from} order by i.number limit ?5"
+           i.state in ('ready', 'in_flight') {from} order by i.number {} limit ?5",
+        direction(filter.order)
     ))?;
     let rows = statement.query_map(
         params![
@@ -194,10 +254,7 @@ fn unnumbered(
             picked
         ],
         |row| {
-            let place = Place {
-                number: i64::MAX,
-                row: row.get(0)?,
-            };
+            let place = Place::behind_row(row.get(0)?);
             record(row, None, place, row.get(9)?)
         },
     )?;
@@ -234,14 +291,16 @@ fn record(
 /// How many records fit.
 pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
     let parts = [(NUMBERED, "p.record"), (UNNUMBERED, "i.number")];
+    let start = Place::start_of(filter.order);
+    let starts = [start.number, start.row];
     let mut sum = 0;
-    for ((part, column), picked) in parts.into_iter().zip(filter.picked()?) {
+    for (((part, column), picked), start) in parts.into_iter().zip(filter.picked()?).zip(starts) {
         let from = picking(part, column, "?5", filter);
         let records: i64 = view
             .sql()
             .prepare_cached(&format!("select count(*) {from}"))?
             .query_row(
-                params![0, filter.object, filter.why, filter.state, picked],
+                params![start, filter.object, filter.why, filter.state, picked],
                 |row| row.get(0),
             )?;
         sum += counted(records);
@@ -257,5 +316,18 @@ fn picking(query: &str, column: &str, parameter: &str, filter: &Filter) -> Strin
     } else {
         format!("{parameter} is null")
     };
-    query.replace("{picked}", &picked)
+    let behind = match filter.order {
+        Order::Record => ">",
+        Order::Newest => "<",
+    };
+    query
+        .replace("{picked}", &picked)
+        .replace("{behind}", behind)
+}
+
+fn direction(order: Order) -> &'static str {
+    match order {
+        Order::Record => "asc",
+        Order::Newest => "desc",
+    }
 }

@@ -63,6 +63,8 @@ migrations! {
     Kept "0022_kept",
     Kept "0023_folds",
     Derived "0024_hours",
+    Derived "0025_forecasts",
+    Derived "0026_labels",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

@@ -11,6 +11,7 @@ use super::job::{Answer, Job, Made, Reported};
 use super::left_out;
 use super::parents::{self, Lack};
 use super::selection;
+use super::shadow;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
@@ -73,6 +74,7 @@ pub(super) fn decision(tx: &Tx<'_>, decision: Decision) -> anyhow::Result<Option
             lane,
             number: 0,
             ask: decision.row.ask,
+            foretold: Vec::new(),
         };
         predicted(tx, &attempt, raw)?;
     }
@@ -216,6 +218,7 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
         lane: planned.row.lane,
         number: 0,
         ask: planned.row.ask,
+        foretold: Vec::new(),
     };
     let (object, id) = (&parent.object, &parent.id);
     let message = match lack {
@@ -342,10 +345,11 @@ pub(super) fn attempt(planned: &Planned, write: Write) -> Attempt {
     let again = matches!(planned.row.lane, Lane::Retry | Lane::Resync);
     Attempt {
         ids: planned.ids.clone(),
-        write,
         lane: planned.row.lane,
         number: if again { tried + 1 } else { 1 },
         ask: planned.row.ask,
+        foretold: planned.foretold.on(write.to).clone(),
+        write,
     }
 }
 
@@ -416,6 +420,7 @@ impl Concluded {
                 let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
                 let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
                 let releases = failed(tx, &job.attempt, failures, Known::Answered)?;
+                shadow::tried(tx, &job.attempt, &job.attempt.ids, false)?;
                 remember_refusal(tx, &job.attempt)?;
                 earliest(&releases).or(again).map(Open::failed)
             }
@@ -464,6 +469,7 @@ impl Concluded {
             })),
         };
         let ids = synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
+        shadow::tried(tx, &job.attempt, &ids, true)?;
         if job.attempt.write.action == Action::Deleted {
             return exclude(tx, ids, Excluded::Deleted);
         }

@@ -126,6 +126,8 @@ pub struct Bounds {
     pub metadata_ms: i64,
     /// Waits before a cause's first, second and every further probe.
     pub probes_ms: [i64; 3],
+    /// Of a hundred pairs with a predicted failure, how many are sent all the same.
+    pub shadow_percent: u8,
 }
 
 impl Default for Bounds {
@@ -156,6 +158,7 @@ impl Default for Bounds {
             parcel_ms: 900_000,
             metadata_ms: 3_000_000,
             probes_ms: retry::PROBES,
+            shadow_percent: 0,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::matching::Known;
 use super::selection::Turn;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
+use crate::domain::forecast::{self, Foretold};
 use crate::domain::merge::{Merged, Write};
 use crate::domain::plan;
 use crate::domain::preflight;
@@ -36,6 +37,8 @@ pub(super) struct Planned {
     pub(super) form: usize,
     /// Answered attempts so far per side, since the last success or change of the source.
     pub(super) tried: PerSide<u32>,
+    /// What was predicted of the write to each side, where it is sent all the same.
+    pub(super) foretold: PerSide<Vec<Foretold>>,
     /// The number of its pair, when it has one, and when that was last written.
     pub(super) number: Option<PairNumber>,
     pub(super) synced_at: Option<Timestamp>,
@@ -196,8 +199,15 @@ impl Decision {
     }
 }
 
-/// What a merge calls for: failures that are certain cost no call.
-pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timestamp) -> Decision {
+/// What a merge calls for: failures that are certain cost no call, but for those of `shadow` pairs
+/// of a hundred, which are sent all the same.
+pub(super) fn decide(
+    couple: Couple,
+    merged: Merged,
+    forms: &Forms,
+    now: Timestamp,
+    shadow: u8,
+) -> Decision {
     let Couple {
         known,
         source,
@@ -207,7 +217,11 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
         ..
     } = couple;
     let place = forms.place_of(ids.salesforce.as_ref());
-    let (mut writes, failures) = sifted(&merged, &ids, forms.at(place), now);
+    let Sifted {
+        mut writes,
+        failures,
+        foretold,
+    } = sifted(&merged, &ids, forms.at(place), now, shadow);
     let mut moved = merged.agreed;
     let link = link.map(|why| Met {
         ids: ids.clone(),
@@ -286,6 +300,7 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
             again,
             form: place,
             tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
+            foretold,
             number: pair.map(|pair| pair.number),
             synced_at: pair.and_then(|pair| pair.synced_at),
         }))
@@ -301,14 +316,17 @@ pub(super) fn decide(couple: Couple, merged: Merged, forms: &Forms, now: Timesta
     }
 }
 
-/// The writes that can be made, and those that certainly cannot, with why not.
-fn sifted(
-    merged: &Merged,
-    ids: &PairIds,
-    form: &Form,
-    now: Timestamp,
-) -> (Vec<Write>, Vec<Refused>) {
-    let (mut writes, mut failures) = (Vec::new(), Vec::new());
+/// The writes to be made, and those that certainly cannot, with why not.
+#[derive(Default)]
+struct Sifted {
+    writes: Vec<Write>,
+    failures: Vec<Refused>,
+    /// Of the writes to be made, what was predicted all the same.
+    foretold: PerSide<Vec<Foretold>>,
+}
+
+fn sifted(merged: &Merged, ids: &PairIds, form: &Form, now: Timestamp, shadow: u8) -> Sifted {
+    let mut sifted = Sifted::default();
     for side in [Side::Salesforce, Side::HubSpot] {
         let mut wrong: Vec<RawFailure> = merged
             .failures
@@ -317,11 +335,16 @@ fn sifted(
             .map(|(_, one)| one.clone())
             .collect();
         let write = merged.write_to(side).cloned();
-        wrong.extend(
-            write
-                .iter()
-                .flat_map(|write| preflight::check(write, form.schemas.on(side), now)),
-        );
+        let certain = write
+            .iter()
+            .flat_map(|write| preflight::check(write, form.schemas.on(side), now));
+        let certain: Vec<RawFailure> = certain.collect();
+        // What could not even be made into a value there is nothing to send of.
+        if wrong.is_empty() && forecast::is_sampled(ids, shadow) {
+            *sifted.foretold.slot(side) = certain.iter().map(Foretold::of).collect();
+        } else {
+            wrong.extend(certain);
+        }
         preflight::note_retired(
             &mut wrong,
             side,
@@ -329,15 +352,15 @@ fn sifted(
             form.schemas.on(side.other()),
         );
         match (write, wrong.is_empty()) {
-            (Some(write), true) => writes.push(write),
+            (Some(write), true) => sifted.writes.push(write),
             (None, true) => (),
             (write, false) => {
                 let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
-                failures.push((ids.clone(), write, wrong));
+                sifted.failures.push((ids.clone(), write, wrong));
             }
         }
     }
-    (writes, failures)
+    sifted
 }
 
 /// The write that a value which cannot be carried kept from being made.

@@ -8,7 +8,7 @@ use crate::domain::event::{Action, Excluded};
 use crate::domain::merge::{Seen, Write};
 use crate::domain::plan;
 use crate::domain::record::{Fields, RecordId, RecordKey, Side};
-use crate::projections::pairs::Pair;
+use crate::projections::pairs::{Pair, PerSide};
 
 /// How long a deletion rests before it is carried: a merge in HubSpot puts the records merged into
 /// the archive, and is known only when the record that came of it was read; and who deleted by
@@ -78,6 +78,7 @@ fn planned(forms: &Forms, couple: Couple) -> Decision {
         waits: None,
         form: forms.place_of(ids.salesforce.as_ref()),
         tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
+        foretold: PerSide::default(),
         number: pair.map(|pair| pair.number),
         synced_at: pair.and_then(|pair| pair.synced_at),
     };

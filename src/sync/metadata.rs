@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::context::{Context, Schemas};
 use super::gate::{Errand, Trouble, refused};
+use super::schema_changes::{changes, spoken_change};
 use crate::annex;
+use crate::crm::http::CallError;
 use crate::crm::salesforce::{Query, User, UserKind, users};
 use crate::domain::budget::DAY_MS;
 use crate::domain::call::{Lane, Operation};
-use crate::domain::event::{SchemaChange, SchemaChanged, Suspension};
+use crate::domain::event::{SchemaChanged, Suspension};
 use crate::domain::fitness::{self, Flaw, Weight};
 use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::merge::Owners;
@@ -124,7 +126,7 @@ impl Context {
                 let describe = || self.salesforce.describe(api_name, now);
                 self.call(&errand, describe).await?
             };
-            return Ok(reply.value);
+            return self.with_offer(mapping, reply.value, &errand).await;
         }
         let properties = || self.hubspot.properties(api_name, now);
         let mut schema = self.call(&errand, properties).await?.value;
@@ -134,6 +136,44 @@ impl Context {
             field.choices = stages.value;
             field.restricted = true;
         }
+        Ok(schema)
+    }
+
+    /// A description with what the record type of new records offers of closed lists that are
+    /// written. It is asked for with the whole description and never apart from it.
+    async fn with_offer(
+        &self,
+        mapping: &Mapping,
+        mut schema: ObjectSchema,
+        errand: &Errand,
+    ) -> Result<ObjectSchema, Trouble> {
+        let mapped = mapping
+            .fields
+            .iter()
+            .map(|field| field.on(Side::Salesforce));
+        let lists: BTreeSet<&FieldName> = mapped
+            .filter(|name| {
+                let field = schema.field(name);
+                field.is_some_and(|field| field.restricted && !field.choices.is_empty())
+            })
+            .collect();
+        let is_kept = schema.read_at != schema.whole_at;
+        let Some(record_type) = schema.offer.record_type.clone() else {
+            return Ok(schema);
+        };
+        if lists.is_empty() || is_kept {
+            return Ok(schema);
+        }
+        let api_name = schema.api_name.clone();
+        let ask = || self.salesforce.offered(&api_name, &record_type);
+        let mut offered = match self.call(errand, ask).await {
+            Ok(reply) => reply.value,
+            // An org may keep this API from us: then nothing is known of its record types.
+            Err(Trouble::Call(CallError::Rejected { .. })) => return Ok(schema),
+            Err(trouble) => return Err(trouble),
+        };
+        offered.retain(|name, _| lists.contains(name));
+        schema.offer.choices = offered;
         Ok(schema)
     }
 
@@ -379,57 +419,5 @@ fn association(mapped: &FieldMapping, side: Side, kind: Kind) -> Field {
         calculated: false,
         choices: Vec::new(),
         refers_to: Vec::new(),
-    }
-}
-
-/// What differs between two readings, field by field.
-fn changes(before: &ObjectSchema, after: &ObjectSchema) -> Vec<SchemaChange> {
-    let mut changes = Vec::new();
-    for (name, field) in &after.fields {
-        match before.fields.get(name) {
-            None => changes.push(SchemaChange::FieldAdded(name.clone())),
-            Some(old) => changes.extend(field_change(old, field)),
-        }
-    }
-    for name in before
-        .fields
-        .keys()
-        .filter(|name| !after.fields.contains_key(name))
-    {
-        changes.push(SchemaChange::FieldRemoved(name.clone()));
-    }
-    changes
-}
-
-fn field_change(old: &Field, new: &Field) -> Option<SchemaChange> {
-    if old == new {
-        return None;
-    }
-    let active = |field: &Field| -> BTreeSet<String> {
-        field
-            .choices
-            .iter()
-            .filter(|c| c.active)
-            .map(|c| c.value.clone())
-            .collect()
-    };
-    let (before, after) = (active(old), active(new));
-    let count = |set: usize| u32::try_from(set).unwrap_or(u32::MAX);
-    let gained = count(after.difference(&before).count());
-    let lost = count(before.difference(&after).count());
-    Some(match (gained, lost) {
-        (0, 0) => SchemaChange::FieldChanged(new.name.clone()),
-        (0, lost) => SchemaChange::ChoicesRemoved(new.name.clone(), lost),
-        (gained, _) => SchemaChange::ChoicesAdded(new.name.clone(), gained),
-    })
-}
-
-fn spoken_change(change: &SchemaChange) -> String {
-    match change {
-        SchemaChange::FieldAdded(field) => format!("{field} is new"),
-        SchemaChange::FieldRemoved(field) => format!("{field} is gone"),
-        SchemaChange::ChoicesAdded(field, count) => format!("{field} gained {count} values"),
-        SchemaChange::ChoicesRemoved(field, count) => format!("{field} lost {count} values"),
-        SchemaChange::FieldChanged(field) => format!("{field} changed"),
     }
 }

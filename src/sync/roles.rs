@@ -22,7 +22,7 @@ use crate::domain::mapping::{FieldMapping, Mapping};
 use crate::domain::record::{
     FieldName, Fields, ObjectName, Record, RecordId, Side, Timestamp, Value,
 };
-use crate::domain::schema::{Field, Kind, ObjectSchema};
+use crate::domain::schema::{Field, Kind, ObjectSchema, Offer};
 use crate::inbox::snapshot::Tie;
 
 /// Codes of a record that is gone already: then what was to be taken away is not there any more.
@@ -61,6 +61,7 @@ impl JunctionObject {
             updatable: true,
             read_at: Timestamp(0),
             whole_at: Timestamp(0),
+            offer: Offer::default(),
             modified: None,
             fields: described.collect(),
         };

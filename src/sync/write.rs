@@ -133,6 +133,7 @@ impl Context {
                 lane,
                 number: 1,
                 ask: None,
+                foretold: Vec::new(),
             },
             row: None,
             last: true,

@@ -13,7 +13,7 @@ use syncline::domain::merge::Write;
 use syncline::domain::record::{
     FieldName, Fields, ObjectName, PairIds, Record, RecordId, RecordKey, Side, Timestamp, Value,
 };
-use syncline::domain::schema::{Field, Kind, ObjectSchema};
+use syncline::domain::schema::{Field, Kind, ObjectSchema, Offer};
 
 const KEY: PrintKey = PrintKey([7; 16]);
 
@@ -61,6 +61,7 @@ fn schema() -> ObjectSchema {
         updatable: true,
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
+        offer: Offer::default(),
         modified: None,
         fields: BTreeMap::from(fields),
     }
@@ -102,6 +103,7 @@ fn attempt() -> Attempt {
         lane: Lane::Live,
         number: 3,
         ask: None,
+        foretold: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use syncline::config;
 use syncline::domain::fitness::{Flaw, Weight, flaws};
 use syncline::domain::mapping::Mapping;
 use syncline::domain::record::{Side, Timestamp};
-use syncline::domain::schema::{Field, Kind, ObjectSchema};
+use syncline::domain::schema::{Field, Kind, ObjectSchema, Offer};
 
 use crate::convert::field;
 
@@ -79,6 +79,7 @@ fn schema(side: Side, mapping: &Mapping, more: Vec<Field>) -> ObjectSchema {
         updatable: true,
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
+        offer: Offer::default(),
         modified: None,
         fields,
     }

@@ -7,7 +7,7 @@ use syncline::domain::failure::{Fact, System};
 use syncline::domain::merge::Write;
 use syncline::domain::preflight::{METADATA_AGE_MAX_MS, check as predict};
 use syncline::domain::record::{FieldName, RecordId, Side, Timestamp, Value};
-use syncline::domain::schema::{Choice, Field, Kind, ObjectSchema};
+use syncline::domain::schema::{Choice, Field, Kind, ObjectSchema, Offer};
 
 use crate::convert::{choice, field};
 
@@ -61,6 +61,7 @@ fn schema(side: Side) -> ObjectSchema {
         updatable: true,
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
+        offer: Offer::default(),
         modified: None,
         fields: fields.map(|field| (field.name.clone(), field)).into(),
     }

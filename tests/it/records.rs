@@ -21,7 +21,7 @@ use syncline::domain::failure::{Failure, System};
 use syncline::domain::label::Label;
 use syncline::domain::record::{ObjectName, PairIds, RecordId, RecordKey, Side, Timestamp};
 use syncline::inbox::{self, Rest, Want};
-use syncline::projections::records::State;
+use syncline::projections::records::{Order, State};
 use syncline::projections::{append, figures, pairs};
 use syncline::store::{Options, Tx};
 
@@ -117,6 +117,7 @@ fn list(state: Option<State>, why: Option<Excluded>, after: Option<(i64, i64)>) 
         object: None,
         why,
         name: None,
+        order: Order::Record,
         limit: 100,
         after,
     }
@@ -240,6 +241,7 @@ fn a_list_of_nothing_and_of_an_unknown_object_are_refused() {
         object: Some(ObjectName::parse(object).unwrap()),
         why: None,
         name: None,
+        order: Order::Record,
         limit,
         after: None,
     };

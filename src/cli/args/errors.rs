@@ -6,10 +6,29 @@ use clap::{Args, Subcommand};
 
 /// Which errors.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Errors {
     /// list, export or show; without it, the causes
     #[command(subcommand)]
     pub(in crate::cli) verb: Option<ErrorsVerb>,
+    /// How the causes are listed
+    #[command(flatten)]
+    pub(in crate::cli) causes: Causes,
+}
+
+/// How causes are listed.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Causes {
+    /// Causes by their records, their age, their type, or who fixes them: records, oldest, newest,
+    /// type, who
+    #[arg(long, value_name = "ORDER")]
+    pub(in crate::cli) sort: Option<String>,
+    /// At most so many causes
+    #[arg(long)]
+    pub(in crate::cli) limit: Option<u32>,
+    /// Go on behind this cause: C-41
+    #[arg(long, value_name = "CAUSE")]
+    pub(in crate::cli) after: Option<String>,
 }
 
 /// Verbs of `errors`.

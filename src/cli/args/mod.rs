@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::budget::ALLOCATIONS;
 use crate::domain::event::LoadTime;
 
-pub(super) use errors::{Errors, ErrorsVerb, Saying, Which};
+pub(super) use errors::{Causes, Errors, ErrorsVerb, Saying, Which};
 
 /// Keeps HubSpot and Salesforce in step, and says plainly what could not be synced and why.
 #[derive(Debug, Parser)]
@@ -287,6 +287,12 @@ pub(super) enum RecordsVerb {
         /// At most so many
         #[arg(long, default_value_t = 100)]
         limit: u32,
+        /// As they were first met, or the newest first: record, newest
+        #[arg(long, value_name = "ORDER")]
+        sort: Option<String>,
+        /// Go on behind the list that named this place
+        #[arg(long, value_name = "PLACE")]
+        after: Option<String>,
     },
     /// One record's whole story
     Show {

@@ -1,16 +1,11 @@
 //! `syncline errors`, `errors list`, `errors show`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::table::Table;
 use super::time::Moment;
 use super::{counted, number};
 use crate::control::report::{
-    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, RemarkLine, Trend,
+    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, RemarkLine, Trend, Tried,
 };
-use crate::control::request::Refusal;
-use crate::projections::errors::Place;
 
 /// Characters of a cause's sentence in a table.
 const WHAT_MAX: usize = 76;
@@ -28,7 +23,7 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         "{} on {}, {}        {}\n\n",
         counted(report.errors, "error"),
         counted(report.records, "record"),
-        counted(report.causes.len() as u64, "cause"),
+        counted(report.causes.len() as u64 + report.hidden, "cause"),
         moment.clock(report.at)
     );
     let mut table = Table::new(&["CAUSE", "RECORDS", "SINCE", "TREND", "TYPE", "WHAT", "WHO"]);
@@ -46,6 +41,9 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         ]);
     }
     text.push_str(&table.text());
+    if let Some(last) = report.next {
+        text.push_str(&format!("those behind these: --after C-{last}\n"));
+    }
     for cause in &report.causes {
         for remark in &cause.remarks {
             let said = remarked(remark, moment);
@@ -59,15 +57,47 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         several => format!("{} records have more than one error.", number(several)),
     };
     text.push_str(&format!(
-        "{several}  Predicted without a call: {}.\n\n",
+        "{several}  Predicted without a call: {}.\n",
         number(report.predicted)
     ));
+    text.push_str(&tried(&report.tried));
+    text.push('\n');
     if let Some(first) = report.causes.first() {
         text.push_str(&format!(
             "one cause     syncline errors show C-{0}\nits records   syncline errors list --cause C-{0}\n\
              its type      syncline errors show {1}\nall as CSV    syncline errors export > errors.csv\n\
              try again     syncline resync --cause C-{0}\n",
             first.number, first.kind
+        ));
+    }
+    text
+}
+
+/// How many predictions were tried, and each that was wrong.
+fn tried(tried: &[Tried]) -> String {
+    if tried.is_empty() {
+        return String::new();
+    }
+    let sum = |of: fn(&Tried) -> u64| tried.iter().map(of).sum();
+    let (sent, accepted) = (sum(|one| one.sent), sum(|one| one.accepted));
+    let mut text = format!(
+        "Predicted and sent all the same: {}, of which {} accepted.\n",
+        counted(sent, "failure"),
+        number(accepted)
+    );
+    for one in tried.iter().filter(|one| one.accepted > 0) {
+        let field = if one.field.is_empty() {
+            String::new()
+        } else {
+            format!(" [{}]", one.field)
+        };
+        text.push_str(&format!(
+            "  wrong: {}{field} of {} to {}, {} of {} accepted\n",
+            one.code,
+            one.object,
+            one.to,
+            number(one.accepted),
+            number(one.sent)
         ));
     }
     text
@@ -115,26 +145,10 @@ pub(super) fn list(report: &Errors, moment: &Moment) -> String {
         text.push_str(&format!(
             "{} in all; those behind these: --after {}\n",
             counted(report.total, "error"),
-            token(next)
+            next
         ));
     }
     text
-}
-
-/// A place in a list as people copy it.
-fn token(place: &Place) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
-}
-
-/// The place that was copied.
-pub(in crate::cli) fn place(token: &str) -> Result<Place, Refusal> {
-    let read = URL_SAFE_NO_PAD.decode(token).ok();
-    let place = read.and_then(|json| serde_json::from_slice(&json).ok());
-    place.ok_or_else(|| {
-        Refusal::usage(format!(
-            "{token:?} is no place in a list; copy what the list before ended with"
-        ))
-    })
 }
 
 fn table(errors: &[ErrorLine], moment: &Moment) -> Table {

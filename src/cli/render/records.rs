@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::counted;
 use super::table::Table;
 use super::time::Moment;
+use crate::cli::records::token;
 use crate::control::report::{EntryLine, RecordLine, RecordStory, Records};
 use crate::projections::records::State;
 
@@ -22,12 +23,14 @@ pub(super) fn list(list: &Records, moment: &Moment) -> String {
         table.row(cells(record, labelled, moment));
     }
     let mut text = table.text();
-    let total = list.total.unwrap_or_default();
-    let more = total.saturating_sub(list.records.len() as u64);
-    if more > 0 {
+    let is_all = list.total == Some(list.records.len() as u64);
+    if let Some(next) = list.next.filter(|_| !is_all) {
+        let total = list.total.map(|total| counted(total, "record"));
+        let total = total.map(|total| format!("{total} in all; "));
         text.push_str(&format!(
-            "and {} (--limit N shows more)\n",
-            counted(more, "more record")
+            "{}those behind these: --after {}\n",
+            total.unwrap_or_default(),
+            token(next)
         ));
     }
     text.push_str(&settled(&list.records));
@@ -144,6 +147,7 @@ fn said(entry: &EntryLine) -> String {
             "both sides' automation rewrites {} in turns: it is written no more",
             word("field")
         ),
+        "prediction_tried" => tried(payload),
         "record_forgotten" => "its texts and its name were erased".to_owned(),
         kind => format!("{kind}  {payload}"),
     }
@@ -172,6 +176,17 @@ fn failed(payload: &Value) -> String {
         side(payload),
         codes.join(", ")
     )
+}
+
+fn tried(payload: &Value) -> String {
+    let foretold = payload["foretold"].as_array().into_iter().flatten();
+    let codes: Vec<&str> = foretold.filter_map(|one| one["code"].as_str()).collect();
+    let came = if payload["accepted"] == Value::Bool(true) {
+        "it was accepted, and the prediction wrong"
+    } else {
+        "it was refused, as predicted"
+    };
+    format!("sent although {} was predicted: {came}", codes.join(", "))
 }
 
 fn synced(payload: &Value) -> String {

@@ -1,10 +1,12 @@
 //! Current errors by cause, one by one, and what types mean.
 
+use std::cmp::Reverse;
+
 use super::listing::known_object;
 use super::{refuse, remarks};
 use crate::annex;
 use crate::control::report::{
-    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report, Sheet, Trend,
+    CauseLine, CauseStory, Causes, ErrorLine, Errors, KindStory, Report, Sheet, Trend, Tried,
 };
 use crate::control::request::{Refusal, Which};
 use crate::domain::catalogue::{Found, Slug, Type};
@@ -12,7 +14,8 @@ use crate::domain::event::Known;
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
-use crate::projections::errors::{self, Filter, OpenError, Order, Place};
+use crate::projections::errors::{self, Filter, Mark, OpenError, Order, Place};
+use crate::projections::forecasts::{self, Forecast};
 use crate::projections::{pairs, wording};
 use crate::store::View;
 
@@ -29,16 +32,39 @@ pub(super) fn causes(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
         records: totals.records,
         several: totals.several,
         predicted: totals.predicted,
+        tried: tried(view)?,
         causes: lines(view)?,
+        hidden: 0,
+        next: None,
     }))
 }
 
-/// Open causes in the order of their records.
+/// How predictions fared whose writes were sent all the same.
+fn tried(view: &View<'_>) -> anyhow::Result<Vec<Tried>> {
+    let forecasts = forecasts::all(view)?.into_iter();
+    let line = |one: Forecast| Tried {
+        to: one.to,
+        object: one.object,
+        code: one.code,
+        field: one.field.map(|field| field.to_string()).unwrap_or_default(),
+        sent: one.sent,
+        accepted: one.accepted,
+    };
+    Ok(forecasts.map(line).collect())
+}
+
+/// Open causes in the order of their records, however many there are.
 pub(super) fn lines(view: &View<'_>) -> anyhow::Result<Vec<CauseLine>> {
-    causes::open(view)?
-        .iter()
-        .map(|cause| line(view, cause))
-        .collect()
+    let mut open: Vec<Cause> = Vec::new();
+    loop {
+        let page = causes::open_after(view, open.last().map_or(0, |cause| cause.number))?;
+        if page.is_empty() {
+            break;
+        }
+        open.extend(page);
+    }
+    open.sort_by_key(|cause| (Reverse(cause.records), cause.number));
+    open.iter().map(|cause| line(view, cause)).collect()
 }
 
 /// One cause as lists show it.
@@ -84,7 +110,7 @@ pub(super) fn list(
     which: &Which,
     order: Option<Order>,
     limit: u32,
-    after: Option<Place>,
+    after: Option<Mark>,
 ) -> anyhow::Result<Report> {
     if limit == 0 {
         let said = format!(
@@ -98,8 +124,11 @@ pub(super) fn list(
     let total = errors::count(view, &filter)?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut lines = Vec::new();
-    let mut place = after.unwrap_or_else(|| Place::start_of(filter.order));
-    let mut next = None;
+    let mut place = match after {
+        Some(mark) => mark.place(view, filter.order)?.ok_or_else(|| gone(mark))?,
+        None => Place::start_of(filter.order),
+    };
+    let mut last_shown = None;
     while lines.len() < wanted {
         let page = errors::list(view, &filter, &place)?;
         let Some(last) = page.last() else { break };
@@ -108,13 +137,22 @@ pub(super) fn list(
         for error in page.iter().take(room) {
             lines.push(error_line(view, error)?);
         }
-        next = page.get(room.min(page.len()) - 1).map(Place::behind);
+        last_shown = page.into_iter().take(room).next_back();
     }
+    let last_shown = last_shown.filter(|_| lines.len() == wanted);
+    let next = last_shown.map(|error| Mark::behind(view, &error, filter.order));
     Ok(Report::Errors(Errors {
         total,
-        next: next.filter(|_| lines.len() == wanted),
+        next: next.transpose()?,
         errors: lines,
     }))
+}
+
+/// The refusal of a place that a list by age cannot find any more.
+fn gone(mark: Mark) -> anyhow::Error {
+    refuse(Refusal::usage(format!(
+        "{mark} is a place in a list by record, and its error is over; begin this list anew"
+    )))
 }
 
 /// A page of errors as rows of a sheet.

@@ -35,11 +35,13 @@ pub(super) fn records(
         None => Some(records::count(view, filter)?),
         Some(_) => None,
     };
-    let (number, row) = after.unwrap_or_default();
-    let mut page = records::list(view, filter, Place { number, row })?;
-    let is_whole = page.is_empty();
-    page.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let last = page.last().filter(|_| !is_whole);
+    let start = Place::start_of(filter.order);
+    let place = after.map_or(start, |(number, row)| Place { number, row });
+    let mut page = records::list(view, filter, place)?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = page.len() > wanted || page.len() == view.page_max() as usize;
+    page.truncate(wanted);
+    let last = page.last().filter(|_| is_more);
     let next = last.map(|last| (last.place.number, last.place.row));
     let records = page
         .iter()

@@ -64,6 +64,7 @@ pub async fn answer(
             object,
             why,
             name,
+            order,
             limit,
             after,
         } => {
@@ -72,6 +73,7 @@ pub async fn answer(
                 object,
                 why,
                 named: None,
+                order,
             };
             ask(store, move |view| {
                 let named = name.map(|name| records::named(view, &name)).transpose()?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::digest::ErrorRow;
 use crate::domain::event::{Known, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections::errors::Place;
+use crate::projections::errors::{Mark, Place};
 
 /// Which way a cause's records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,8 +81,33 @@ reports! {
         several: u64,
         /// Errors known without a call.
         predicted: u64,
-        /// In the order of their records.
+        /// How predicted failures fared that were sent all the same, those that were wrong most
+        /// often first; nothing where none was sent.
+        #[serde(default)]
+        tried: Vec<Tried>,
+        /// In the order of their records, or as they were asked for.
         causes: Vec<CauseLine>,
+        /// Causes that stand before or behind those.
+        #[serde(default)]
+        hidden: u64,
+        /// The last of those, where others stand behind it.
+        #[serde(default)]
+        next: Option<i64>,
+    }
+    /// One prediction, over all records that were sent in spite of it.
+    Tried {
+        /// The side that was written.
+        to: Side,
+        /// Which object.
+        object: ObjectName,
+        /// The raw code that was predicted.
+        code: String,
+        /// The field it was predicted of, by the target's name; empty where none is named.
+        field: String,
+        /// Records sent.
+        sent: u64,
+        /// Of these, those that were accepted: the prediction was wrong.
+        accepted: u64,
     }
     /// Current errors.
     Errors {
@@ -92,7 +117,7 @@ reports! {
         errors: Vec<ErrorLine>,
         /// What to ask for those behind them with; none where nothing stood behind.
         #[serde(default)]
-        next: Option<Place>,
+        next: Option<Mark>,
     }
     /// One open error.
     ErrorLine {

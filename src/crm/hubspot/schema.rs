@@ -5,7 +5,7 @@
 use serde_json::Value as Json;
 
 use crate::domain::record::{FieldName, Side, Timestamp};
-use crate::domain::schema::{Choice, Field, Kind, ObjectSchema};
+use crate::domain::schema::{Choice, Field, Kind, ObjectSchema, Offer};
 
 /// Characters a text property takes.
 const TEXT_MAX: u32 = 65_536;
@@ -26,6 +26,7 @@ pub(super) fn schema(type_: &str, body: &Json, now: Timestamp) -> Option<ObjectS
         updatable: true,
         read_at: now,
         whole_at: now,
+        offer: Offer::default(),
         modified: None,
         fields,
     })

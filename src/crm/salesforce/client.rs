@@ -1,5 +1,6 @@
 //! The client: one method, one HTTP request.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::crm::http::{CallError, HttpRequest, HttpResponse, Method, Reply, Tran
 use crate::crm::token::{SalesforceCredentials, Secret, Shared};
 use crate::crm::values;
 use crate::domain::failure::{Failure, RawFailure, System};
-use crate::domain::record::{RecordId, Side, Timestamp};
+use crate::domain::record::{FieldName, RecordId, Side, Timestamp};
 use crate::domain::schema::ObjectSchema;
 
 /// The version spoken unless the settings name another one.
@@ -191,6 +192,20 @@ impl Salesforce {
         let response = answer::accepted(response)?;
         let schema = describe::schema(&response, now)?;
         Ok(reply(&response, schema))
+    }
+
+    /// The values that a record type of an object offers, by field: one call.
+    pub async fn offered(
+        &self,
+        api_name: &str,
+        record_type: &str,
+    ) -> Result<Reply<BTreeMap<FieldName, BTreeSet<String>>>, CallError> {
+        let (object, record_type) = (values::percent(api_name), values::percent(record_type));
+        let path = format!("ui-api/object-info/{object}/picklist-values/{record_type}");
+        let response = self.get(&self.versioned(&path)).await?;
+        let offered = describe::offered(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("the values of the lists"))?;
+        Ok(reply(&response, offered))
     }
 
     fn describe_path(&self, api_name: &str) -> String {

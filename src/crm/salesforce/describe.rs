@@ -2,11 +2,13 @@
 //!
 //! Only fields our user may see are listed: one that vanishes lost its permission or was deleted.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value as Json;
 
 use crate::crm::http::{CallError, HttpResponse};
 use crate::domain::record::{FieldName, Side, Timestamp};
-use crate::domain::schema::{Choice, Field, Kind, ObjectSchema};
+use crate::domain::schema::{Choice, Field, Kind, ObjectSchema, Offer};
 
 /// Reads a describe answer. One that names no object or lists no fields is unreadable.
 pub(super) fn schema(response: &HttpResponse, now: Timestamp) -> Result<ObjectSchema, CallError> {
@@ -33,7 +35,31 @@ fn whole(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
         whole_at: now,
         modified: None,
         fields,
+        offer: Offer {
+            record_type: record_type(body),
+            choices: BTreeMap::new(),
+        },
     })
+}
+
+/// The record type of records that name none. The master stands for an object without any.
+fn record_type(body: &Json) -> Option<String> {
+    let types = body["recordTypeInfos"].as_array()?;
+    let is_default = |one: &&Json| flag(one, "defaultRecordTypeMapping") && !flag(one, "master");
+    let found = types.iter().find(is_default)?;
+    found["recordTypeId"].as_str().map(str::to_owned)
+}
+
+/// The values that a record type offers, by field, from the answer of
+/// `ui-api/object-info/{object}/picklist-values/{record type}`.
+pub(super) fn offered(body: &Json) -> Option<BTreeMap<FieldName, BTreeSet<String>>> {
+    let fields = body["picklistFieldValues"].as_object()?;
+    let one = |(name, field): (&String, &Json)| {
+        let values = field["values"].as_array()?.iter();
+        let values = values.filter_map(|value| value["value"].as_str().map(str::to_owned));
+        Some((FieldName::parse(name).ok()?, values.collect()))
+    };
+    Some(fields.iter().filter_map(one).collect())
 }
 
 fn field(json: &Json) -> Option<Field> {

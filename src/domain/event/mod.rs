@@ -109,6 +109,8 @@ events! {
     RecordSynced = "record_synced",
     /// An attempt failed.
     RecordFailed = "record_failed",
+    /// A failure that was predicted was sent all the same.
+    PredictionTried = "prediction_tried",
     /// A cause got its number.
     CauseNumbered = "cause_numbered",
     /// A record is left out on purpose.
@@ -169,6 +171,7 @@ impl Event {
         match self {
             Self::RecordSynced(event) => Some(&event.ids),
             Self::RecordFailed(event) => Some(&event.ids),
+            Self::PredictionTried(event) => Some(&event.ids),
             Self::RecordExcluded(event) => Some(&event.ids),
             Self::RecordIncluded(event) => Some(&event.ids),
             Self::RecordLinked(event) => Some(&event.ids),

@@ -10,6 +10,7 @@ use crate::domain::budget::Night;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
 use crate::domain::failure::{Failure, TextKey};
+use crate::domain::forecast::Foretold;
 use crate::domain::load::{LoadOperation, LoadState};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{
@@ -169,6 +170,17 @@ payloads! {
         attempt: u32,
         /// The seq of the resync it serves.
         ask: Option<i64>,
+    }
+    /// Payload of `prediction_tried`; what the answer was stands in the entry about the attempt.
+    PredictionTried {
+        /// The pair.
+        ids: PairIds,
+        /// The side that was written.
+        to: Side,
+        /// What was predicted.
+        foretold: Vec<Foretold>,
+        /// Whether the write was accepted all the same.
+        accepted: bool,
     }
     /// Payload of `cause_numbered`.
     CauseNumbered {

@@ -48,6 +48,24 @@ pub(super) struct Old {
     pub(super) value: Option<TextKey>,
 }
 
+impl Old {
+    /// Whether it is the error that `failure` makes on a write to its side.
+    pub(super) fn is_of(&self, failure: &Failure) -> bool {
+        self.key == Key::of(self.key.side, failure)
+    }
+
+    /// What its row is found by.
+    pub(super) fn place(&self, record: PairNumber) -> (PairNumber, Side, &str, &str, &str) {
+        let Key {
+            side,
+            field,
+            code,
+            rule,
+        } = &self.key;
+        (record, *side, field, code, rule)
+    }
+}
+
 /// An answered attempt replaces all errors of its direction, a predicted one only predicted ones.
 pub(in crate::projections) fn failed(
     tx: &Tx<'_>,
@@ -78,7 +96,7 @@ pub(in crate::projections) fn failed(
             put(tx, entry, record, event, failure, key, old)?;
         }
     }
-    tally::moved(tx, entry, &before, &self::olds(tx, record)?)
+    tally::moved(tx, entry.seq, &before, &self::olds(tx, record)?)
 }
 
 fn put(
@@ -128,11 +146,15 @@ fn put(
     if event.lane == Lane::Retry {
         causes::probed(tx, entry, cause)?;
     }
-    causes::describe(tx, cause, &slug, failure.text.as_ref())
+    causes::describe(tx, entry, cause, &slug, failure.text.as_ref())
 }
 
 /// The type of a failure, by the catalogue and the text it came with.
-fn type_of(tx: &Tx<'_>, event: &RecordFailed, failure: &Failure) -> anyhow::Result<Slug> {
+pub(super) fn type_of(
+    tx: &Tx<'_>,
+    event: &RecordFailed,
+    failure: &Failure,
+) -> anyhow::Result<Slug> {
     let text = match &failure.text {
         Some(key) => annex::text(tx, key)?,
         None => None,
@@ -175,7 +197,7 @@ fn clear(tx: &Tx<'_>, entry: &Entry, record: PairNumber, to: Option<Side>) -> an
     for old in &gone {
         remove(tx, entry, record, old)?;
     }
-    tally::moved(tx, entry, &before, &left)
+    tally::moved(tx, entry.seq, &before, &left)
 }
 
 /// The types go on as they were when the texts were erased, in the order of the errors.
@@ -202,10 +224,10 @@ pub(in crate::projections) fn forgotten(
                 &slug,
             ))?;
     }
-    tally::moved(tx, entry, &before, &olds(tx, record)?)
+    tally::moved(tx, entry.seq, &before, &olds(tx, record)?)
 }
 
-fn olds(tx: &Tx<'_>, record: PairNumber) -> anyhow::Result<Vec<Old>> {
+pub(super) fn olds(tx: &Tx<'_>, record: PairNumber) -> anyhow::Result<Vec<Old>> {
     let mut statement = tx.sql().prepare_cached(
         "select side, field, code, rule, cause, known, type, object, text, value from errors
          where record = ?1 order by side, field, code, rule",

@@ -2,7 +2,9 @@
 
 mod apply;
 mod listing;
+mod mark;
 mod page;
+mod relabel;
 mod rows;
 mod tally;
 
@@ -17,7 +19,9 @@ pub use listing::{
     Filter, Totals, TypeCount, by_type, count, has_joined, is_predicted, joined, messages,
     of_record, stand, totals, values,
 };
+pub use mark::{Malformed, Mark};
 pub use page::{Order, Place, list};
+pub(super) use relabel::{Relabelled, relabel, told_of};
 pub use rows::Rows;
 
 /// The type of errors that only wait for a parent: their records are waiting, not failing.

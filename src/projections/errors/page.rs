@@ -124,6 +124,20 @@ impl Place {
         }
     }
 
+    /// Behind all errors of a record that were first seen at that instant, where they are listed by
+    /// age.
+    pub(super) fn behind_aged(order: Order, first_at: Timestamp, record: PairNumber) -> Self {
+        let to = match order {
+            Order::Record | Order::Oldest => char::MAX.to_string(),
+            Order::Newest => String::new(),
+        };
+        Self {
+            first_at,
+            to,
+            ..Self::behind_record(record)
+        }
+    }
+
     /// Just behind `error`.
     pub fn behind(error: &OpenError) -> Self {
         let (record, to, field, code, rule) = place(error);

@@ -5,21 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::WAITING;
 use super::apply::Old;
 use crate::domain::catalogue::Slug;
-use crate::domain::event::{Entry, Known};
+use crate::domain::event::Known;
 use crate::domain::record::{ObjectName, Side};
 use crate::store::Tx;
 
-/// Moves the sums by what became of one record's errors.
-pub(super) fn moved(
-    tx: &Tx<'_>,
-    entry: &Entry,
-    before: &[Old],
-    after: &[Old],
-) -> anyhow::Result<()> {
+/// Moves the sums by what became of one record's errors, by the entry at `seq`.
+pub(super) fn moved(tx: &Tx<'_>, seq: i64, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
     groups(tx, before, after)?;
     types(tx, before, after)?;
     totals(tx, before, after)?;
-    sayings(tx, entry, before, after)
+    sayings(tx, seq, before, after)
 }
 
 /// How often each one comes in `after` more than in `before`, where that is not as often.
@@ -110,7 +105,7 @@ fn totals(tx: &Tx<'_>, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sayings(tx: &Tx<'_>, entry: &Entry, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
+fn sayings(tx: &Tx<'_>, seq: i64, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
     fn of(old: &Old) -> impl Iterator<Item = (i64, &'static str, &str)> {
         let parts = [("text", &old.text), ("value", &old.value)];
         let said = parts
@@ -127,7 +122,7 @@ fn sayings(tx: &Tx<'_>, entry: &Entry, before: &[Old], after: &[Old]) -> anyhow:
                      on conflict do update set errors = errors + excluded.errors,
                        seq = excluded.seq",
                 )?
-                .execute((cause, part, key, by, entry.seq))?;
+                .execute((cause, part, key, by, seq))?;
             continue;
         }
         let left: i64 = tx

@@ -16,6 +16,7 @@ mod intake;
 mod keyed;
 mod moments;
 mod oauth;
+mod object_info;
 mod places;
 mod problem;
 mod query;
@@ -46,7 +47,7 @@ pub use admin::{
 };
 pub use problem::Problem;
 pub use rules::{Injected, InjectedKind, Op, Predicate, Rewrite};
-pub use save::Verb;
+pub use save::{Refusal, Verb};
 pub use settings::{Settings, Switch};
 
 use cell::Cell;
@@ -70,12 +71,16 @@ pub struct Salesforce {
     read_only: BTreeSet<String>,
     /// By object, the record type that a record gets whose creator names none.
     default_types: BTreeMap<String, String>,
+    /// (record type, field) that offers only these of the list's values.
+    offered: BTreeMap<(String, String), Vec<String>>,
     /// (object, field) made over the API: seen only where a permission set says so.
     ungranted: BTreeSet<(String, String)>,
     /// Rows that grant something were written since the grants were looked at.
     grants_moved: bool,
     late: Vec<admin::Late>,
     locked_rows: u64,
+    /// Every row of the integration user that was not saved, in order.
+    refusals: Vec<Refusal>,
     mint: ids::Mint,
     luck: fastrand::Rng,
     /// The latest time anybody told, in Unix ms; it does not run backwards.
@@ -112,10 +117,12 @@ impl Salesforce {
             unseen: BTreeSet::new(),
             read_only: BTreeSet::new(),
             default_types: BTreeMap::new(),
+            offered: BTreeMap::new(),
             ungranted: BTreeSet::new(),
             grants_moved: false,
             late: Vec::new(),
             locked_rows: 0,
+            refusals: Vec::new(),
             mint: ids::Mint::new(settings.seed),
             luck: fastrand::Rng::with_seed(settings.seed),
             clock: 0,
@@ -232,6 +239,11 @@ impl Salesforce {
     /// Counted calls as (Unix ms, calls), in order.
     pub fn call_log(&self) -> &[(i64, u64)] {
         self.usage.log()
+    }
+
+    /// Every row that the API's user sent and the org refused, in order.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
     }
 
     /// The most calls there were in any rolling 24 hours.

@@ -118,6 +118,7 @@ impl Salesforce {
             ("POST", ["composite", "batch"]) => self.batch(call),
             (_, ["composite", "sobjects", rest @ ..]) => self.collections(call, rest),
             (_, ["jobs", rest @ ..]) => self.bulk(call, rest),
+            (_, ["ui-api", rest @ ..]) => self.object_info(call, rest),
             (_, ["tooling", rest @ ..]) => self.tooling(call, rest),
             (
                 method,

@@ -41,11 +41,35 @@ pub(crate) struct Write {
     pub(crate) care: Care,
 }
 
+/// A row of the integration user that the org did not save.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// When, in Unix ms of the org's clock.
+    pub at_ms: i64,
+    /// API name of the object.
+    pub object: String,
+    /// Every code that was answered.
+    pub codes: Vec<&'static str>,
+}
+
 type Problems = Vec<Problem>;
 
 impl Salesforce {
     /// Saves one row and answers its id, or tells all errors of the first stage that had any.
     pub(crate) fn save(&mut self, write: &Write) -> Result<String, Problems> {
+        let saved = self.save_unnoted(write);
+        if let (Doer::Integration, Err(problems)) = (write.by, &saved) {
+            let codes = problems.iter().map(|problem| problem.code);
+            self.refusals.push(Refusal {
+                at_ms: self.clock,
+                object: write.object.clone(),
+                codes: codes.collect(),
+            });
+        }
+        saved
+    }
+
+    fn save_unnoted(&mut self, write: &Write) -> Result<String, Problems> {
         if write.by == Doer::Integration {
             self.check_access(write)?;
         }

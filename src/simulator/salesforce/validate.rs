@@ -42,10 +42,16 @@ impl Salesforce {
     ) -> Result<Cell, Problem> {
         match field.kind {
             Kind::Reference | Kind::Id => return self.settled_reference(schema, field, &text, row),
-            Kind::MultiPicklist => check_choices(field, &text)?,
+            Kind::MultiPicklist => {
+                check_choices(field, &text)?;
+                self.check_offer(schema, field, &text, row)?;
+            }
             // Codes of states and countries are looked at together, with errors of their own.
             Kind::Picklist if field.name.ends_with("Code") => {}
-            Kind::Picklist if field.has(Flag::Restricted) => check_choice(field, &text)?,
+            Kind::Picklist if field.has(Flag::Restricted) => {
+                check_choice(field, &text)?;
+                self.check_offer(schema, field, &text, row)?;
+            }
             Kind::Picklist
                 if stages::is_stage(&schema.name, &field.name)
                     && !self.is_on(Switch::OpenStages) =>
@@ -71,6 +77,26 @@ impl Salesforce {
             | Kind::DateTime => {}
         }
         Ok(Cell::Text(text))
+    }
+
+    /// A closed list offers to a record what its record type lets it offer.
+    fn check_offer(
+        &self,
+        schema: &Schema,
+        field: &Field,
+        text: &str,
+        row: &Row,
+    ) -> Result<(), Problem> {
+        let column = schema.column("RecordTypeId");
+        let Some(id) = column.and_then(|column| row.cell(column).text()) else {
+            return Ok(());
+        };
+        let mut values = text.split(';');
+        let missing = values.find(|value| !self.is_offered(id, &field.name, value));
+        match missing.filter(|_| field.has(Flag::Restricted)) {
+            Some(value) => Err(bad_choice(field, value)),
+            None => Ok(()),
+        }
     }
 
     fn settled_reference(
@@ -203,16 +229,20 @@ fn check_choice(field: &Field, value: &str) -> Result<(), Problem> {
     if field.offers(value) {
         return Ok(());
     }
+    Err(bad_choice(field, value))
+}
+
+fn bad_choice(field: &Field, value: &str) -> Problem {
     let message = format!(
         "{}: bad value for restricted picklist field: {}",
         field.label,
         escaped(value)
     );
-    Err(Problem::data(
+    Problem::data(
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         message,
         &[&field.name],
-    ))
+    )
 }
 
 fn check_email(field: &Field, text: &str) -> Result<(), Problem> {

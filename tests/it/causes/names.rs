@@ -7,6 +7,7 @@ use syncline::domain::label::Label;
 use syncline::domain::record::{
     Fields, ObjectName, Record, RecordId, RecordKey, Side, Timestamp, Value,
 };
+use syncline::projections::records::Order;
 
 use super::{ask, fail, ids, shown};
 use crate::store::Bench;
@@ -132,6 +133,7 @@ fn records_are_listed_by_how_their_names_begin_and_nobody_fitting_is_said() {
         object: None,
         why: None,
         name: Some(name.to_owned()),
+        order: Order::Record,
         limit: 100,
         after: None,
     };

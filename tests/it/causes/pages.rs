@@ -118,6 +118,33 @@ fn errors_come_in_the_order_asked_for_whatever_groups_a_page_merges() {
     assert_eq!(shown(&bench, &none), "No error fits.\n");
 }
 
+#[test]
+fn a_list_goes_on_behind_an_error_that_is_over_meanwhile() {
+    let bench = Bench::new();
+    fail(&bench, 0..6, "STRING_TOO_LONG", "Title");
+    for order in Order::ALL {
+        let request = |limit, after| Request::Errors {
+            which: Which::default(),
+            order: Some(*order),
+            limit,
+            after,
+        };
+        let page = |limit, after| match ask(&bench, &request(limit, after)) {
+            Ok(Report::Errors(page)) => page,
+            other => panic!("{other:?}"),
+        };
+        let whole = page(100, None);
+        let first = page(3, None);
+        let gone = first.errors[2].record;
+        let number = u32::try_from(gone - whole.errors.iter().map(|one| one.record).min().unwrap());
+        let number = number.unwrap();
+        mend(&bench, number..number + 1);
+        let rest = page(100, first.next);
+        assert_eq!(rest.errors, whole.errors[3..], "{order:?}");
+        fail(&bench, number..number + 1, "STRING_TOO_LONG", "Title");
+    }
+}
+
 /// These contacts lack a value that the list does not have.
 fn lack(bench: &Bench, numbers: std::ops::Range<u32>, value: &'static str) {
     bench.write(move |tx| {

@@ -8,10 +8,12 @@ use proptest::prelude::*;
 use syncline::crm::http::CallError;
 use syncline::crm::salesforce::{Batch, BatchOperation, Row, RowOutcome, Salesforce};
 use syncline::domain::event::Action;
+use syncline::domain::failure::RawFailure;
 use syncline::domain::merge::Write;
 use syncline::domain::preflight;
 use syncline::domain::record::{FieldName, Side, Timestamp, Value};
 use syncline::domain::schema::ObjectSchema;
+use syncline::simulator::salesforce::NewRecordType;
 
 use super::loads::{KEY, START, line};
 use super::{field, names};
@@ -38,6 +40,7 @@ fn values() -> Vec<Value> {
     let texts = [
         "x",
         "Gold",
+        "Silver",
         " gold ",
         "GOLD",
         "Platinum",
@@ -140,12 +143,25 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    let (salesforce, _line) = runtime.block_on(line());
+    let (salesforce, line) = runtime.block_on(line());
+    // New contacts are partners, to whom the list of tiers does not offer all that it holds.
+    line.in_org(|org| {
+        let partner = org.add_record_type(&NewRecordType {
+            object: "Contact".to_owned(),
+            name: "Partner".to_owned(),
+            developer_name: "Partner".to_owned(),
+            default: true,
+        });
+        org.set_offered(&partner.unwrap(), "Tier__c", Some(&["Gold"]));
+    });
     let schema = runtime.block_on(salesforce.describe("Contact", Timestamp(START)));
-    let schema = schema.unwrap().value;
+    let mut schema = schema.unwrap().value;
+    let partner = schema.offer.record_type.clone().expect("a record type");
+    let offered = runtime.block_on(salesforce.offered("Contact", &partner));
+    schema.offer.choices = offered.unwrap().value;
     let (fields, values) = (names(&FIELDS), values());
     let met = RefCell::new(BTreeMap::<String, u32>::new());
-    let key = Cell::new(0);
+    let (key, not_offered) = (Cell::new(0), Cell::new(0));
     let cells = prop::collection::vec((0..fields.len(), 0..values.len()), 1..4);
     let config = ProptestConfig {
         cases: 600,
@@ -160,6 +176,8 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         let certain = preflight::check(&creating(record.clone()), &schema, Timestamp(START + 1));
         key.set(key.get() + 1);
         let taken = runtime.block_on(is_taken(&salesforce, &schema, key.get(), &record));
+        let is_new = |one: &&RawFailure| one.message.contains("record type of new records");
+        not_offered.set(not_offered.get() + certain.iter().filter(is_new).count());
         for one in &certain {
             *met.borrow_mut().entry(one.failure.code.clone()).or_default() += 1;
             prop_assert!(!taken, "{:?} of {record:?}", one.failure);
@@ -167,6 +185,7 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         *met.borrow_mut().entry(if taken { "taken" } else { "refused" }.to_owned()).or_default() += 1;
     });
     let met = met.into_inner();
+    assert!(not_offered.get() > 0, "no record type was in the way");
     for code in [
         "taken",
         "STRING_TOO_LONG",

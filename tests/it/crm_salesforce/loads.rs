@@ -85,6 +85,10 @@ impl Line {
         });
     }
 
+    pub(super) fn in_org(&self, act: impl FnOnce(&mut simulator::salesforce::Salesforce)) {
+        act(&mut self.simulator.lock().unwrap().salesforce);
+    }
+
     fn contact(&self, key: &str) -> serde_json::Value {
         let simulator = self.simulator.lock().unwrap();
         let ids = simulator.salesforce.ids_where("Contact", KEY, key);

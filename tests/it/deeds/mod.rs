@@ -19,6 +19,7 @@ use syncline::control::{Refusal, Request, Vantage, answer};
 use syncline::domain::event::Event;
 use syncline::domain::record::Side;
 use syncline::journal;
+use syncline::projections::records::Order;
 use syncline::store::Store;
 
 use crate::calls::world::{BEGIN_MS, World, empty};
@@ -122,6 +123,7 @@ impl Desk {
             object: None,
             why: None,
             name: None,
+            order: Order::Record,
             limit: 100,
             after: None,
         };

@@ -18,7 +18,7 @@ use syncline::domain::merge::{
 use syncline::domain::record::{
     FieldName, Fields, ObjectName, Record, RecordId, RecordKey, Side, Timestamp, Value,
 };
-use syncline::domain::schema::{Field, Kind, ObjectSchema};
+use syncline::domain::schema::{Field, Kind, ObjectSchema, Offer};
 
 use crate::convert::field;
 
@@ -76,6 +76,7 @@ fn schema(side: Side, fields: Vec<Field>) -> ObjectSchema {
         updatable: true,
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
+        offer: Offer::default(),
         modified: None,
         fields: fields
             .into_iter()

@@ -69,6 +69,61 @@ fn every_error_is_exported_with_all_that_a_person_needs_and_nothing_that_a_sprea
     hands_over(&scene, &long["cause"]);
     daemon.stop();
     assert_eq!(scene.verb(&["errors", "export"]).out, said.out);
+    pages(&scene);
+}
+
+/// What a list ends with where more stands behind it.
+fn place(list: &str) -> &str {
+    let behind = list.split("those behind these: --after ").nth(1);
+    behind.expect(list).lines().next().expect("a place")
+}
+
+/// Every list goes on from a place that a person can type.
+fn pages(scene: &Scene) {
+    let first = scene
+        .verb(&["errors", "--sort", "newest", "--limit", "1"])
+        .out;
+    assert!(
+        first.starts_with("3 errors on 3 records, 2 causes"),
+        "{first}"
+    );
+    let second = scene.verb(&["errors", "--sort", "newest", "--after", place(&first)]);
+    assert!(!second.out.contains("--after"), "{second:?}");
+    let causes = |list: &str| list.lines().filter(|line| line.starts_with("C-")).count();
+    assert_eq!((causes(&first), causes(&second.out)), (1, 1));
+    let nowhere = scene.verb(&["errors", "--after", "C-99"]);
+    assert_eq!(nowhere.exit, 64, "{nowhere:?}");
+    for (list, rows) in [
+        (&["errors", "list"][..], 3),
+        (&["errors", "list", "--sort", "newest"], 3),
+        (&["records", "list"], 5),
+        (&["records", "list", "--sort", "newest"], 5),
+    ] {
+        let ids = |said: &str| -> Vec<String> {
+            let rows = said.lines().filter(|line| line.starts_with('#'));
+            rows.filter_map(|row| row.split_whitespace().next().map(str::to_owned))
+                .collect()
+        };
+        let whole = ids(&scene.verb(list).out);
+        assert_eq!(whole.len(), rows, "{list:?}");
+        let mut parts: Vec<String> = Vec::new();
+        let mut more = vec!["--limit", "2"];
+        let mut said = scene.verb(&[list, &more].concat()).out;
+        while parts.len() < rows {
+            parts.extend(ids(&said));
+            if parts.len() == rows {
+                break;
+            }
+            let after = place(&said).to_owned();
+            assert!(after.len() <= 16, "{after} is long to be typed");
+            more = vec!["--limit", "2", "--after", &after];
+            said = scene.verb(&[list, &more].concat()).out;
+        }
+        assert_eq!(parts, whole, "{list:?}");
+    }
+    let wrong = scene.verb(&["errors", "list", "--after", "eyJmaXJz"]);
+    assert_eq!(wrong.exit, 64, "{wrong:?}");
+    assert!(wrong.err.contains("is no place in a list"), "{wrong:?}");
 }
 
 /// A cause's ticket, with a sheet of what is in Salesforce: nothing of these is there yet.

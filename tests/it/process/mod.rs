@@ -3,6 +3,7 @@
 mod attention;
 mod check;
 mod deeds;
+mod demo;
 #[cfg(feature = "e2e")]
 mod disk;
 mod door;

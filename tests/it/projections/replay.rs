@@ -11,10 +11,10 @@ use syncline::domain::event::{
 };
 use syncline::domain::failure::TextKey;
 use syncline::domain::record::{PairNumber, Side, Timestamp};
-use syncline::projections::{self, append, causes, errors, pairs};
-use syncline::store::{Tx, View};
+use syncline::projections::{self, Labelled, append, causes, errors, pairs};
+use syncline::store::{Options, Tx, View};
 
-use crate::store::Bench;
+use crate::store::{Bench, options};
 
 use super::{accept, assert_replay, both, failed, failure, field, half, spend, synced};
 
@@ -26,32 +26,58 @@ fn a_start_with_the_same_catalogue_derives_nothing_anew() {
         accept(tx, 1);
         assert_eq!(projections::refresh(tx)?, projections::Refreshed::Nothing);
         annex::set_meta(tx, "catalogue", Some("another"))?;
-        assert_eq!(
-            projections::refresh(tx)?,
-            projections::Refreshed::Catalogue(1)
-        );
+        assert_eq!(projections::refresh(tx)?, projections::Refreshed::Labels);
+        Ok(())
+    });
+    relabel(&bench);
+    bench.write(|tx| {
         assert_eq!(projections::refresh(tx)?, projections::Refreshed::Nothing);
         Ok(())
     });
 }
 
+/// Labels everything anew, each page in a transaction of its own; returns how many these were.
+fn relabel(bench: &Bench) -> u32 {
+    let (mut so_far, mut pages) = (Labelled::nothing(), 0);
+    while so_far != Labelled::Whole {
+        so_far = bench.write(move |tx| projections::relabel(tx, so_far));
+        pages += 1;
+    }
+    pages
+}
+
 #[test]
 fn another_catalogue_labels_errors_and_history_anew_and_moves_no_number() {
-    let bench = Bench::new();
+    let bench = Bench::with(Options {
+        page_max: 3,
+        ..options()
+    });
     bench.write(|tx| {
-        let answer = failure("LIMIT_EXCEEDED", None);
-        append(
-            tx,
-            None,
-            failed(both(1), Side::Salesforce, Known::Answered, vec![answer]),
-        )?;
+        for number in 1..=10 {
+            let answers = vec![
+                failure("LIMIT_EXCEEDED", None),
+                failure("STRING_TOO_LONG", Some("Title")),
+            ];
+            let to = Side::Salesforce;
+            append(tx, None, failed(both(number), to, Known::Answered, answers))?;
+        }
+        // A cause that is over keeps the type of its latest error.
+        let over = failure("LIMIT_EXCEEDED", Some("Phone"));
+        let failing = failed(both(1), Side::HubSpot, Known::Answered, vec![over]);
+        append(tx, None, failing)?;
+        append(tx, None, synced(both(1), Side::HubSpot, Action::Updated))?;
         Ok(())
     });
     let labels = |tx: &Tx<'_>| -> anyhow::Result<(Vec<String>, String)> {
         let types = errors::by_type(tx)?;
         let types = types.iter().map(|one| one.slug.to_string()).collect();
-        let cause = causes::get(tx, 1)?.expect("it was numbered");
-        Ok((types, format!("C-{} {:?}", cause.number, cause.slug)))
+        let mut called = String::new();
+        for number in [1, 3] {
+            let cause = causes::get(tx, number)?.expect("it was numbered");
+            let slug = cause.slug.expect("it has one");
+            called.push_str(&format!("C-{} {slug} ", cause.number));
+        }
+        Ok((types, called))
     };
     let before = bench.write(labels);
     let rule = "[[rule]]\ncodes = [\"LIMIT_EXCEEDED\"]\ntype = \"sf-access\"\n";
@@ -59,16 +85,39 @@ fn another_catalogue_labels_errors_and_history_anew_and_moves_no_number() {
     let changed = bench.store().catalogue().with_site(&site).unwrap();
     bench.store().use_catalogue(std::sync::Arc::new(changed));
     bench.write(|tx| {
-        let refreshed = projections::refresh(tx)?;
-        assert!(matches!(refreshed, projections::Refreshed::Catalogue(_)));
+        assert_eq!(projections::refresh(tx)?, projections::Refreshed::Labels);
         Ok(())
     });
+    // Ten records in pages of three, and three causes in one.
+    assert_eq!(relabel(&bench), 4 + 1 + 1 + 1);
     let after = bench.write(labels);
     let said = |slug: &str| {
-        let cause = format!("C-1 Some(Slug({slug:?}))");
-        (vec![slug.to_owned()], cause)
+        let mut types = vec![slug.to_owned(), "string-too-long".to_owned()];
+        types.sort();
+        (types, format!("C-1 {slug} C-3 {slug} "))
     };
     assert_eq!((before, after), (said("other"), said("sf-access")));
+    assert_replay(&bench);
+}
+
+#[test]
+fn a_label_that_makes_a_record_wait_derives_everything_anew() {
+    let bench = Bench::new();
+    bench.write(|tx| {
+        let answer = failure("LIMIT_EXCEEDED", None);
+        let failing = failed(both(1), Side::Salesforce, Known::Answered, vec![answer]);
+        append(tx, None, failing).map(drop)
+    });
+    let state = |tx: &Tx<'_>| -> anyhow::Result<Option<pairs::State>> {
+        Ok(pairs::get(tx, PairNumber(1))?.map(|pair| pair.state))
+    };
+    assert_eq!(bench.write(state), Some(pairs::State::Failing));
+    let rule = "[[rule]]\ncodes = [\"LIMIT_EXCEEDED\"]\ntype = \"waiting-account\"\n";
+    let site = [("site.toml".to_owned(), rule.to_owned())];
+    let changed = bench.store().catalogue().with_site(&site).unwrap();
+    bench.store().use_catalogue(std::sync::Arc::new(changed));
+    assert_eq!(relabel(&bench), 1);
+    assert_eq!(bench.write(state), Some(pairs::State::Waiting));
     assert_replay(&bench);
 }
 

@@ -14,6 +14,9 @@ fn errors_by_cause() {
         records: 1_325,
         several: 4,
         predicted: 83,
+        tried: Vec::new(),
+        hidden: 0,
+        next: None,
         causes: causes(),
     });
     insta::assert_snapshot!(shown(&report), @r"
@@ -42,6 +45,9 @@ fn no_errors_say_so() {
         records: 0,
         several: 0,
         predicted: 0,
+        tried: Vec::new(),
+        hidden: 0,
+        next: None,
         causes: vec![],
     });
     insta::assert_snapshot!(shown(&report), @"No errors: everything that should be in step is, or waits its turn (syncline status).");
@@ -143,6 +149,9 @@ fn what_was_said_of_a_cause_stands_below_the_table_and_on_its_page() {
         records: 1_325,
         several: 1,
         predicted: 0,
+        tried: Vec::new(),
+        hidden: 0,
+        next: None,
         causes,
     });
     insta::assert_snapshot!(shown(&report), @r"

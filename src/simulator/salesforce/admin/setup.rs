@@ -169,6 +169,31 @@ impl Salesforce {
         Ok(())
     }
 
+    /// Lets a record type offer only these values of a list; none lets it offer all. The describe of
+    /// its object says nothing of it.
+    pub fn set_offered(&mut self, record_type: &str, field: &str, values: Option<&[&str]>) {
+        let key = (
+            ids::parse(record_type).unwrap_or_default(),
+            field.to_owned(),
+        );
+        match values {
+            Some(values) => {
+                let values = values.iter().map(|value| (*value).to_owned());
+                self.offered.insert(key, values.collect());
+            }
+            None => {
+                self.offered.remove(&key);
+            }
+        }
+    }
+
+    /// Whether a record type offers a value of a field's list.
+    pub(crate) fn is_offered(&self, record_type: &str, field: &str, value: &str) -> bool {
+        let key = (record_type.to_owned(), field.to_owned());
+        let offered = self.offered.get(&key);
+        offered.is_none_or(|values| values.iter().any(|one| one == value))
+    }
+
     /// The record types of an object beside its master.
     pub(crate) fn record_types(&self, object: &str) -> Vec<RecordTypeInfo> {
         let table = self.table("RecordType");

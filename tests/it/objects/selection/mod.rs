@@ -45,8 +45,9 @@ impl Story {
             why: Some(why),
             ..Filter::default()
         };
-        let read =
-            move |view: &syncline::store::View<'_>| records::list(view, &filter, Place::default());
+        let read = move |view: &syncline::store::View<'_>| {
+            records::list(view, &filter, Place::start_of(filter.order))
+        };
         let listed = self.world.store.read_blocking(read).unwrap();
         let status = self.status().await;
         let counted = status.objects.iter().map(|line| line.excluded).sum();

@@ -1,0 +1,64 @@
+//! How predicted failures fared that were sent all the same.
+
+use crate::domain::event::{Entry, PredictionTried};
+use crate::domain::record::{FieldName, ObjectName, Side};
+use crate::store::columns::counted;
+use crate::store::{Tx, View};
+
+/// One prediction, over all records that it was tried on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forecast {
+    /// The side that was written.
+    pub to: Side,
+    /// Which object.
+    pub object: ObjectName,
+    /// The raw code that was predicted.
+    pub code: String,
+    /// The field it was predicted of, by the target's name.
+    pub field: Option<FieldName>,
+    /// Records sent all the same.
+    pub sent: u64,
+    /// Of these, those that were accepted: the prediction was wrong.
+    pub accepted: u64,
+}
+
+pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyhow::Result<()> {
+    for one in &event.foretold {
+        tx.sql()
+            .prepare_cached(
+                "insert into forecasts (side, object, code, field, sent, accepted, last_seq)
+                 values (?1, ?2, ?3, ?4, 1, ?5, ?6)
+                 on conflict do update set sent = sent + 1,
+                   accepted = accepted + excluded.accepted, last_seq = excluded.last_seq",
+            )?
+            .execute((
+                event.to,
+                &event.ids.object,
+                &one.code,
+                one.field.as_ref().map_or("", FieldName::as_str),
+                i64::from(event.accepted),
+                entry.seq,
+            ))?;
+    }
+    Ok(())
+}
+
+/// Every prediction that was tried, those that were wrong most often first.
+pub fn all(view: &View<'_>) -> anyhow::Result<Vec<Forecast>> {
+    let mut statement = view.sql().prepare_cached(
+        "select side, object, code, field, sent, accepted from forecasts
+         order by accepted desc, sent desc, side, object, code, field",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let field: String = row.get(3)?;
+        Ok(Forecast {
+            to: row.get(0)?,
+            object: row.get(1)?,
+            code: row.get(2)?,
+            field: FieldName::parse(&field).ok(),
+            sent: counted(row.get(4)?),
+            accepted: counted(row.get(5)?),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
