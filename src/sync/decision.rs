@@ -217,11 +217,8 @@ pub(super) fn decide(
         ..
     } = couple;
     let place = forms.place_of(ids.salesforce.as_ref());
-    let Sifted {
-        mut writes,
-        failures,
-        foretold,
-    } = sifted(&merged, &ids, forms.at(place), now, shadow);
+    let sifted = sifted(&merged, &ids, forms.at(place), now, shadow);
+    let (mut writes, failures) = (sifted.writes, sifted.failures);
     let mut moved = merged.agreed;
     let link = link.map(|why| Met {
         ids: ids.clone(),
@@ -300,7 +297,7 @@ pub(super) fn decide(
             again,
             form: place,
             tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
-            foretold,
+            foretold: sifted.foretold,
             number: pair.map(|pair| pair.number),
             synced_at: pair.and_then(|pair| pair.synced_at),
         }))

@@ -191,8 +191,8 @@ async fn what_nobody_knows_waits_for_a_person_and_goes_when_asked() {
         everything: false,
         sure: true,
     };
-    let (store, now) = (&story.world.store, story.world.clock.now());
-    let asked = answer(store, &resync, 0, now, Vantage::Alone)
+    let (world, now) = (&story.world, story.world.clock.now());
+    let asked = answer(&world.store, &resync, 0, now, Vantage::Alone)
         .await
         .unwrap();
     assert!(matches!(asked, Report::Resync(_)), "{asked:?}");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::scene::Scene;
 
-/// Two people who are in step, and three who fail by two causes.
+/// Two people of each side who are in step, and three who fail by two causes.
 fn troubled() -> Scene {
     let scene = Scene::new();
     scene.people(2);
@@ -32,7 +32,7 @@ fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
 fn every_error_is_exported_with_all_that_a_person_needs_and_nothing_that_a_spreadsheet_runs() {
     let scene = troubled();
     let daemon = scene.started();
-    scene.settled(5);
+    scene.settled(7);
     let said = scene.verb(&["errors", "export"]);
     assert_eq!((said.exit, said.err.as_str()), (0, ""), "{said:?}");
     assert_eq!(said.out.matches("\r\n").count(), 4, "{}", said.out);
@@ -96,8 +96,8 @@ fn pages(scene: &Scene) {
     for (list, rows) in [
         (&["errors", "list"][..], 3),
         (&["errors", "list", "--sort", "newest"], 3),
-        (&["records", "list"], 5),
-        (&["records", "list", "--sort", "newest"], 5),
+        (&["records", "list"], 7),
+        (&["records", "list", "--sort", "newest"], 7),
     ] {
         let ids = |said: &str| -> Vec<String> {
             let rows = said.lines().filter(|line| line.starts_with('#'));
@@ -157,7 +157,7 @@ fn hands_over(scene: &Scene, cause: &str) {
 fn an_export_and_a_list_take_only_what_is_asked_for() {
     let scene = troubled();
     let daemon = scene.started();
-    scene.settled(5);
+    scene.settled(7);
     let count = |words: &[&str]| {
         let export = scene.verb(&[&["errors", "export"], words].concat());
         assert_eq!(export.exit, 0, "{words:?} {export:?}");
