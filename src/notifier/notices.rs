@@ -142,7 +142,7 @@ fn low(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Notice> {
     Ok(Notice::BudgetLow {
         used: calls.ours,
         allocation: calls.allocation,
-        empty_at: spending::empty_at(view)?.map(|at| reader.short(at)),
+        empty_at: spending::empty_at(view, calls.ours)?.map(|at| reader.short(at)),
     })
 }
 
@@ -152,7 +152,7 @@ fn exhausted(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<Notice> {
         used: calls.ours,
         allocation: calls.allocation,
         deferred: rows(view, &[State::Deferred])?,
-        frees_at: spending::frees_at(view)?.map(|at| reader.short(at)),
+        frees_at: spending::frees_at(view, calls.ours)?.map(|at| reader.short(at)),
     })
 }
 

@@ -257,10 +257,10 @@ fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
     Ok(match (before, now) {
         (Fullness::Room, Fullness::Low) => Some(Line::Warning(format!(
             "budget: {of} calls used ({share} %); {}; backfill and retry wait",
-            forecast(tx)?
+            forecast(tx, calls.ours)?
         ))),
         (Fullness::Room | Fullness::Low, Fullness::Full) => {
-            let frees = spending::frees_at(tx)?.map(|at| at.since(tx.now()));
+            let frees = spending::frees_at(tx, calls.ours)?.map(|at| at.since(tx.now()));
             let frees = frees.map(|wait| format!(" frees in {};", duration(wait)));
             Some(Line::Error(format!(
                 "budget exhausted: {of}; {waiting};{} raise with \"syncline budget set N\"",
@@ -281,8 +281,8 @@ fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
 }
 
 /// How long the rest lasts at the last hour's rate.
-fn forecast(view: &View<'_>) -> anyhow::Result<String> {
-    let empty = spending::empty_at(view)?;
+fn forecast(view: &View<'_>, used: u64) -> anyhow::Result<String> {
+    let empty = spending::empty_at(view, used)?;
     Ok(empty.map_or_else(
         || "at this rate the rest lasts for a day".to_owned(),
         |at| format!("at this rate empty in {}", duration(at.since(view.now()))),

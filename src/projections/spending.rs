@@ -25,9 +25,9 @@ pub fn per_hour(view: &View<'_>) -> anyhow::Result<u64> {
     calls::spent_since(view, Side::Salesforce, now.plus(-hours::HOUR_MS))
 }
 
-/// When the allocation is used up at the rate of the last hour, counting what leaves meanwhile by
-/// whole hours; none when that rate can go on for a day.
-pub fn empty_at(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
+/// When the allocation, of which `used` calls count, is used up at the rate of the last hour, counting
+/// what leaves meanwhile by whole hours; none when that rate can go on for a day.
+pub fn empty_at(view: &View<'_>, used: u64) -> anyhow::Result<Option<Timestamp>> {
     let side = Side::Salesforce;
     let now = calls::clock(view, side)?;
     // A call that left the window early would make the rest look larger: each leaves with the last
@@ -39,16 +39,15 @@ pub fn empty_at(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
         let ends = Timestamp(hour.saturating_add(1).saturating_mul(hours::HOUR_MS));
         (ends.plus(HOLD_MS), calls)
     });
-    let (used, allocation) = (sum(view, side)?, allowance::in_force(view)?);
-    let at = exhausts_at(used, allocation, per_hour(view)?, leaving, now);
+    let (allocation, rate) = (allowance::in_force(view)?, per_hour(view)?);
+    let at = exhausts_at(used, allocation, rate, leaving, now);
     Ok(at.map(|at| view.now().plus(at.since(now))))
 }
 
-/// When a used-up allocation has room for a call again; none while it has.
-pub fn frees_at(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
+/// When an allocation of which `used` calls count has room for a call again; none while it has.
+pub fn frees_at(view: &View<'_>, used: u64) -> anyhow::Result<Option<Timestamp>> {
     let side = Side::Salesforce;
-    let (used, allocation) = (sum(view, side)?, allowance::in_force(view)?);
-    let Some(over) = used.checked_sub(allocation) else {
+    let Some(over) = used.checked_sub(allowance::in_force(view)?) else {
         return Ok(None);
     };
     let now = calls::clock(view, side)?;

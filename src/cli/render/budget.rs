@@ -35,11 +35,11 @@ pub(super) fn text(budget: &BudgetUse, moment: &Moment) -> String {
     ));
     text.push_str(&parts(budget));
     text.push_str(&format!(
-        "\nper hour   {}  until {}\nper 24 h   {}  {} in a year\n",
+        "\nper hour   {}  until {}\nper 24 h   {}  {} in 30 days\n",
         sparkline(&budget.hours),
         moment.clock(budget.at),
         sparkline(&budget.days),
-        number(budget.year)
+        number(budget.days.iter().sum())
     ));
     text.push_str(&format!(
         "rate       {}/h: {}\n",
@@ -182,10 +182,15 @@ fn price(one: &Price) -> String {
     )
 }
 
+/// What the account used is journaled in steps of a percent: less than ours is a word from before.
 fn hubspot(budget: &BudgetUse) -> String {
-    let day = budget
-        .hubspot_day
-        .map(|(used, limit)| format!(", the account {} of {} today", number(used), number(limit)));
+    let day = budget.hubspot_day.map(|(used, limit)| {
+        let limit = number(limit);
+        if used < budget.hubspot {
+            return format!(", of the account's {limit} a day");
+        }
+        format!(", the account {} of {limit} today", number(used))
+    });
     format!(
         "HubSpot    {} in 24 h{}\n",
         counted(budget.hubspot, "call"),

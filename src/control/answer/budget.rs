@@ -70,6 +70,7 @@ fn backfill(view: &View<'_>, now: Timestamp) -> anyhow::Result<BackfillLine> {
 pub(super) fn used(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow::Result<Report> {
     let side = Side::Salesforce;
     let used = spending::used(view, side)?;
+    let ours = sum(&used, |_| true);
     let set = allowance::get(view)?.map(|allowance| allowance.set);
     let mut objects: BTreeMap<Option<ObjectName>, u64> = BTreeMap::new();
     for one in &used {
@@ -99,9 +100,8 @@ pub(super) fn used(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow
         parts: used.iter().map(part).collect(),
         hours: hours::last_hours(view, side, their_now, 24)?,
         days: hours::last_days(view, side, their_now, 30)?,
-        year: hours::last_days(view, side, their_now, 365)?.iter().sum(),
-        exhausts_at: spending::empty_at(view)?,
-        frees_at: spending::frees_at(view)?,
+        exhausts_at: spending::empty_at(view, ours)?,
+        frees_at: spending::frees_at(view, ours)?,
         waits: waits(vantage),
         prices: prices(view)?,
         hubspot: spending::sum(view, Side::HubSpot)?,

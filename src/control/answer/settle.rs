@@ -167,8 +167,9 @@ fn consequence(view: &View<'_>) -> anyhow::Result<String> {
             thousands(allowance.in_force())
         );
     }
-    if let Some(frees_at) = spending::frees_at(view)? {
-        let used = thousands(spending::sum(view, Side::Salesforce)?);
+    let used = spending::sum(view, Side::Salesforce)?;
+    if let Some(frees_at) = spending::frees_at(view, used)? {
+        let used = thousands(used);
         let wait = duration(frees_at.since(view.now()));
         said = format!("{said}; {used} are used already: nothing is spent for {wait}");
     }

@@ -60,8 +60,6 @@ reports! {
         hours: Vec<u64>,
         /// Ours per 24 hours, the oldest of 30 first.
         days: Vec<u64>,
-        /// Ours in the last 365 times 24 hours.
-        year: u64,
         /// When the allocation is used up at the last hour's rate; none when that can go on.
         exhausts_at: Option<Timestamp>,
         /// When a used-up allocation has room again; none while it has.

@@ -36,7 +36,6 @@ fn budget() -> BudgetUse {
         ],
         hours,
         days: vec![6_000; 30],
-        year: 2_190_000,
         exhausts_at: Some(NOW.plus(14 * 3_600_000)),
         frees_at: None,
         waits: Vec::new(),
@@ -77,7 +76,7 @@ fn what_was_used_for_what_and_how_long_the_rest_lasts() {
     backfill  write      contact  1,428  1,400,000
 
     per hour   ▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█  until Tue 17 Nov 08:00
-    per 24 h   ██████████████████████████████  2,190,000 in a year
+    per 24 h   ██████████████████████████████  180,000 in 30 days
     rate       940/h: at this rate used up at Tue 17 Nov 22:00 (in 14 h)
     allowed    20,000 in any 24 h, set Sun 15 Nov 08:00 by user 1000
     reserve    10 % of Salesforce's own limit is left to everybody else
@@ -95,6 +94,11 @@ fn a_slow_rate_lasts_and_a_used_up_allocation_says_when_it_frees() {
         ..budget()
     };
     assert!(text(slow).contains("940/h: at this rate the allocation is never used up"));
+    let early = BudgetUse {
+        hubspot_day: Some((1, 250_000)),
+        ..budget()
+    };
+    assert!(text(early).contains("4,211 calls in 24 h, of the account's 250,000 a day"));
     let mut full = BudgetUse {
         frees_at: Some(NOW.plus(3 * 3_600_000)),
         waits: vec![LaneWait {
