@@ -10,16 +10,18 @@ use tokio::runtime::Runtime;
 use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, RecordsVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{deeds, errors, export, out, resync};
+use super::{deeds, errors, export, notify, out, resync};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
 use crate::control::report::{EntryLine, Records, Report, Status};
 use crate::control::request::{Refusal, Request};
-use crate::control::{Vantage, answer, door};
+use crate::control::{Vantage, answer_with, door};
+use crate::daemon;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::event::Excluded;
 use crate::domain::record::{ObjectName, Timestamp};
+use crate::notifier::Post;
 use crate::projections::records::State;
 use crate::store::{Access, Store};
 
@@ -53,6 +55,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let mut report = patiently(&place, &request)?;
     complete(&place, &request, &mut report, arguments.json)?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
+    if let Verb::Notify(one) = &arguments.verb {
+        notify::write(one.verb.as_ref(), &report)?;
+    }
     if let Verb::Journal(journal) = &arguments.verb {
         let JournalVerb::Tail { follow, .. } = &journal.verb;
         if *follow {
@@ -73,6 +78,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Plan(_)
         | Report::Hold(_)
         | Report::Resync(_)
+        | Report::Readers(_)
+        | Report::Preview(_)
         | Report::Entries(_)
         | Report::Done(_) => 0,
     })
@@ -201,6 +208,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             };
             return deeds::request(place, deed, &one.ids, &one.deeds);
         }
+        Verb::Notify(one) => notify::request(place, one.verb.as_ref()),
         Verb::Pause => Request::Pause,
         Verb::Resume => Request::Resume,
         Verb::Journal(journal) => match &journal.verb {
@@ -376,6 +384,26 @@ impl Place {
         reader.insert(desk).answer(self, request)
     }
 
+    /// What mails are written and sent by, for requests that need it; the password only for those
+    /// that send.
+    fn post(&self, request: &Request) -> Result<Option<Post>, Refusal> {
+        let sends = matches!(request, Request::TestMail { .. });
+        let Some(path) = self
+            .config
+            .as_ref()
+            .filter(|_| sends || matches!(request, Request::PreviewMail { .. }))
+        else {
+            return Ok(None);
+        };
+        let unread = |message| Refusal { exit: 78, message };
+        if sends {
+            let (config, credentials) = super::run::read(path).map_err(unread)?;
+            return Ok(daemon::post(&config, credentials.smtp_password.as_ref()));
+        }
+        let config = config::load(path).map_err(|mistakes| unread(mistakes.to_string()))?;
+        Ok(daemon::post(&config, None))
+    }
+
     /// Opens the store in process.
     fn at(&self, access: Access) -> Result<Desk, Refusal> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -409,8 +437,15 @@ impl Desk {
             Vantage::Alone
         };
         let now = self.clock.now();
-        self.runtime
-            .block_on(answer(&self.store, request, user, now, vantage))
+        let post = place.post(request)?;
+        self.runtime.block_on(answer_with(
+            &self.store,
+            request,
+            user,
+            now,
+            vantage,
+            post.as_ref(),
+        ))
     }
 }
 
@@ -455,6 +490,8 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Plan(_)
         | Report::Hold(_)
         | Report::Resync(_)
+        | Report::Readers(_)
+        | Report::Preview(_)
         | Report::Done(_) => None,
     }
 }

@@ -11,6 +11,7 @@ mod export;
 mod handover;
 mod init;
 mod mapping;
+mod notify;
 mod out;
 pub mod render;
 mod resync;
@@ -64,6 +65,7 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         | Verb::Unlink(_)
         | Verb::Exclude(_)
         | Verb::Resync(_)
+        | Verb::Notify(_)
         | Verb::Pause
         | Verb::Resume
         | Verb::Journal(_)

@@ -16,6 +16,7 @@ pub mod failure;
 pub mod fingerprint;
 pub mod fitness;
 pub mod guard;
+pub mod handover;
 pub mod label;
 pub mod load;
 pub mod mapping;

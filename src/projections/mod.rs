@@ -7,8 +7,10 @@
 pub mod calls;
 pub mod causes;
 pub mod cursors;
+pub mod days;
 pub mod errors;
 pub mod figures;
+pub mod handover;
 pub mod holds;
 pub mod jobs;
 pub mod links;
@@ -95,8 +97,14 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::SchemaChanged(event) => {
             settings::set(tx, entry, &settings::schema_part(event.side, &event.object))
         }
-        Event::CallsSpent(event) => calls::spent(tx, entry, event),
-        Event::CallsReturned(event) => calls::returned(tx, event),
+        Event::CallsSpent(event) => {
+            days::spent(tx, entry, event)?;
+            calls::spent(tx, entry, event)
+        }
+        Event::CallsReturned(event) => {
+            days::returned(tx, event)?;
+            calls::returned(tx, event)
+        }
         Event::UsageReported(event) => calls::reported(tx, entry, event),
         Event::CursorMoved(event) => cursors::moved(tx, entry, event),
         Event::CauseNumbered(event) => causes::numbered(tx, entry, event),
@@ -115,6 +123,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::RecordExcluded(event) => {
             let record = about(entry)?;
             errors::cleared(tx, entry, record)?;
+            figures::excluded(tx, entry, event)?;
             pairs::excluded(tx, entry, record, event)
         }
         Event::RecordIncluded(event) => pairs::included(tx, entry, about(entry)?, event),

@@ -31,6 +31,8 @@ pub const TABLES: &[&str] = &[
     "writes",
     "synced",
     "turns",
+    "days",
+    "uncarried",
     "jobs",
 ];
 

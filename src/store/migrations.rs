@@ -60,6 +60,7 @@ migrations! {
     Derived "0019_remarks",
     Derived "0020_groups",
     Kept "0021_shown",
+    Derived "0022_days",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

@@ -35,6 +35,8 @@ pub struct Wakes {
     pub board: Wake,
     /// Tells people.
     pub notifier: Wake,
+    /// Gives signs of life.
+    pub heartbeat: Wake,
 }
 
 impl Wakes {
@@ -48,6 +50,7 @@ impl Wakes {
             &self.connection,
             &self.board,
             &self.notifier,
+            &self.heartbeat,
         ] {
             bell.ring();
         }

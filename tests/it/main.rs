@@ -56,3 +56,4 @@ mod trials;
 #[cfg(feature = "e2e")]
 mod unit;
 mod volume;
+mod zones;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Action, Excluded, Mode};
+use crate::domain::handover::HandOver;
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schedule::Frequency;
 use crate::projections::records;
@@ -37,6 +38,10 @@ pub enum Report {
     Hold(HoldStory),
     /// A resync: its price, or how far it is.
     Resync(Resync),
+    /// Everybody who is told something.
+    Readers(Readers),
+    /// A mail as it would go out.
+    Preview(Box<Preview>),
     /// Entries of the journal.
     Entries(Entries),
     /// Something was done; in words.
@@ -52,9 +57,11 @@ macro_rules! reports {
 }
 
 mod causes;
+mod notify;
 mod plan;
 
 pub use causes::*;
+pub use notify::*;
 pub use plan::*;
 
 reports! {
