@@ -22,6 +22,8 @@ mod deeds;
 mod digest;
 #[cfg(feature = "e2e")]
 mod e2e_clients;
+#[cfg(feature = "e2e")]
+mod e2e_mail;
 mod facts;
 mod fitness;
 mod guard;
