@@ -10,15 +10,17 @@ use tokio::runtime::Runtime;
 use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{causes, deeds, errors, export, out, records, resync};
+use super::{causes, deeds, errors, export, notify, out, records, resync};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
 use crate::control::report::{EntryLine, Report, Status};
 use crate::control::request::{Refusal, Request};
-use crate::control::{Vantage, answer, door};
+use crate::control::{Vantage, answer_with, door};
+use crate::daemon;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::{ObjectName, Timestamp};
+use crate::notifier::Post;
 use crate::store::{Access, Store};
 
 /// How often `journal tail --follow` looks for new entries.
@@ -57,6 +59,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         arguments.json,
     )?;
     out::report(&report, arguments.json, &moment(&place.zone))?;
+    if let Verb::Notify(one) = &arguments.verb {
+        notify::write(one.verb.as_ref(), &report)?;
+    }
     if let Verb::Journal(journal) = &arguments.verb {
         let JournalVerb::Tail { follow, .. } = &journal.verb;
         if *follow {
@@ -77,6 +82,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
         | Report::Plan(_)
         | Report::Hold(_)
         | Report::Resync(_)
+        | Report::Readers(_)
+        | Report::Preview(_)
         | Report::Entries(_)
         | Report::Done(_) => 0,
     })
@@ -188,6 +195,7 @@ fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
             };
             return deeds::request(place, deed, &one.ids, &one.deeds);
         }
+        Verb::Notify(one) => notify::request(place, one.verb.as_ref()),
         Verb::Pause => Request::Pause,
         Verb::Resume => Request::Resume,
         Verb::Journal(journal) => match &journal.verb {
@@ -325,6 +333,26 @@ impl Place {
         reader.insert(desk).answer(self, request)
     }
 
+    /// What mails are written and sent by, for requests that need it; the password only for those
+    /// that send.
+    fn post(&self, request: &Request) -> Result<Option<Post>, Refusal> {
+        let sends = matches!(request, Request::TestMail { .. });
+        let Some(path) = self
+            .config
+            .as_ref()
+            .filter(|_| sends || matches!(request, Request::PreviewMail { .. }))
+        else {
+            return Ok(None);
+        };
+        let unread = |message| Refusal { exit: 78, message };
+        if sends {
+            let (config, credentials) = super::run::read(path).map_err(unread)?;
+            return Ok(daemon::post(&config, credentials.smtp_password.as_ref()));
+        }
+        let config = config::load(path).map_err(|mistakes| unread(mistakes.to_string()))?;
+        Ok(daemon::post(&config, None))
+    }
+
     /// Opens the store in process.
     fn at(&self, access: Access) -> Result<Desk, Refusal> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -358,8 +386,15 @@ impl Desk {
             Vantage::Alone
         };
         let now = self.clock.now();
-        self.runtime
-            .block_on(answer(&self.store, request, user, now, vantage))
+        let post = place.post(request)?;
+        self.runtime.block_on(answer_with(
+            &self.store,
+            request,
+            user,
+            now,
+            vantage,
+            post.as_ref(),
+        ))
     }
 }
 
@@ -404,6 +439,8 @@ fn last_seq(report: &Report) -> Option<i64> {
         | Report::Plan(_)
         | Report::Hold(_)
         | Report::Resync(_)
+        | Report::Readers(_)
+        | Report::Preview(_)
         | Report::Done(_) => None,
     }
 }

@@ -360,6 +360,8 @@ impl Stage {
             | Report::Plan(_)
             | Report::Hold(_)
             | Report::Resync(_)
+            | Report::Readers(_)
+            | Report::Preview(_)
             | Report::Entries(_)
             | Report::Done(_) => Err(failed(&"status was answered with something else")),
         }

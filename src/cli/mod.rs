@@ -12,6 +12,7 @@ mod export;
 mod handover;
 mod init;
 mod mapping;
+mod notify;
 mod out;
 mod records;
 pub mod render;
@@ -66,6 +67,7 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         | Verb::Unlink(_)
         | Verb::Exclude(_)
         | Verb::Resync(_)
+        | Verb::Notify(_)
         | Verb::Pause
         | Verb::Resume
         | Verb::Journal(_)

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use super::{
-    Auth, Budget, Config, Guard, HubSpot, Limits, Mail, Names, OtherIntegration, Recipient,
-    Salesforce, Sync,
+    Auth, BaseUrl, Budget, Config, Guard, HubSpot, Limits, Mail, Names, OtherIntegration,
+    Recipient, Salesforce, Sync,
 };
 use crate::domain::board::Board;
 use crate::domain::mapping::{FieldMapping, Mapping};
@@ -148,11 +148,25 @@ fn mail_of(facts: &mut Facts, mail: &Mail) {
         from,
         gather,
         per_hour,
+        contact,
+        ca,
+        heartbeat,
     } = mail;
     facts.insert("mail.smtp".to_owned(), smtp.to_string());
     facts.insert("mail.from".to_owned(), from.to_string());
     facts.insert("mail.gather_sec".to_owned(), gather.as_secs().to_string());
     facts.insert("mail.per_hour".to_owned(), per_hour.to_string());
+    facts.insert("mail.contact".to_owned(), contact.to_string());
+    let ca = ca.as_ref().map(|ca| ca.display().to_string());
+    for (key, value) in [
+        ("ca", ca),
+        ("heartbeat", heartbeat.as_ref().map(BaseUrl::to_string)),
+    ] {
+        facts.insert(
+            format!("mail.{key}"),
+            value.unwrap_or_else(|| "none".to_owned()),
+        );
+    }
 }
 
 fn recipient_of(recipient: &Recipient) -> String {

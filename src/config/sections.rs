@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::address::Mailbox;
+use super::address::{MailAddress, Mailbox};
 use super::mistakes::{Unfit, shown};
 use super::reader::Section;
 use super::url::{BaseUrl, SmtpUrl};
@@ -125,6 +125,12 @@ pub struct Mail {
     pub gather: Duration,
     /// Immediate mails to one recipient in an hour.
     pub per_hour: u32,
+    /// Whom readers write to who want other mails, or none.
+    pub contact: MailAddress,
+    /// Certificates in PEM that are believed beside the system's: an authority of one's own.
+    pub ca: Option<PathBuf>,
+    /// Asked for every minute while mail works; its keeper tells people when that ceases.
+    pub heartbeat: Option<BaseUrl>,
 }
 
 pub(super) fn hubspot(section: Section<'_>) -> Option<HubSpot> {
@@ -308,10 +314,17 @@ pub(super) fn mail(section: Section<'_>) -> Option<Mail> {
         .number("gather_sec", &(0..=3600), " s")
         .unwrap_or(60);
     let per_hour = section.number("per_hour", &(1..=3600), " mails");
+    let contact = section.parsed("contact", MailAddress::parse);
+    let ca = section.parsed("ca", absolute_path);
+    let heartbeat = section.parsed("heartbeat", BaseUrl::parse);
     section.finish();
+    let from = from?.value;
     Some(Mail {
         smtp: smtp?.value,
-        from: from?.value,
+        contact: contact.map_or_else(|| from.address.clone(), |spot| spot.value),
+        ca: ca.map(|spot| spot.value),
+        heartbeat: heartbeat.map(|spot| spot.value),
+        from,
         gather: seconds(gather),
         per_hour: per_hour
             .and_then(|number| u32::try_from(number).ok())

@@ -9,6 +9,6 @@ pub mod request;
 pub mod survey;
 pub mod vantage;
 
-pub use answer::{Figures, answer, figures};
+pub use answer::{Figures, answer, answer_with, figures};
 pub use request::{Refusal, Request};
 pub use vantage::Vantage;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::deed::{Deed, Named};
 use crate::domain::event::{Excluded, LoadTime, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::domain::schedule::Frequency;
 use crate::projections::errors::{Mark, Order, Place};
 use crate::projections::records;
 use crate::store::StoreError;
@@ -155,6 +156,29 @@ pub enum Request {
         /// The seq that it was asked with.
         ask: i64,
     },
+    /// Everybody who is told something.
+    Readers,
+    /// Changes what one reader is told, or adds one.
+    SetReader {
+        /// The address.
+        address: String,
+        /// What is to be different.
+        #[serde(flatten)]
+        wish: Wish,
+    },
+    /// A reader's next digest, as it would be now.
+    PreviewMail {
+        /// The address.
+        address: String,
+        /// Daily or weekly; none for the one that is due next.
+        #[serde(default)]
+        frequency: Option<Frequency>,
+    },
+    /// Sends a mail that is marked as a test.
+    TestMail {
+        /// Where to.
+        address: String,
+    },
     /// Stops writing.
     Pause,
     /// Writes again.
@@ -168,6 +192,33 @@ pub enum Request {
     },
     /// Builds the projections anew.
     Rebuild,
+}
+
+/// What is to be different for a reader; the rest stays. Words that switch something off are `off`,
+/// and an empty list of what a reader is told of alone is everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wish {
+    /// `on` or `off`.
+    pub mails: Option<String>,
+    /// Changes of state within a minute: `on` or `off`.
+    pub immediately: Option<String>,
+    /// `08:00`.
+    pub daily: Option<String>,
+    /// `mon 08:00`.
+    pub weekly: Option<String>,
+    /// A cron expression in place of `daily`.
+    pub cron: Option<String>,
+    /// IANA time zone.
+    pub zone: Option<String>,
+    /// Only causes that these can mend.
+    pub who_fixes: Option<Vec<String>>,
+    /// Only these objects.
+    pub objects: Option<Vec<String>>,
+    /// Only these types.
+    pub types: Option<Vec<String>>,
+    /// The zone of a reader who is new and names none.
+    pub usual_zone: String,
 }
 
 /// What a person says of a cause.
@@ -214,6 +265,7 @@ impl Request {
             | Self::SettleHold { .. }
             | Self::Decide { sure: true, .. }
             | Self::Resync { sure: true, .. }
+            | Self::SetReader { .. }
             | Self::Pause
             | Self::Resume
             | Self::Rebuild => true,
@@ -232,6 +284,9 @@ impl Request {
             | Self::Decide { sure: false, .. }
             | Self::Resync { sure: false, .. }
             | Self::Resynced { .. }
+            | Self::Readers
+            | Self::PreviewMail { .. }
+            | Self::TestMail { .. }
             | Self::Tail { .. } => false,
         }
     }

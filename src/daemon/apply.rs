@@ -3,9 +3,11 @@
 //! A setting that people change at run time has the file for its first value only: what the file
 //! said last is kept, and only a later edit of the file counts as one more change.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 
-use crate::config::{Auth, Config, Credentials, Mail, Names};
+use crate::config::{self, Auth, Config, Credentials, Mail, Names};
 use crate::crm::hubspot::{ApiVersion, HubSpotSettings};
 use crate::crm::salesforce::SalesforceSettings;
 use crate::crm::token::{SalesforceCredentials, Secret, SigningKey};
@@ -14,7 +16,8 @@ use crate::domain::event::{
     RecipientSetting, Scheduled,
 };
 use crate::domain::guard;
-use crate::notifier::Teller;
+use crate::mail::SmtpMailer;
+use crate::notifier::{Post, Teller};
 use crate::projections::links::{self, User};
 use crate::store::{Store, Tx};
 use crate::sync::{Bounds, Settings};
@@ -126,14 +129,38 @@ fn notifications(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
             who_fixes: one.who_fixes.clone(),
             objects: one.objects.clone(),
             types: one.types.clone(),
+            off: false,
         });
     }
     let word = serde_json::to_string(&recipients)?;
     let event = NotificationsSet {
-        recipients,
+        recipients: joined(tx, &recipients)?,
         by: By::Configuration,
     };
     when_new(tx, "notifications", &word, event).map(drop)
+}
+
+/// Whom the file names, each as the file has them where it says something new of them, and as people
+/// set them since where it does not; and those who were added at run time.
+fn joined(tx: &Tx<'_>, file: &[RecipientSetting]) -> anyhow::Result<Vec<RecipientSetting>> {
+    let before: Vec<RecipientSetting> = annex::meta(tx, "configured notifications")?
+        .and_then(|word| serde_json::from_str(&word).ok())
+        .unwrap_or_default();
+    let setting = projections::settings::notifications(tx)?;
+    let now = setting.map(|setting| setting.event.recipients);
+    let now = now.unwrap_or_default();
+    let of = |list: &[RecipientSetting], key| list.iter().find(|one| one.recipient == key).cloned();
+    let mut joined: Vec<RecipientSetting> = Vec::new();
+    for one in file {
+        let same = of(&before, one.recipient).as_ref() == Some(one);
+        let kept = of(&now, one.recipient).filter(|_| same);
+        joined.push(kept.unwrap_or_else(|| one.clone()));
+    }
+    let added = |one: &&RecipientSetting| {
+        of(&before, one.recipient).is_none() && of(file, one.recipient).is_none()
+    };
+    joined.extend(now.iter().filter(added).cloned());
+    Ok(joined)
 }
 
 /// HubSpot's client as configured.
@@ -225,11 +252,22 @@ pub(super) fn sync(config: &Config) -> Settings {
     }
 }
 
+/// What mails are written and sent by; none where the configuration names no server.
+pub fn post(config: &Config, password: Option<&config::Secret>) -> Option<Post> {
+    let mail = config.mail.as_ref()?;
+    let mailer = SmtpMailer::new(mail.smtp.clone(), password.cloned()).with_ca(mail.ca.clone());
+    Some(Post {
+        teller: teller(config, mail),
+        mailer: Arc::new(mailer),
+    })
+}
+
 /// What the notifier takes from the configuration.
-pub(super) fn teller(config: &Config, mail: &Mail) -> Teller {
+fn teller(config: &Config, mail: &Mail) -> Teller {
     Teller {
         installation: config.name.clone(),
         from: mail.from.clone(),
+        contact: mail.contact.clone(),
         portal: config.hubspot.portal,
         org: config.salesforce.org.to_string(),
         gather_ms: milliseconds(mail.gather),

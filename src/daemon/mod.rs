@@ -28,8 +28,7 @@ use crate::crm::salesforce::Salesforce;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::event::{Bound, DaemonStarted, DaemonStopped};
 use crate::domain::record::Timestamp;
-use crate::mail::SmtpMailer;
-use crate::notifier::{Notifier, Watch};
+use crate::notifier::{Heartbeat, Notifier, Post, Watch};
 use crate::projections::settings;
 use crate::store::{Store, StoreError};
 use crate::sync::{
@@ -37,6 +36,7 @@ use crate::sync::{
     Wake, Writer,
 };
 use crate::{inbox, projections};
+pub use apply::post;
 pub use inspect::{inspection, kept_schemas};
 use pulse::Pulse;
 pub use signals::Signal;
@@ -239,12 +239,8 @@ impl Daemon {
         )
     }
 
-    fn mailer(&self) -> Option<SmtpMailer> {
-        let mail = self.config.mail.as_ref()?;
-        Some(SmtpMailer::new(
-            mail.smtp.clone(),
-            self.credentials.smtp_password.clone(),
-        ))
+    fn post(&self) -> Option<Post> {
+        post(&self.config, self.credentials.smtp_password.as_ref())
     }
 
     /// Starts every loop: the only place where something is spawned.
@@ -264,13 +260,10 @@ impl Daemon {
         loops.spawn(keep(shared(), Retrier::new(Arc::clone(context))));
         loops.spawn(keep(shared(), BoardKeeper::new(Arc::clone(context))));
         loops.spawn(keep(shared(), Retention::new(Arc::clone(context))));
-        if let (Some(mailer), Some(mail)) = (self.mailer(), &self.config.mail) {
-            let teller = apply::teller(&self.config, mail);
+        if let Some(post) = self.post() {
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-            loops.spawn(keep(
-                shared(),
-                Notifier::new(store, clock, Arc::new(mailer), teller),
-            ));
+            let notifier = Notifier::new(store, clock, post.mailer, post.teller);
+            loops.spawn(keep(shared(), notifier));
         } else {
             // Nobody is mailed; the log still tells.
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
@@ -278,6 +271,18 @@ impl Daemon {
                 shared(),
                 Watch::new(store, clock, self.config.budget.told),
             ));
+        }
+        let url = self
+            .config
+            .mail
+            .as_ref()
+            .and_then(|mail| mail.heartbeat.as_ref());
+        // Without a client for HTTP there would be no context either.
+        if let (Some(url), Ok(transport)) = (url, HttpTransport::new()) {
+            let transport = Arc::new(transport);
+            let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+            let heartbeat = Heartbeat::new(store, clock, transport, url.as_str().to_owned());
+            loops.spawn(keep(shared(), heartbeat));
         }
         loops
     }
@@ -290,6 +295,7 @@ impl Daemon {
         context: &Context,
         loops: &mut JoinSet<&'static str>,
     ) -> anyhow::Result<Ended> {
+        let post = self.post();
         // A rebuild takes minutes and some readers are slow: signals are heard all the same.
         let mut talks = FuturesUnordered::new();
         let ended = loop {
@@ -307,7 +313,7 @@ impl Daemon {
                 },
                 Some(()) = talks.next(), if !talks.is_empty() => (),
                 caller = door.next() => {
-                    talks.push(talk(context, caller.context("the control socket")?));
+                    talks.push(talk(context, post.as_ref(), caller.context("the control socket")?));
                 }
             }
         };
@@ -319,7 +325,7 @@ impl Daemon {
 }
 
 /// Does what a peer asks, and tells it.
-async fn talk(context: &Context, caller: Caller) {
+async fn talk(context: &Context, post: Option<&Post>, caller: Caller) {
     let now = context.clock.now();
     let answer = match context.live().await {
         Ok(live) => {
@@ -327,7 +333,8 @@ async fn talk(context: &Context, caller: Caller) {
                 live,
                 out_of_room: context.store.is_out_of_room(),
             };
-            control::answer(&context.store, &caller.request, caller.user, now, vantage).await
+            let (request, user) = (&caller.request, caller.user);
+            control::answer_with(&context.store, request, user, now, vantage, post).await
         }
         Err(error) => Err(error.into()),
     };
@@ -391,6 +398,7 @@ works! {
     Retention: retention,
     Notifier: notifier,
     Watch: notifier,
+    Heartbeat: heartbeat,
 }
 
 /// What every loop is given.

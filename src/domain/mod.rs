@@ -17,6 +17,7 @@ pub mod fingerprint;
 pub mod fitness;
 pub mod forecast;
 pub mod guard;
+pub mod handover;
 pub mod label;
 pub mod load;
 pub mod mapping;

@@ -160,6 +160,25 @@ impl Schedule {
     }
 }
 
+/// A schedule as people write it: `daily 08:00`, `weekly mon 08:00`, and the expression itself where
+/// it says more than that.
+pub fn spoken(frequency: Frequency, expression: &str) -> String {
+    let fields: Vec<&str> = expression.split_whitespace().collect();
+    let number = |text: &str| text.parse::<u8>().ok();
+    if let &[second, minute, hour, "*", "*", day] = fields.as_slice()
+        && let (Some(0), Some(minute), Some(hour)) = (number(second), number(minute), number(hour))
+    {
+        let weekly = frequency == Frequency::Weekly && DAYS.contains(&day);
+        if weekly {
+            return format!("weekly {} {hour:02}:{minute:02}", day.to_lowercase());
+        }
+        if frequency == Frequency::Daily && day == "*" {
+            return format!("daily {hour:02}:{minute:02}");
+        }
+    }
+    format!("{frequency} at \"{expression}\"")
+}
+
 /// The digest to send now when the last one told was due at `last_told`: the newest time that has
 /// passed, and how many before it went unsent. One late digest covers all of them.
 pub fn last_due(

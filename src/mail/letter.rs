@@ -12,7 +12,7 @@ use lettre::message::header::{
 use lettre::message::{Body, Message, MultiPart, SinglePart};
 
 use super::{MailError, MessageId, Stage};
-use crate::config::{Mailbox, Unfit};
+use crate::config::{MailAddress, Mailbox, Unfit};
 use crate::domain::record::Timestamp;
 
 /// Longest subject, in characters: some servers refuse longer header lines.
@@ -41,6 +41,8 @@ pub struct Letter<'a> {
     pub date: Timestamp,
     /// Instance and series (`prod`, `daily`), for filters: they become the `List-Id`.
     pub series: (&'a str, &'a str),
+    /// Whom a reader's program writes to for somebody who wants no more of these: `List-Unsubscribe`.
+    pub unsubscribe: Option<&'a MailAddress>,
     /// More facts for filters: (`Cause`, `C-41`) becomes `X-Syncline-Cause: C-41`.
     pub marks: &'a [(&'static str, String)],
 }
@@ -131,6 +133,16 @@ fn standing_headers(letter: &Letter<'_>) -> Vec<(String, String)> {
         ("X-Auto-Response-Suppress".to_owned(), "All".to_owned()),
         ("List-Id".to_owned(), list),
     ];
+    if let Some(address) = letter.unsubscribe {
+        // One click would need a page that the whole world reaches; a mail reaches a person.
+        let wish = format!(
+            "<mailto:{}?subject=unsubscribe%20{}%20{}>",
+            in_address(address.as_str()),
+            label(instance),
+            label(series)
+        );
+        headers.push(("List-Unsubscribe".to_owned(), wish));
+    }
     let marks = letter.marks.iter();
     headers.extend(marks.map(|(name, value)| {
         (
@@ -139,6 +151,18 @@ fn standing_headers(letter: &Letter<'_>) -> Vec<(String, String)> {
         )
     }));
     headers
+}
+
+/// An address as RFC 6068 writes it behind `mailto:`.
+fn in_address(address: &str) -> String {
+    address.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
 }
 
 /// `text` as a part of a name in a header: letters and digits, anything else a hyphen.

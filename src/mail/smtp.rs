@@ -5,10 +5,11 @@
 //! connection alone.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
@@ -17,6 +18,9 @@ use crate::config::{Secret, Security, SmtpUrl};
 
 /// Replies about the login, which a server may also give to `MAIL` (RFC 4954, section 6).
 const LOGIN_CODES: &[u16] = &[454, 530, 534, 535, 538];
+
+/// The longest text of a failure, in characters.
+const TEXT_MAX: usize = 300;
 
 /// How long each step of the dialogue may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +38,15 @@ pub struct Deadlines {
 }
 
 impl Default for Deadlines {
-    /// 57 s together, below the minute after which a watchdog would ask.
+    /// 157 s together, which with what is begun before it stays below the time after which a loop
+    /// counts as stuck. Servers that look through the content answer late: whoever gives up before
+    /// them makes a second copy.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(15),
             login: Duration::from_secs(10),
             envelope: Duration::from_secs(10),
-            content: Duration::from_secs(20),
+            content: Duration::from_mins(2),
             quit: Duration::from_secs(2),
         }
     }
@@ -51,6 +57,7 @@ impl Default for Deadlines {
 pub struct SmtpMailer {
     server: SmtpUrl,
     password: Option<Secret>,
+    ca: Option<PathBuf>,
     deadlines: Deadlines,
 }
 
@@ -60,8 +67,15 @@ impl SmtpMailer {
         Self {
             server,
             password,
+            ca: None,
             deadlines: Deadlines::default(),
         }
+    }
+
+    /// The same, believing the authority whose certificate stands in this file too.
+    #[must_use]
+    pub fn with_ca(self, ca: Option<PathBuf>) -> Self {
+        Self { ca, ..self }
     }
 
     /// The same with other deadlines.
@@ -118,15 +132,39 @@ impl SmtpMailer {
             Ok(connection)
         })
         .await
+        .map_err(|error| self.unfit_certificate(error))
+    }
+
+    /// Says which name was expected where a certificate is what is wrong.
+    fn unfit_certificate(&self, error: MailError) -> MailError {
+        if !error.text.contains("certificate") {
+            return error;
+        }
+        let SmtpUrl { host, port, .. } = &self.server;
+        let text = format!(
+            "the certificate of {host}:{port} does not fit, expected was one for {host} by an \
+             authority this machine knows (mail.ca names one's own); no mail left: {}",
+            error.text
+        );
+        MailError { text, ..error }
     }
 
     fn tls(&self) -> Result<TlsParameters, MailError> {
-        TlsParameters::builder(self.server.host.clone())
-            .build_rustls()
-            .map_err(|error| {
-                let text = format!("{error}; is the package ca-certificates installed?");
+        let mut builder = TlsParameters::builder(self.server.host.clone());
+        if let Some(file) = &self.ca {
+            let wrong = |what: String| {
+                let text = format!("mail.ca {}: {what}", file.display());
                 failed(Stage::Connect, None, &text)
-            })
+            };
+            let pem = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+            let certificate = Certificate::from_pem(&pem)
+                .map_err(|error| wrong(format!("holds no certificate in PEM ({error})")))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        builder.build_rustls().map_err(|error| {
+            let text = format!("{error}; is the package ca-certificates installed?");
+            failed(Stage::Connect, None, &text)
+        })
     }
 
     async fn log_in(
@@ -202,7 +240,7 @@ fn failed(stage: Stage, code: Option<u16>, text: &str) -> MailError {
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
+        .take(TEXT_MAX)
         .collect();
     MailError {
         stage,

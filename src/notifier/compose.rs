@@ -1,10 +1,13 @@
 //! A mail in words becomes bytes, and the plan to send them.
 
+use std::collections::BTreeSet;
+
 use super::Teller;
 use crate::annex;
 use crate::config::{MailAddress, Mailbox};
 use crate::domain::digest::Mail;
 use crate::domain::event::{DigestPlanned, Slot, Told};
+use crate::domain::schedule::Frequency;
 use crate::mail::{Attachment, Letter, MessageId, compose};
 use crate::projections;
 use crate::store::Tx;
@@ -31,6 +34,12 @@ pub(super) fn plan(
         tx.key().text_key(&address).0
     );
     let message_id = MessageId::of(&unique, &teller.from.address);
+    let root = format!(
+        "root {} {}",
+        teller.installation,
+        subject_of(frequency, &told)
+    );
+    let thread = MessageId::of(&root, &teller.from.address);
     let mut attachments = Vec::new();
     if let Some(csv) = &mail.csv {
         attachments.push(Attachment::csv(&csv.name, csv.bytes.clone())?);
@@ -43,9 +52,10 @@ pub(super) fn plan(
         html: Some(&mail.html),
         attachments: &attachments,
         message_id: &message_id,
-        thread: None,
+        thread: Some(&thread),
         date: tx.now(),
         series: (&teller.installation, frequency),
+        unsubscribe: Some(&teller.contact),
         marks: &[("Mail", frequency.to_owned())],
     })?;
     let mail = annex::keep_mail(tx, message_id.as_str(), &bytes)?;
@@ -62,4 +72,23 @@ pub(super) fn plan(
         },
     )?;
     Ok(())
+}
+
+/// What a mail is about, for the conversation it belongs to: `C-41` where it tells of one cause
+/// alone, so that its end stands below its beginning; otherwise its series.
+fn subject_of(frequency: &str, told: &[Told]) -> String {
+    let name = |one: &Told| match one {
+        Told::Cause(number, _, _) => format!("C-{number}"),
+        Told::Suspended(side) | Told::Resumed(side) => side.key().to_owned(),
+        Told::Held(hold) | Told::Settled(hold) => format!("H-{hold}"),
+        Told::BudgetLow | Told::BudgetEased | Told::BudgetExhausted | Told::BudgetFrees => {
+            "budget".to_owned()
+        }
+    };
+    let names: BTreeSet<String> = told.iter().map(name).collect();
+    let mut names = names.into_iter();
+    match (names.next(), names.next()) {
+        (Some(name), None) if frequency == Frequency::Now.key() => name,
+        (Some(_) | None, _) => frequency.to_owned(),
+    }
 }

@@ -54,12 +54,16 @@ impl Notifier {
         Ok(unsent.iter().map(due).min())
     }
 
-    /// Tries every mail that is due, once each; one that fails stops none of the others.
-    pub(super) async fn deliver(&mut self) -> anyhow::Result<()> {
+    /// Tries every mail that is due, once each, and begins none after `until` on the monotonic clock;
+    /// one that fails stops none of the others.
+    pub(super) async fn deliver(&mut self, until: i64) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut delivered: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for mail in self.store.read(slots::unsent).await? {
             // A clock set back must not keep a mail for days.
+            if self.clock.monotonic_ms() > until {
+                break;
+            }
             if due(&mail) <= now || mail.planned_at > now {
                 let counted = delivered.entry(occasion(&mail.slot)).or_default();
                 counted.1 += 1;

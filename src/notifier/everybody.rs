@@ -1,14 +1,25 @@
 //! What concerns everybody and not one cause: connections, holds, the budget.
 
 use super::Teller;
+use super::contents::used;
 use super::immediate::News;
-use super::scheduled::used;
 use crate::domain::budget::Fullness;
 use crate::domain::event::Told;
 use crate::domain::record::{Side, Timestamp};
 use crate::journal;
 use crate::projections::{holds, settings, slots};
 use crate::store::View;
+
+/// How many times the gathering passes between the mail about a hold and the one about its end:
+/// whoever approves several does so one by one, and knows by then that it is done.
+const CALM_GATHERINGS: i64 = 5;
+
+/// A hold, or the end of one, that is to be told.
+struct Fresh {
+    told: Told,
+    at: Timestamp,
+    due: Timestamp,
+}
 
 /// What concerns everybody and this recipient does not know yet, and when gathering holds ends:
 /// one cycle often opens several, a person settles them one by one, and they are one piece of
@@ -32,28 +43,37 @@ pub(super) fn news(
             Some(_) | None => (),
         }
     }
+    let now = view.now();
     let mut fresh = Vec::new();
     for hold in holds::open(view)? {
         if !knows(&Told::Held(hold.number))? {
-            fresh.push((Told::Held(hold.number), hold.opened_at));
+            fresh.push(Fresh {
+                told: Told::Held(hold.number),
+                at: hold.opened_at,
+                due: hold.opened_at.plus(teller.gather_ms),
+            });
         }
     }
     for hold in holds::settled_since(view, 0)? {
         // Whoever never heard of it need not hear of its end.
         if let Some((settled_at, _)) = hold.settled
-            && knows(&Told::Held(hold.number))?
+            && let Some(held_at) = slots::told_at(view, recipient, &Told::Held(hold.number))?
         {
-            fresh.push((Told::Settled(hold.number), settled_at));
+            let calm = held_at.plus(CALM_GATHERINGS * teller.gather_ms);
+            fresh.push(Fresh {
+                told: Told::Settled(hold.number),
+                at: settled_at,
+                due: settled_at.plus(teller.gather_ms).max(calm),
+            });
         }
     }
-    let since = fresh.iter().map(|(_, at)| *at).min();
-    let due = since.map(|since| since.plus(teller.gather_ms));
+    let due = fresh.iter().map(|one| one.due).min();
     // A clock set back must not keep it for days.
-    let gathers =
-        due.is_some_and(|due| due > view.now()) && since.is_some_and(|since| since <= view.now());
+    let set_back = fresh.iter().any(|one| one.at > now);
+    let gathers = due.is_some_and(|due| due > now) && !set_back;
     if !gathers {
-        for (told, at) in fresh {
-            news.add(told, last, at);
+        for one in fresh {
+            news.add(one.told, last, one.at);
         }
     }
     if let Some(told) = fullness(view, teller, knows)? {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{Reader, concerns, is_muted, line, rows, told_of};
-use super::scheduled::accounts;
+use super::contents::{accounts, remedy};
+use super::lines::{Reader, concerns, is_muted, line, rows, tickets, told_of};
 use super::{Teller, compose, everybody, notices};
 use crate::annex;
 use crate::domain::call::{Lane, Operation};
@@ -17,7 +17,7 @@ use crate::domain::schedule::{self, Frequency};
 use crate::inbox;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{calls, holds, slots};
+use crate::projections::{calls, holds, settings, slots};
 use crate::store::{Tx, View};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -162,10 +162,10 @@ fn mail(
         now: reader.long(reader.now),
         accounts: accounts(reader.teller),
         notices,
+        hand_overs: tickets(tx, reader, &causes)?,
         rows: rows(tx, reader, &open)?,
+        remedy: remedy(tx, reader, recipient.recipient)?,
         causes,
-        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
-            .to_owned(),
     };
     compose::plan(
         tx,
@@ -223,6 +223,10 @@ pub(super) fn backlog(tx: &Tx<'_>) -> anyhow::Result<Option<i64>> {
 /// Causes whose state is news to this recipient. Those of the first load wait for its first digest, or
 /// for one mail of their own ([`first_load`]).
 fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> anyhow::Result<News> {
+    let mut still = Vec::new();
+    for side in Side::BOTH {
+        still.extend(settings::suspended(view, side)?.map(|_| side));
+    }
     let (mut before, mut now, mut all) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for cause in causes::since(view, 0)? {
         if !concerns(view, recipient, &cause) {
@@ -253,6 +257,7 @@ fn cause_news(view: &View<'_>, recipient: &RecipientSetting, backlog: i64) -> an
             CurrentCause {
                 records: cause.records,
                 muted: is_muted(view, &cause)?,
+                suspended: still.contains(&cause.fingerprint.side),
             },
         );
         all.insert(cause.number, cause);

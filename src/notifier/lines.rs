@@ -6,23 +6,28 @@ use super::Teller;
 use crate::annex;
 use crate::domain::catalogue::WhoFixes;
 use crate::domain::digest::{
-    CauseLine, ErrorRow, LineState, Said, ToldCause, Trend, count, thousands,
+    ATTACHED_BYTES_MAX, CauseLine, CurrentCause, ErrorRow, LineState, Said, Ticket, ToldCause,
+    Trend, count, thousands,
 };
 use crate::domain::event::{CauseState, RecipientSetting, Remark};
 use crate::domain::failure::System;
 use crate::domain::record::Timestamp;
 use crate::domain::retry::RetryClass;
-use crate::projections::causes::Cause;
+use crate::projections::causes::{self, Cause};
 use crate::projections::errors::{self, Filter, OpenError, Place};
 use crate::projections::links::Links;
-use crate::projections::{pairs, remarks, slots, wording};
+use crate::projections::{handover, pairs, remarks, slots, wording};
 use crate::store::View;
 
 /// Records linked to as examples.
 const EXAMPLES_MAX: usize = 3;
 
-/// Errors attached at most.
-const ROWS_MAX: usize = 5_000;
+/// Causes told of which a ticket goes along.
+const TICKETS_MAX: usize = 3;
+
+/// No row of the sheet is shorter than this, in bytes: so many errors need not be looked at to know
+/// that they are too many.
+const ROW_BYTES_MIN: u64 = 100;
 
 /// Over how long the pace of a growing cause is measured at most; below the half of a minute's
 /// worth nothing is claimed.
@@ -63,6 +68,13 @@ impl Reader<'_> {
         } else {
             self.local(at, "%-d %b")
         }
+    }
+
+    /// `12 Oct`, of a day counted in UTC.
+    pub(super) fn day(at: Timestamp) -> String {
+        jiff::Timestamp::from_millisecond(at.0)
+            .map(|at| at.strftime("%-d %b").to_string())
+            .unwrap_or_default()
     }
 
     /// `20 Nov` for what ends with that day, else with its time.
@@ -138,6 +150,7 @@ pub(super) fn line(
             .map(|moment| reader.short(moment.at)),
         open_days: u32::try_from(ended.since(opened) / DAY_MS).unwrap_or(0),
         trend: trend(view, cause, per_minute)?,
+        meaning: kind.map(|kind| kind.meaning.clone()).unwrap_or_default(),
         fix: kind.map(|kind| kind.fix.clone()).unwrap_or_default(),
         who_fixes: who.to_owned(),
         again: kind.map(|kind| again(&kind.retry, records).to_owned()),
@@ -176,6 +189,16 @@ fn note(view: &View<'_>, reader: &Reader<'_>, cause: &Cause) -> anyhow::Result<O
 pub(super) fn is_muted(view: &View<'_>, cause: &Cause) -> anyhow::Result<bool> {
     let remarks = remarks::of(view, cause.number)?;
     Ok(remarks.in_force(Remark::Muted, cause, view.now()).is_some())
+}
+
+/// A cause as it is for a digest, which says of a side itself that it stands still and leaves
+/// nothing out.
+pub(super) fn current(view: &View<'_>, cause: &Cause) -> anyhow::Result<CurrentCause> {
+    Ok(CurrentCause {
+        records: cause.records,
+        muted: is_muted(view, cause)?,
+        suspended: false,
+    })
 }
 
 /// What a reader was last told of a cause. Its end, told nobody because it was muted, counts as
@@ -292,15 +315,59 @@ fn examples(view: &View<'_>, cause: &Cause, errors: &[OpenError]) -> anyhow::Res
     Ok(examples)
 }
 
-/// Every open error of these causes as rows to attach.
+/// Tickets of causes told that an admin of either side mends, the largest first.
+pub(super) fn tickets(
+    view: &View<'_>,
+    reader: &Reader<'_>,
+    lines: &[CauseLine],
+) -> anyhow::Result<Vec<Ticket>> {
+    let mut tickets = Vec::new();
+    for line in lines {
+        let told = match line.state {
+            LineState::News(state) => state != CauseState::Resolved,
+            LineState::StillOpen => false,
+        };
+        let Some(cause) = causes::get(view, line.number)?.filter(|_| told) else {
+            continue;
+        };
+        let admins = wording::kind(view, &cause).is_some_and(|kind| match kind.who_fixes {
+            WhoFixes::SalesforceAdmin | WhoFixes::HubSpotAdmin => true,
+            WhoFixes::RevOps | WhoFixes::Operator => false,
+        });
+        if !admins {
+            continue;
+        }
+        let stamp = |at| reader.local(at, "%Y-%m-%d %H:%M:%S");
+        let text = handover::hand_over(view, &cause)?.text(reader.zone_name, stamp);
+        tickets.push(Ticket {
+            number: line.number,
+            who: line.who_fixes.clone(),
+            lines: text.lines().map(str::to_owned).collect(),
+        });
+        if tickets.len() == TICKETS_MAX {
+            break;
+        }
+    }
+    Ok(tickets)
+}
+
+/// Every open error of these causes as rows to attach; none when they are too many for a mail.
 pub(super) fn rows(
     view: &View<'_>,
     reader: &Reader<'_>,
-    causes: &[i64],
+    numbers: &[i64],
 ) -> anyhow::Result<Vec<ErrorRow>> {
+    let room = ATTACHED_BYTES_MAX as u64 / ROW_BYTES_MIN;
+    let mut errors_of_all = 0_u64;
+    for number in numbers {
+        errors_of_all += causes::get(view, *number)?.map_or(0, |cause| cause.records);
+    }
+    if errors_of_all > room {
+        return Ok(Vec::new());
+    }
     let mut sheet = errors::Rows::of(view, reader.teller.names)?;
-    let mut rows = Vec::new();
-    for number in causes {
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    for number in numbers {
         let filter = Filter {
             cause: Some(*number),
             ..Filter::default()
@@ -311,10 +378,12 @@ pub(super) fn rows(
             let Some(last) = page.last() else { break };
             place = Place::behind(last);
             for error in &page {
-                if rows.len() == ROWS_MAX {
-                    return Ok(rows);
+                let row = sheet.row(error)?;
+                bytes += row.bytes();
+                if bytes > ATTACHED_BYTES_MAX {
+                    return Ok(Vec::new());
                 }
-                rows.push(sheet.row(error)?);
+                rows.push(row);
             }
         }
     }

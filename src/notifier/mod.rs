@@ -4,18 +4,21 @@
 //! repeats the same bytes, and tells nothing twice.
 
 mod compose;
+mod contents;
 mod deliver;
 mod everybody;
+mod heartbeat;
 mod immediate;
 mod lines;
 mod notices;
+mod preview;
 mod scheduled;
 mod watch;
 
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::config::Mailbox;
+use crate::config::{MailAddress, Mailbox};
 use crate::domain::budget::Thresholds;
 use crate::domain::event::RecipientSetting;
 use crate::domain::record::Timestamp;
@@ -23,11 +26,17 @@ use crate::mail::Mailer;
 use crate::projections::settings;
 use crate::store::Store;
 
+pub use heartbeat::Heartbeat;
 pub use immediate::is_first_load_over;
+pub use preview::{Drawn, Post, preview};
 pub use watch::{Line, Watch, look};
 
 /// How long a quiet look waits; news rings earlier.
 const LOOK_EVERY_MS: i64 = 15_000;
+
+/// How long mails are begun in one look: a server that hangs at each would keep the loop longer than
+/// the watchdog waits for a sign of it. The others follow in the next look.
+const DELIVER_FOR_MS: i64 = 45_000;
 
 /// What the notifier takes from the configuration.
 #[derive(Debug, Clone)]
@@ -36,6 +45,8 @@ pub struct Teller {
     pub installation: String,
     /// Whom mails are from.
     pub from: Mailbox,
+    /// Whom readers write to who want other mails, or none.
+    pub contact: MailAddress,
     /// HubSpot portal.
     pub portal: i64,
     /// Salesforce org.
@@ -81,7 +92,8 @@ impl Notifier {
     /// Mails what is planned, plans what is due, mails that, and says when to look again.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
         self.watch.work().await?;
-        self.deliver().await?;
+        let until = self.clock.monotonic_ms() + DELIVER_FOR_MS;
+        self.deliver(until).await?;
         let now = self.clock.now();
         let mut look_again = now.plus(LOOK_EVERY_MS);
         let mut planned = false;
@@ -99,7 +111,7 @@ impl Notifier {
             look_again = next.map_or(look_again, |next| look_again.min(next));
         }
         if planned {
-            self.deliver().await?;
+            self.deliver(until).await?;
         }
         let retry = self.next_try().await?;
         let look_again = retry.map_or(look_again, |retry| look_again.min(retry));
@@ -108,8 +120,10 @@ impl Notifier {
 
     async fn recipients(&self) -> anyhow::Result<Vec<RecipientSetting>> {
         let setting = self.store.read(settings::notifications).await?;
-        Ok(setting
+        let mut recipients = setting
             .map(|setting| setting.event.recipients)
-            .unwrap_or_default())
+            .unwrap_or_default();
+        recipients.retain(|one| !one.off);
+        Ok(recipients)
     }
 }

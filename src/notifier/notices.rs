@@ -1,7 +1,7 @@
 //! What concerns everybody, in words: for mails and, where it ends by a person, for the log.
 
+use super::contents::used;
 use super::lines::Reader;
-use super::scheduled::used;
 use crate::domain::budget::Fullness;
 use crate::domain::digest::{Notice, count, thousands};
 use crate::domain::event::{By, ConnectionSuspended, Told};

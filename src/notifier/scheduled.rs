@@ -2,21 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{Reader, concerns, is_muted, line, rows, told_of};
-use super::{Teller, compose, notices};
+use super::contents::digest;
+use super::lines::{Reader, concerns, current, told_of};
+use super::{Teller, compose};
 use crate::annex;
-use crate::domain::budget::OrgUsage;
-use crate::domain::catalogue::WhoFixes;
-use crate::domain::digest::{
-    Calls, CauseLine, CurrentCause, Digest, Excluded, Failing, ForSomeone, Late, LineState, Synced,
-    Waiting, news, render,
-};
-use crate::domain::event::{CauseState, RecipientSetting, Scheduled, Slot, Told};
-use crate::domain::record::{Side, Timestamp};
+use crate::domain::digest::{Digest, Late, news, render};
+use crate::domain::event::{RecipientSetting, Scheduled, Slot, Told};
+use crate::domain::record::Timestamp;
 use crate::domain::schedule::{self, Due, Frequency, Schedule};
 use crate::journal;
-use crate::projections::causes::{self, Cause};
-use crate::projections::{allowance, calls, errors, figures, settings, slots, spending};
+use crate::projections::{causes, settings, slots};
 use crate::store::{Tx, View};
 
 /// A digest this much after its time says so.
@@ -54,6 +49,7 @@ fn plan_one(
         return Ok(false);
     };
     let frequency = scheduled.frequency;
+    take_up(tx, recipient, scheduled)?;
     let looked = looked(tx, recipient.recipient, frequency)?;
     let Some((due, missed)) = schedule::last_due(&schedule, &reader.zone, looked, tx.now()) else {
         return Ok(false);
@@ -96,6 +92,25 @@ fn plan_one(
     Ok(true)
 }
 
+/// A schedule that is new, or says something else than at the last look, counts from when it was set:
+/// a time of day that had passed by then was another schedule's.
+fn take_up(tx: &Tx<'_>, recipient: &RecipientSetting, scheduled: &Scheduled) -> anyhow::Result<()> {
+    let (key, frequency) = (recipient.recipient, scheduled.frequency);
+    let name = format!("schedule {key} {frequency}");
+    let word = format!("{} {}", scheduled.cron, recipient.zone);
+    let known = annex::meta(tx, &name)?;
+    if known.as_deref() == Some(word.as_str()) {
+        return Ok(());
+    }
+    let mut from = looked(tx, key, frequency)?;
+    if known.is_some() {
+        let set = settings::notifications(tx)?.map(|setting| setting.at);
+        from = from.max(set.unwrap_or_else(|| tx.now()));
+    }
+    note_looked(tx, key, frequency, from)?;
+    annex::set_meta(tx, &name, Some(&word))
+}
+
 /// Up to when this schedule was looked at: a quiet day's slot is done, though nothing was planned.
 fn looked(view: &View<'_>, recipient: i64, frequency: Frequency) -> anyhow::Result<Timestamp> {
     let key = format!("looked {recipient} {frequency}");
@@ -123,7 +138,7 @@ fn note_looked(
 }
 
 /// What is news to this recipient.
-fn told(view: &View<'_>, recipient: &RecipientSetting) -> anyhow::Result<Vec<Told>> {
+pub(super) fn told(view: &View<'_>, recipient: &RecipientSetting) -> anyhow::Result<Vec<Told>> {
     let (mut before, mut now) = (BTreeMap::new(), BTreeMap::new());
     for cause in causes::since(view, 0)? {
         if !concerns(view, recipient, &cause) {
@@ -132,13 +147,7 @@ fn told(view: &View<'_>, recipient: &RecipientSetting) -> anyhow::Result<Vec<Tol
         if let Some(told) = told_of(view, recipient.recipient, &cause)? {
             before.insert(cause.number, told);
         }
-        now.insert(
-            cause.number,
-            CurrentCause {
-                records: cause.records,
-                muted: is_muted(view, &cause)?,
-            },
-        );
+        now.insert(cause.number, current(view, &cause)?);
     }
     Ok(news(&before, &now))
 }
@@ -149,234 +158,6 @@ fn late(reader: &Reader<'_>, due: &Due, missed: u32) -> Option<Late> {
         due: reader.long(due.at),
         missed,
     })
-}
-
-fn digest(
-    view: &View<'_>,
-    reader: &Reader<'_>,
-    recipient: &RecipientSetting,
-    frequency: Frequency,
-    told: &[Told],
-    after: i64,
-    since: Option<Timestamp>,
-) -> anyhow::Result<Digest> {
-    let last = journal::last_seq(view)?;
-    let turned = figures::turned_between(view, after, last)?;
-    let totals = errors::totals(view)?;
-    let causes = cause_lines(view, reader, recipient, told)?;
-    let open: Vec<i64> = causes
-        .iter()
-        .filter(|one| !is_resolved(one))
-        .map(|one| one.number)
-        .collect();
-    let (for_you, for_others) = who(view, reader, recipient, &causes)?;
-    let standings = figures::standings(view)?;
-    let sum = |of: fn(&figures::Standing) -> u64| standings.values().map(of).sum::<u64>();
-    let excluded = sum(|standing| standing.excluded);
-    let excluded_before = excluded_then(view, recipient.recipient, frequency)?.unwrap_or(excluded);
-    Ok(Digest {
-        installation: reader.teller.installation.clone(),
-        frequency,
-        now: reader.long(reader.now),
-        since: since.map_or_else(|| "the first start".to_owned(), |since| reader.short(since)),
-        accounts: accounts(reader.teller),
-        late: None,
-        for_you,
-        for_others,
-        failing: Failing {
-            before: figures::failing_at(view, after)?,
-            now: totals.records,
-            errors: totals.errors,
-            newly: turned.newly_failing,
-            fixed: turned.fixed,
-        },
-        synced: synced(view, after, last)?,
-        calls: used(view)?,
-        causes,
-        waiting: Waiting {
-            records: sum(|standing| standing.waiting),
-            oldest_ms: None,
-        },
-        deferred: sum(|standing| standing.deferred),
-        held: sum(|standing| standing.held),
-        excluded: Excluded {
-            records: excluded,
-            delta: i64::try_from(excluded)? - i64::try_from(excluded_before)?,
-        },
-        conflicts_lost: 0,
-        deletions_ignored: 0,
-        notices: notices::standing(view, reader)?,
-        accounted: None,
-        rows: rows(view, reader, &open)?,
-        remedy: "change [[notify]] in syncline.toml, then reload; or ask whoever runs Syncline"
-            .to_owned(),
-    })
-}
-
-pub(super) fn accounts(teller: &Teller) -> String {
-    format!(
-        "HubSpot portal {} <-> Salesforce org {}",
-        teller.portal, teller.org
-    )
-}
-
-fn is_resolved(line: &CauseLine) -> bool {
-    line.state == LineState::News(CauseState::Resolved)
-}
-
-/// News first, in the order of the records, then what is still open.
-fn cause_lines(
-    view: &View<'_>,
-    reader: &Reader<'_>,
-    recipient: &RecipientSetting,
-    told: &[Told],
-) -> anyhow::Result<Vec<CauseLine>> {
-    let news: BTreeMap<i64, (CauseState, u64)> = told
-        .iter()
-        .filter_map(|one| match one {
-            Told::Cause(number, state, records) => Some((*number, (*state, *records))),
-            Told::Suspended(_)
-            | Told::Resumed(_)
-            | Told::Held(_)
-            | Told::Settled(_)
-            | Told::BudgetLow
-            | Told::BudgetEased
-            | Told::BudgetExhausted
-            | Told::BudgetFrees => None,
-        })
-        .collect();
-    let mut lines = Vec::new();
-    let mut add = |cause: &Cause, state, records| -> anyhow::Result<()> {
-        let before = slots::told_cause(view, recipient.recipient, cause.number)?;
-        let before = before.map(|told| told.records);
-        lines.push(line(view, reader, cause, state, records, before)?);
-        Ok(())
-    };
-    for (number, (state, records)) in &news {
-        if let Some(cause) = causes::get(view, *number)? {
-            add(&cause, LineState::News(*state), *records)?;
-        }
-    }
-    for cause in causes::open(view)? {
-        if !news.contains_key(&cause.number) && concerns(view, recipient, &cause) {
-            add(&cause, LineState::StillOpen, cause.records)?;
-        }
-    }
-    lines.sort_by_key(|line| {
-        (
-            line.state == LineState::StillOpen,
-            std::cmp::Reverse(line.records),
-        )
-    });
-    Ok(lines)
-}
-
-/// Whom the open causes wait for. A reader who is told one kind only is "you".
-fn who(
-    view: &View<'_>,
-    reader: &Reader<'_>,
-    recipient: &RecipientSetting,
-    causes: &[CauseLine],
-) -> anyhow::Result<(Option<ForSomeone>, Vec<ForSomeone>)> {
-    let mut by: BTreeMap<&str, Vec<(i64, Option<String>)>> = BTreeMap::new();
-    for cause in causes.iter().filter(|cause| !is_resolved(cause)) {
-        let Some(known) = causes::get(view, cause.number)? else {
-            continue;
-        };
-        if is_muted(view, &known)? {
-            continue;
-        }
-        let told = told_to_fixer(view, recipient, &known)?;
-        by.entry(&cause.who_fixes).or_default().push((
-            cause.number,
-            told.map(|at| format!("told {}", reader.short(at))),
-        ));
-    }
-    let mut everybody: Vec<ForSomeone> = by
-        .into_iter()
-        .map(|(who, causes)| ForSomeone {
-            who: article(who),
-            causes,
-        })
-        .collect();
-    if recipient.who_fixes.len() == 1 {
-        let causes = everybody.drain(..).flat_map(|one| one.causes).collect();
-        let you = ForSomeone {
-            who: "you".to_owned(),
-            causes,
-        };
-        return Ok((Some(you), Vec::new()));
-    }
-    Ok((None, everybody))
-}
-
-/// When somebody else who is told only what such people fix was last told of a cause: then it need
-/// not be passed on.
-fn told_to_fixer(
-    view: &View<'_>,
-    recipient: &RecipientSetting,
-    cause: &Cause,
-) -> anyhow::Result<Option<Timestamp>> {
-    let Some(setting) = settings::notifications(view)? else {
-        return Ok(None);
-    };
-    let mut last = None;
-    for other in &setting.event.recipients {
-        let is_fixer = !other.who_fixes.is_empty() && concerns(view, other, cause);
-        if is_fixer && other.recipient != recipient.recipient {
-            let told = slots::told_cause(view, other.recipient, cause.number)?;
-            last = last.max(told.map(|told| told.at));
-        }
-    }
-    Ok(last)
-}
-
-/// RevOps is a team and takes no article.
-fn article(who: &str) -> String {
-    if who == WhoFixes::RevOps.title() {
-        who.to_owned()
-    } else {
-        format!("the {who}")
-    }
-}
-
-fn synced(view: &View<'_>, after: i64, last: i64) -> anyhow::Result<Synced> {
-    let sums = figures::synced_between(view, after, last)?;
-    let to = |side| {
-        sums.iter()
-            .filter(|((_, to), _)| *to == side)
-            .map(|(_, sum)| sum)
-            .sum()
-    };
-    Ok(Synced {
-        to_salesforce: to(Side::Salesforce),
-        to_hubspot: to(Side::HubSpot),
-        slowest_ms: None,
-    })
-}
-
-pub(super) fn used(view: &View<'_>) -> anyhow::Result<Calls> {
-    let ours = spending::sum(view, Side::Salesforce)?;
-    let org = calls::usage(view, Side::Salesforce)?;
-    Ok(Calls {
-        ours,
-        allocation: allowance::in_force(view)?,
-        org: org.map(|org| OrgUsage {
-            // What the org used is told in steps of a percent; it is never less than ours.
-            used: org.used.max(ours),
-            limit: org.limit,
-        }),
-    })
-}
-
-/// Records left out when this recipient's last digest was planned.
-fn excluded_then(
-    view: &View<'_>,
-    recipient: i64,
-    frequency: Frequency,
-) -> anyhow::Result<Option<u64>> {
-    let key = format!("excluded {recipient} {frequency}");
-    Ok(annex::meta(view, &key)?.and_then(|text| text.parse().ok()))
 }
 
 fn note_excluded(

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
+use super::contents::used;
 use super::immediate::backlog;
 use super::notices::{rows, settled};
-use super::scheduled::used;
 use crate::annex;
 use crate::clock::Clock;
 use crate::domain::budget::{Fullness, Thresholds};

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::event::{Action, Entry, Event, RecordSynced};
+use crate::domain::event::{Action, Entry, Event, Excluded, RecordExcluded, RecordSynced};
 use crate::domain::record::{ObjectName, Side};
 use crate::inbox;
 use crate::journal;
 use crate::store::columns::counted;
 use crate::store::{Tx, View};
 
+use super::days;
 use super::pairs::{self, Pair};
 
 /// Entries summed into one row.
 const BLOCK: i64 = 256;
+
+/// What may be left where it was made.
+const CHANGE: &str = "change";
+const DELETION: &str = "deletion";
 
 /// Where the records of one object stand; every record is in exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,6 +131,13 @@ fn rests(view: &View<'_>) -> anyhow::Result<Vec<Resting>> {
 }
 
 pub(super) fn synced(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow::Result<()> {
+    if !event.lost.is_empty() {
+        uncarried(tx, entry.seq, CHANGE, 1)?;
+    }
+    if event.action == Action::Deleted {
+        // Its record is left out as deleted next, which counts it as one that is not carried.
+        uncarried(tx, entry.seq, DELETION, -1)?;
+    }
     if event.only_marks() {
         return Ok(());
     }
@@ -138,15 +150,95 @@ pub(super) fn synced(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow
     Ok(())
 }
 
+/// A record of a pair was deleted on one side, and nothing follows from it on the other.
+pub(super) fn excluded(tx: &Tx<'_>, entry: &Entry, event: &RecordExcluded) -> anyhow::Result<()> {
+    if is_deleted_half(event) {
+        uncarried(tx, entry.seq, DELETION, 1)?;
+    }
+    Ok(())
+}
+
+fn is_deleted_half(event: &RecordExcluded) -> bool {
+    let both = event.ids.hubspot.is_some() && event.ids.salesforce.is_some();
+    event.why == Excluded::Deleted && both
+}
+
+fn uncarried(tx: &Tx<'_>, seq: i64, what: &str, number: i64) -> anyhow::Result<()> {
+    tx.sql()
+        .prepare_cached(
+            "insert into uncarried (block, what, number) values (?1, ?2, ?3)
+             on conflict do update set number = number + excluded.number",
+        )?
+        .execute((seq / BLOCK, what, number))?;
+    Ok(())
+}
+
 /// Notes that a record came to fail, or ceased to.
-pub(super) fn turned(tx: &Tx<'_>, seq: i64, pair: &Pair, failing: bool) -> anyhow::Result<()> {
+pub(super) fn turned(tx: &Tx<'_>, entry: &Entry, pair: &Pair, failing: bool) -> anyhow::Result<()> {
+    days::turned(tx, entry.at, failing)?;
     tx.sql()
         .prepare_cached(
             "insert into turns (seq, record, object, failing) values (?1, ?2, ?3, ?4)
              on conflict do update set failing = excluded.failing",
         )?
-        .execute((seq, pair.number, &pair.ids.object, failing))?;
+        .execute((entry.seq, pair.number, &pair.ids.object, failing))?;
     Ok(())
+}
+
+/// What was not carried across.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Uncarried {
+    /// Changes on both sides of which one side's lost.
+    pub changes: u64,
+    /// Deletions of one half that left the other half as it was.
+    pub deletions: u64,
+}
+
+/// What was not carried across after entry `after` and up to entry `to`.
+pub fn uncarried_between(view: &View<'_>, after: i64, to: i64) -> anyhow::Result<Uncarried> {
+    let (mut changes, mut deletions) = (0, 0);
+    let (whole, ends) = blocks(after, to);
+    let mut statement = view.sql().prepare_cached(
+        "select what, sum(number) from uncarried where block >= ?1 and block < ?2 group by what",
+    )?;
+    let rows = statement.query_map(whole, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for row in rows {
+        let (what, number): (String, i64) = row?;
+        if what == CHANGE {
+            changes += number;
+        } else {
+            deletions += number;
+        }
+    }
+    for (after, to) in ends {
+        read(view, after, to, |event| {
+            if let Event::RecordSynced(event) = event
+                && event.action != Action::Agreed
+            {
+                changes += i64::from(!event.lost.is_empty());
+                deletions -= i64::from(event.action == Action::Deleted);
+            }
+            if let Event::RecordExcluded(event) = event {
+                deletions += i64::from(is_deleted_half(event));
+            }
+        })?;
+    }
+    Ok(Uncarried {
+        changes: counted(changes.max(0)),
+        deletions: counted(deletions.max(0)),
+    })
+}
+
+/// Whole blocks between two entries (first, and behind the last), and the ragged ends beside them
+/// (after this entry, up to that).
+fn blocks(after: i64, to: i64) -> ((i64, i64), Vec<(i64, i64)>) {
+    let first = (after + 1).div_euclid(BLOCK) + 1;
+    let last = (to + 1).div_euclid(BLOCK);
+    if first >= last {
+        return ((0, 0), vec![(after, to)]);
+    }
+    let ends = vec![(after, first * BLOCK - 1), (last * BLOCK - 1, to)];
+    ((first, last), ends)
 }
 
 /// Writes that succeeded after entry `after` and up to entry `to`, per object and side written.
@@ -156,49 +248,47 @@ pub fn synced_between(
     to: i64,
 ) -> anyhow::Result<BTreeMap<(ObjectName, Side), u64>> {
     let mut sums = BTreeMap::new();
-    let first_block = (after + 1).div_euclid(BLOCK) + 1;
-    let last_block = (to + 1).div_euclid(BLOCK);
-    if first_block >= last_block {
-        read_synced(view, after, to, &mut sums)?;
-        return Ok(sums);
-    }
-    read_synced(view, after, first_block * BLOCK - 1, &mut sums)?;
+    let (whole, ends) = blocks(after, to);
     let mut statement = view.sql().prepare_cached(
         "select object, side, sum(records) from synced where block >= ?1 and block < ?2
          group by object, side",
     )?;
-    let rows = statement.query_map((first_block, last_block), |row| {
+    let rows = statement.query_map(whole, |row| {
         Ok(((row.get(0)?, row.get(1)?), counted(row.get(2)?)))
     })?;
     for row in rows {
         let (key, records) = row?;
         *sums.entry(key).or_insert(0) += records;
     }
-    read_synced(view, last_block * BLOCK - 1, to, &mut sums)?;
+    for (after, to) in ends {
+        read(view, after, to, |event| {
+            if let Event::RecordSynced(event) = event
+                && event.action != Action::Agreed
+                && !event.only_marks()
+            {
+                let key = (event.ids.object.clone(), event.to);
+                *sums.entry(key).or_insert(0) += 1;
+            }
+        })?;
+    }
     Ok(sums)
 }
 
 /// The ragged ends, entry by entry.
-fn read_synced(
+fn read(
     view: &View<'_>,
-    after: i64,
+    mut after: i64,
     to: i64,
-    sums: &mut BTreeMap<(ObjectName, Side), u64>,
+    mut each: impl FnMut(&Event),
 ) -> anyhow::Result<()> {
-    let mut after = after;
     while after < to {
         let page = journal::read(view, after, u32::MAX)?;
         let Some(last) = page.last() else {
             break;
         };
         after = last.seq;
-        for entry in page.into_iter().filter(|entry| entry.seq <= to) {
-            if let Event::RecordSynced(event) = entry.event
-                && event.action != Action::Agreed
-                && !event.only_marks()
-            {
-                *sums.entry((event.ids.object, event.to)).or_insert(0) += 1;
-            }
+        for entry in page.iter().filter(|entry| entry.seq <= to) {
+            each(&entry.event);
         }
     }
     Ok(())

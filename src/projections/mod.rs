@@ -8,10 +8,12 @@ pub mod allowance;
 pub mod calls;
 pub mod causes;
 pub mod cursors;
+pub mod days;
 pub mod errors;
 pub mod figures;
 mod fold;
 pub mod forecasts;
+pub mod handover;
 pub mod holds;
 pub mod hours;
 pub mod jobs;
@@ -102,8 +104,14 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::SchemaChanged(event) => {
             settings::set(tx, entry, &settings::schema_part(event.side, &event.object))
         }
-        Event::CallsSpent(event) => calls::spent(tx, entry, event),
-        Event::CallsReturned(event) => calls::returned(tx, event),
+        Event::CallsSpent(event) => {
+            days::spent(tx, entry, event)?;
+            calls::spent(tx, entry, event)
+        }
+        Event::CallsReturned(event) => {
+            days::returned(tx, event)?;
+            calls::returned(tx, event)
+        }
         Event::UsageReported(event) => calls::reported(tx, entry, event),
         Event::CursorMoved(event) => cursors::moved(tx, entry, event),
         Event::CauseNumbered(event) => causes::numbered(tx, entry, event),
@@ -123,6 +131,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::RecordExcluded(event) => {
             let record = about(entry)?;
             errors::cleared(tx, entry, record)?;
+            figures::excluded(tx, entry, event)?;
             pairs::excluded(tx, entry, record, event)
         }
         Event::RecordIncluded(event) => pairs::included(tx, entry, about(entry)?, event),

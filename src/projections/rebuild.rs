@@ -33,6 +33,8 @@ pub const TABLES: &[&str] = &[
     "writes",
     "synced",
     "turns",
+    "days",
+    "uncarried",
     "jobs",
     "forecasts",
 ];

@@ -190,6 +190,17 @@ pub fn last(view: &View<'_>, recipient: i64, frequency: Frequency) -> anyhow::Re
         .optional()?)
 }
 
+/// The mail planned last for a recipient, at whatever frequency.
+pub fn last_of(view: &View<'_>, recipient: i64) -> anyhow::Result<Option<Mail>> {
+    Ok(view
+        .sql()
+        .prepare_cached(&format!(
+            "select {COLUMNS} from slots where recipient = ?1 order by planned_seq desc limit 1"
+        ))?
+        .query_row([recipient], mail)
+        .optional()?)
+}
+
 /// Mails that still have to go out, in the order in which they were planned.
 pub fn unsent(view: &View<'_>) -> anyhow::Result<Vec<Mail>> {
     let mut statement = view.sql().prepare_cached(&format!(
@@ -197,6 +208,45 @@ pub fn unsent(view: &View<'_>) -> anyhow::Result<Vec<Mail>> {
     ))?;
     let rows = statement.query_map([], mail)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Mail that does not get out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dead {
+    /// The mail that waits longest.
+    pub first: Mail,
+    /// How many wait.
+    pub waiting: u64,
+}
+
+/// How long a mail may wait, while none gets out, before it is not its recipient's server alone.
+const PATIENCE_MS: i64 = 3_600_000;
+
+/// Whether mail itself is dead: the server cannot be reached or refuses us, more than once and with
+/// no mail taken since, or none at all was taken for an hour.
+pub fn dead(view: &View<'_>) -> anyhow::Result<Option<Dead>> {
+    let mut waiting = unsent(view)?;
+    waiting.retain(|mail| mail.state == State::Failing);
+    let sent: Option<Timestamp> = view
+        .sql()
+        .prepare_cached("select max(tried_at) from slots where state = 'sent'")?
+        .query_row([], |row| row.get(0))?;
+    let is_dead = waiting.iter().any(|mail| {
+        let none_since = |at: Timestamp| sent.is_none_or(|sent| sent < at);
+        let shut_out = match mail.stage {
+            Some(Stage::Connect | Stage::Hello) => mail.attempts > 1,
+            Some(Stage::Envelope | Stage::Data) | None => false,
+        };
+        let refused_now = shut_out && mail.tried_at.is_some_and(none_since);
+        let age = view.now().since(mail.planned_at);
+        refused_now || (age > PATIENCE_MS && none_since(mail.planned_at))
+    });
+    let number = waiting.len() as u64;
+    let first = waiting.into_iter().next().filter(|_| is_dead);
+    Ok(first.map(|first| Dead {
+        first,
+        waiting: number,
+    }))
 }
 
 /// Mails at a frequency planned for a recipient after `since`: few, because only so many go out in

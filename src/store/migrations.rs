@@ -65,6 +65,7 @@ migrations! {
     Derived "0024_hours",
     Derived "0025_forecasts",
     Derived "0026_labels",
+    Derived "0027_days",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

@@ -37,6 +37,8 @@ pub struct Wakes {
     pub retention: Wake,
     /// Tells people.
     pub notifier: Wake,
+    /// Gives signs of life.
+    pub heartbeat: Wake,
 }
 
 impl Wakes {
@@ -50,6 +52,7 @@ impl Wakes {
             &self.connection,
             &self.board,
             &self.notifier,
+            &self.heartbeat,
         ] {
             bell.ring();
         }

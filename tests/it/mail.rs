@@ -35,6 +35,7 @@ fn letter_bytes(subject: &str, text: &str, mark: &str) -> Vec<u8> {
         thread: Some(&MessageId::of("daily", &from.address)),
         date: WHEN,
         series: ("prod", "daily"),
+        unsubscribe: Some(&mailbox("o+p&s@acme.example").address),
         marks: &[("Cause", mark.to_owned())],
     };
     compose(&letter).expect("a letter")
@@ -61,6 +62,7 @@ fn a_digest_with_a_table_is_these_bytes() {
     Auto-Submitted: auto-generated
     X-Auto-Response-Suppress: All
     List-Id: Syncline prod daily <daily.prod.syncline.acme.example>
+    List-Unsubscribe: <mailto:o%2Bp%26s@acme.example?subject=unsubscribe%20prod%20daily>
     X-Syncline-Cause: C-41
     MIME-Version: 1.0
     Content-Type: multipart/mixed; boundary="=_mixed_52655883415071e9d2153511"
@@ -152,7 +154,7 @@ proptest! {
             let letter = Letter {
                 from: &to, to: &to, subject: &name, text: "", html: None, attachments: &[],
                 message_id: &MessageId::of(&name, &to.address), thread: None, date: WHEN,
-                series: (&name, &name), marks: &[],
+                series: (&name, &name), unsubscribe: Some(&to.address), marks: &[],
             };
             prop_assert!(MessageId::parse(letter.message_id.as_str()).is_ok());
             prop_assert!(compose(&letter).is_ok());
@@ -237,7 +239,7 @@ async fn dialogue(script: &Script) -> (Result<(), MailError>, String) {
     tokio::join!(client, serve(listener, script))
 }
 
-fn outgoing() -> Outgoing {
+pub(super) fn outgoing() -> Outgoing {
     let from = MailAddress::parse("syncline@acme.example").expect("an address");
     Outgoing {
         to: MailAddress::parse("revops@acme.example").expect("an address"),

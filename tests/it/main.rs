@@ -22,6 +22,8 @@ mod deeds;
 mod digest;
 #[cfg(feature = "e2e")]
 mod e2e_clients;
+#[cfg(feature = "e2e")]
+mod e2e_mail;
 mod facts;
 mod fitness;
 mod guard;
@@ -56,3 +58,4 @@ mod trials;
 #[cfg(feature = "e2e")]
 mod unit;
 mod volume;
+mod zones;

@@ -1,6 +1,7 @@
 //! What can be typed. Every verb is one line here and one short file beside this one.
 
 mod errors;
+mod notify;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use crate::domain::budget::ALLOCATIONS;
 use crate::domain::event::LoadTime;
 
 pub(super) use errors::{Causes, Errors, ErrorsVerb, Saying, Which};
+pub(super) use notify::{Notify, NotifyVerb, Reader};
 
 /// Keeps HubSpot and Salesforce in step, and says plainly what could not be synced and why.
 #[derive(Debug, Parser)]
@@ -91,6 +93,9 @@ pub(super) enum Verb {
     Resync(Resync),
     /// Which property is which field
     Mapping(Mapped),
+    /// Who is told what by mail, and when
+    #[command(args_conflicts_with_subcommands = true)]
+    Notify(Notify),
     /// Stop writing; reading goes on
     Pause,
     /// Write again

@@ -4,8 +4,8 @@
 
 mod budget;
 pub(super) mod errors;
-mod handover;
 pub mod mapping;
+mod notify;
 mod plan;
 mod records;
 mod status;
@@ -34,13 +34,18 @@ pub fn text(report: &Report, moment: &Moment) -> String {
         Report::Sheet(page) => String::from_utf8_lossy(&sheet(&page.rows)).into_owned(),
         Report::Cause(cause) => errors::cause(cause, moment),
         Report::Kind(kind) => errors::kind(kind),
-        Report::HandOver(cause) => handover::text(cause, moment),
+        Report::HandOver(cause) => {
+            let zone = moment.zone.iana_name().unwrap_or("UTC");
+            cause.text(zone, |at| moment.stamp(at))
+        }
         Report::Records(list) => records::list(list, moment),
         Report::Record(record) => records::story(record, moment),
         Report::Budget(budget) => budget::text(budget, moment),
         Report::Plan(plan) => plan::text(plan),
         Report::Hold(hold) => held(hold, moment),
         Report::Resync(resync) => format!("{} records, {} left\n", resync.records, resync.left),
+        Report::Readers(list) => notify::readers(list, moment),
+        Report::Preview(one) => notify::preview(one),
         Report::Entries(entries) => tail(entries, moment),
         Report::Done(Done { said }) => format!("{said}\n"),
     }

@@ -1,13 +1,14 @@
 //! What `status` asks a person to look at, most urgent first, each with the next step.
 
 use super::errors::joined_in_the_last_hour;
+use crate::annex;
 use crate::control::report::{CauseLine, Status, Trend};
 use crate::control::vantage::Vantage;
 use crate::domain::digest::{count, duration, thousands};
 use crate::domain::record::{ObjectName, Side};
 use crate::inbox::selection::{self, Trouble};
 use crate::projections::settings;
-use crate::projections::slots::{Mail, State};
+use crate::projections::slots::{self, Mail, State};
 use crate::store::View;
 use crate::sync::{Live, suspension_line};
 
@@ -55,14 +56,54 @@ pub(super) fn lines(
     }
     lines.extend(growing(view, status)?);
     lines.extend(young(status));
-    let refused = mails.iter().filter(|mail| mail.state == State::Refused);
-    let refused = refused.count();
-    if refused > 0 {
-        lines.push(format!(
-            "{refused} of the last mails were refused for good; see the log"
-        ));
+    lines.extend(undelivered(view)?);
+    lines.extend(refusals(view, mails)?);
+    Ok(lines)
+}
+
+/// Mail itself is dead.
+fn undelivered(view: &View<'_>) -> anyhow::Result<Option<String>> {
+    Ok(slots::dead(view)?.map(|dead| {
+        let waits = duration(view.now().since(dead.first.planned_at));
+        let are = if dead.waiting == 1 { "waits" } else { "wait" };
+        format!(
+            "mail does not get out since {waits}{}; {} {are} and nothing is lost: the log says why, \
+             \"syncline notify test ADDRESS\" tries",
+            stopped_at(&dead.first),
+            count(dead.waiting, "mail")
+        )
+    }))
+}
+
+/// Readers whose last mail was given up.
+fn refusals(view: &View<'_>, mails: &[Mail]) -> anyhow::Result<Vec<String>> {
+    let mut seen = Vec::new();
+    let mut lines = Vec::new();
+    for mail in mails {
+        let recipient = mail.slot.recipient;
+        if seen.contains(&recipient) {
+            continue;
+        }
+        seen.push(recipient);
+        if mail.state == State::Refused {
+            let address = annex::address(view, recipient)?;
+            lines.push(format!(
+                "the last mail to {} was refused for good{}: syncline notify",
+                address.unwrap_or_else(|| "an erased reader".to_owned()),
+                stopped_at(mail)
+            ));
+        }
     }
     Ok(lines)
+}
+
+/// ` (550 at envelope)`
+fn stopped_at(mail: &Mail) -> String {
+    match (mail.stage, mail.code) {
+        (Some(stage), 0) => format!(" (no answer at {stage})"),
+        (Some(stage), code) => format!(" ({code} at {stage})"),
+        (None, _) => String::new(),
+    }
 }
 
 fn suspensions(view: &View<'_>, vantage: &Vantage) -> anyhow::Result<Vec<String>> {

@@ -16,7 +16,7 @@ use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
 use crate::projections::errors::{self, Filter, Mark, OpenError, Order, Place};
 use crate::projections::forecasts::{self, Forecast};
-use crate::projections::{pairs, wording};
+use crate::projections::{handover, pairs, wording};
 use crate::store::View;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -296,6 +296,13 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         kind,
         examples,
     })))
+}
+
+/// One cause as a ticket.
+pub(super) fn ticket(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
+    let cause = known_cause(view, number)?;
+    let ticket = handover::hand_over(view, &cause)?;
+    Ok(Report::HandOver(Box::new(ticket)))
 }
 
 pub(super) fn kind(view: &View<'_>, word: &str) -> anyhow::Result<Report> {

@@ -4,9 +4,9 @@ mod attention;
 mod budget;
 mod deeds;
 mod errors;
-mod handover;
 mod listing;
 mod loads;
+mod notify;
 mod plan;
 mod records;
 mod remarks;
@@ -23,18 +23,31 @@ use crate::domain::digest::thousands;
 use crate::domain::event::{By, Entry};
 use crate::domain::record::{Side, Timestamp};
 use crate::journal;
+use crate::notifier::Post;
 use crate::projections::records::Filter;
 use crate::projections::{self, calls, errors as open_errors, figures as sums};
 use crate::store::{Store, View};
 
-/// Answers `request`, asked by the user of that id at `now`, with what `vantage` knows beside the
-/// store.
+/// [`answer_with`] where nothing can be mailed.
 pub async fn answer(
     store: &Store,
     request: &Request,
     user: u32,
     now: Timestamp,
     vantage: Vantage,
+) -> Result<Report, Refusal> {
+    answer_with(store, request, user, now, vantage, None).await
+}
+
+/// Answers `request`, asked by the user of that id at `now`, with what `vantage` knows beside the
+/// store, and with what mails are written and sent by.
+pub async fn answer_with(
+    store: &Store,
+    request: &Request,
+    user: u32,
+    now: Timestamp,
+    vantage: Vantage,
+    post: Option<&Post>,
 ) -> Result<Report, Refusal> {
     let by = By::Operator(user);
     match request.clone() {
@@ -55,9 +68,7 @@ pub async fn answer(
             ask(store, move |view| errors::sheet(view, &which, after)).await
         }
         Request::Cause { number } => ask(store, move |view| errors::cause(view, number)).await,
-        Request::HandOver { number } => {
-            ask(store, move |view| handover::hand_over(view, number)).await
-        }
+        Request::HandOver { number } => ask(store, move |view| errors::ticket(view, number)).await,
         Request::Kind { slug } => ask(store, move |view| errors::kind(view, &slug)).await,
         Request::Records {
             state,
@@ -118,6 +129,12 @@ pub async fn answer(
         Request::Resynced { ask: seq } => {
             ask(store, move |view| resync::stands(view, seq, vantage.runs())).await
         }
+        Request::Readers => ask(store, notify::readers).await,
+        Request::SetReader { address, wish } => notify::set(store, address, wish, by).await,
+        Request::PreviewMail { address, frequency } => {
+            notify::preview(store, post, address, frequency).await
+        }
+        Request::TestMail { address } => notify::test(post, &address, now).await,
         Request::Pause => settle::pause(store, by).await,
         Request::Resume => settle::resume(store, by).await,
         Request::Rebuild => {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Action, Excluded, Mode};
+use crate::domain::handover::HandOver;
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schedule::Frequency;
 use crate::projections::records;
@@ -37,6 +38,10 @@ pub enum Report {
     Hold(HoldStory),
     /// A resync: its price, or how far it is.
     Resync(Resync),
+    /// Everybody who is told something.
+    Readers(Readers),
+    /// A mail as it would go out.
+    Preview(Box<Preview>),
     /// Entries of the journal.
     Entries(Entries),
     /// Something was done; in words.
@@ -53,10 +58,12 @@ macro_rules! reports {
 
 mod budget;
 mod causes;
+mod notify;
 mod plan;
 
 pub use budget::*;
 pub use causes::*;
+pub use notify::*;
 pub use plan::*;
 
 reports! {

@@ -1,9 +1,9 @@
 //! The statements of a mail, worded once for its text and its HTML.
 
 use super::super::event::CauseState;
-use super::model::{CauseLine, Digest, ForSomeone, LineState, Trend};
+use super::model::{CauseLine, Digest, ForSomeone, LineState, Ticket, Trend, Week};
 use super::news::grown_at;
-use super::words::{count, duration, glued, percent, plain, thousands};
+use super::words::{count, duration, glued, percent, plain, shorten, thousands};
 
 /// The longest sentence about a cause, in characters.
 pub(super) const SENTENCE_MAX: usize = 160;
@@ -262,23 +262,67 @@ pub(super) fn accounted(digest: &Digest) -> Option<String> {
     })
 }
 
-/// What is attached, as the beginning of a line; empty without errors.
-pub(super) fn attached(errors: u64, rows: usize) -> Option<String> {
-    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-    if rows == 0 {
-        return None;
-    }
-    Some(if rows < errors {
-        format!(
-            "{} of {} attached, all: syncline errors list",
-            thousands(rows),
+/// Errors of causes that still are, each with as many as it has records.
+pub(super) fn open_errors(causes: &[CauseLine]) -> u64 {
+    let open = causes
+        .iter()
+        .filter(|cause| cause.state != LineState::News(CauseState::Resolved));
+    open.fold(0, |sum, cause| sum.saturating_add(cause.records))
+}
+
+/// Where the errors are, as a line; none without errors.
+pub(super) fn attached(errors: u64, attached: bool) -> Option<String> {
+    let all = glued("syncline errors export > errors.csv");
+    match (errors, attached) {
+        (0, _) => None,
+        (1, true) => Some("The error is attached".to_owned()),
+        (_, true) => Some(format!("All {} attached", count(errors, "error"))),
+        (1, false) => Some(format!("The error is not attached: {all}")),
+        (_, false) => Some(format!(
+            "{} are too many to attach: {all}",
             count(errors, "error")
-        )
-    } else if rows == 1 {
-        "The error is attached".to_owned()
+        )),
+    }
+}
+
+/// What a cause's type means; nothing where the catalogue says nothing.
+pub(super) fn meaning(cause: &CauseLine) -> Vec<String> {
+    let meaning = plain(&cause.meaning, PROSE_MAX);
+    if meaning.is_empty() {
+        Vec::new()
     } else {
-        format!("All {} attached", count(rows, "error"))
-    })
+        vec![meaning]
+    }
+}
+
+/// Records and calls week by week, once there is more than one to compare.
+pub(super) fn weeks(digest: &Digest) -> &[Week] {
+    if digest.weeks.len() > 1 {
+        &digest.weeks
+    } else {
+        &[]
+    }
+}
+
+/// What a text to pass on stands under.
+pub(super) fn ticket_heading(ticket: &Ticket) -> String {
+    format!(
+        "C-{} as a ticket for the {}",
+        ticket.number,
+        plain(&ticket.who, 60)
+    )
+}
+
+/// The lines of a text to pass on; an empty one between its parts.
+pub(super) fn ticket_lines(ticket: &Ticket) -> Vec<String> {
+    let lines = ticket.lines.iter();
+    lines.map(|line| columns(line, PROSE_MAX)).collect()
+}
+
+/// `line` made plain, with the blanks that set off its columns.
+fn columns(line: &str, max: usize) -> String {
+    let words: Vec<String> = line.split(' ').map(|word| plain(word, max)).collect();
+    shorten(words.join(" ").trim_end(), max)
 }
 
 /// How to change or stop these mails.

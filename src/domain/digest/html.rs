@@ -5,31 +5,17 @@
 
 use askama::Template;
 
-use super::page::{Limits, Page};
+use super::page::Page;
 
-/// Readers clip above about 100 kB; this leaves room for what transport adds.
-const BYTES_MAX: usize = 90_000;
-
-/// The page with as much in full as fits.
-pub(super) fn fitting(page: impl Fn(Limits) -> Page) -> String {
-    let mut limits = Limits { told: 48, open: 60 };
-    loop {
-        let html = rendered(page(limits));
-        if html.len() < BYTES_MAX || (limits.told == 0 && limits.open == 0) {
-            return html;
-        }
-        limits.told = limits.told * 2 / 3;
-        limits.open = limits.open * 2 / 3;
-    }
-}
-
-fn rendered(page: Page) -> String {
+/// The page as HTML.
+pub(super) fn rendered(page: Page) -> String {
     Html { page }
         .render()
         .expect("writing into a string cannot fail, and the template calls nothing that can")
 }
 
-/// The template. Every value is escaped, because of `ext`.
+/// The template. Every value is escaped, because of `ext`. Widths stand as attributes too: Outlook
+/// knows no `max-width`.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -50,6 +36,7 @@ fn rendered(page: Page) -> String {
 .rule { border-color: #3a434d !important; }
 .track { background-color: #3a434d !important; }
 .fill { background-color: #6cb6ff !important; }
+.failing { background-color: #ff9a8f !important; }
 .bad { color: #ff9a8f !important; border-color: #ff9a8f !important; }
 .warn { color: #f0b849 !important; border-color: #f0b849 !important; }
 .good { color: #6fd48a !important; border-color: #6fd48a !important; }
@@ -61,7 +48,7 @@ fn rendered(page: Page) -> String {
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background-color:#ffffff;">
 <tr>
 <td align="center" style="padding:24px 12px;">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:680px;font-family:Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;">
+<table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;font-family:Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5;">
 <tr>
 <td class="ink" align="left" style="color:#1b2026;overflow-wrap:anywhere;">
 <p class="soft" style="margin:0;font-size:13px;color:#57606a;">Syncline {{ page.installation }}</p>
@@ -96,6 +83,7 @@ fn rendered(page: Page) -> String {
 {%- endif %}
 {%- if !page.figures.is_empty() %}
 <table width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:16px;border-collapse:collapse;">
+<caption class="soft" align="left" style="text-align:left;padding:0 0 4px;font-size:13px;color:#57606a;">In figures</caption>
 {%- for figure in page.figures %}
 <tr>
 <th scope="row" class="soft rule" align="left" valign="top" width="92" style="padding:8px 12px 8px 0;border-top:1px solid #d0d7de;font-weight:normal;font-size:13px;line-height:22px;color:#57606a;">{{ figure.label }}</th>
@@ -165,6 +153,7 @@ fn rendered(page: Page) -> String {
 {%- if !page.open.is_empty() %}
 <h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">{{ page.open_heading }}</h2>
 <table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-size:14px;">
+<caption class="soft" align="left" style="text-align:left;font-size:13px;color:#57606a;">Causes that are no news, those with most records first</caption>
 <tr>
 <th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;white-space:nowrap;font-weight:normal;font-size:13px;color:#57606a;">Cause</th>
 <th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">What</th>
@@ -190,6 +179,46 @@ fn rendered(page: Page) -> String {
 <p class="soft" style="margin:6px 0 0;font-size:13px;color:#57606a;">{{ more }}</p>
 {%- endif %}
 {%- endif %}
+{%- if !page.weeks.is_empty() %}
+<h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">Week by week</h2>
+<table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;font-size:14px;">
+<caption class="soft" align="left" style="text-align:left;font-size:13px;color:#57606a;">Records failing at the end of each week, and calls to Salesforce in it; the last week goes on</caption>
+<tr>
+<th scope="col" class="soft" align="left" style="padding:4px 12px 4px 0;white-space:nowrap;font-weight:normal;font-size:13px;color:#57606a;">Week from</th>
+<th scope="col" class="soft" align="left" width="40%" style="padding:4px 12px 4px 0;font-weight:normal;font-size:13px;color:#57606a;">Failing</th>
+<th scope="col" class="soft" align="left" width="40%" style="padding:4px 0;font-weight:normal;font-size:13px;color:#57606a;">Calls</th>
+</tr>
+{%- for week in page.weeks %}
+<tr>
+<th scope="row" class="ink rule" align="left" valign="top" style="padding:6px 12px 6px 0;border-top:1px solid #d0d7de;white-space:nowrap;font-weight:normal;color:#1b2026;">{{ week.from }}</th>
+{%- for bar in week.bars %}
+<td class="ink rule" valign="top" style="padding:6px 12px 6px 0;border-top:1px solid #d0d7de;color:#1b2026;">{{ bar.figure }}
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
+<tr>
+{%- if bar.share > 0 %}
+<td class="{{ bar.tone }}" width="{{ bar.share }}%" height="6" style="height:6px;line-height:6px;font-size:1px;background-color:{{ bar.colour }};">&nbsp;</td>
+{%- endif %}
+{%- if bar.share < 100 %}
+<td class="track" height="6" style="height:6px;line-height:6px;font-size:1px;background-color:#d0d7de;">&nbsp;</td>
+{%- endif %}
+</tr>
+</table>
+</td>
+{%- endfor %}
+</tr>
+{%- endfor %}
+</table>
+{%- endif %}
+{%- for (heading, lines) in page.tickets %}
+<h2 class="ink" style="margin:24px 0 4px;font-size:16px;line-height:1.35;color:#1b2026;">{{ heading }}</h2>
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
+<tr>
+<td class="card ink" style="padding:10px 16px;background-color:#f6f8fa;border:1px solid #d0d7de;font-family:Consolas,Menlo,monospace;font-size:13px;color:#1b2026;word-break:break-word;">
+{%- for line in lines %}{{ line }}{% if !loop.last %}<br>{% endif %}
+{% endfor %}</td>
+</tr>
+</table>
+{%- endfor %}
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:24px;">
 <tr>
 <td class="soft rule" style="padding-top:10px;border-top:1px solid #d0d7de;font-size:13px;color:#57606a;">

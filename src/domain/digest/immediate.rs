@@ -1,13 +1,12 @@
 //! The mail that tells a change of state within a minute, and its text part.
 
-use super::model::CauseLine;
+use super::model::{CauseLine, Ticket};
 use super::notice::Notice;
 use super::sheet::ErrorRow;
+use super::size::Limits;
 use super::words::{Lines, plain};
 use super::{facts, subject, text};
 
-/// Causes told in full; beyond, the command line is the better place to read them.
-const TOLD_MAX: usize = 20;
 /// Links to records shown for one cause.
 pub(super) const EXAMPLES_MAX: usize = 3;
 
@@ -24,7 +23,9 @@ pub struct Immediate {
     pub notices: Vec<Notice>,
     /// The causes whose state changed, told in full; those of a first load have one line each.
     pub causes: Vec<CauseLine>,
-    /// The errors to attach; may be fewer than there are.
+    /// Tickets of causes told, for those who have no access to Syncline.
+    pub hand_overs: Vec<Ticket>,
+    /// The errors to attach; empty when there are too many.
     pub rows: Vec<ErrorRow>,
     /// How to change or stop these mails.
     pub remedy: String,
@@ -33,11 +34,7 @@ pub struct Immediate {
 impl Immediate {
     /// Errors of the causes told that still are.
     pub(super) fn errors(&self) -> u64 {
-        let open = self
-            .causes
-            .iter()
-            .filter(|cause| subject::state_word(cause) != "resolved");
-        open.fold(0, |sum, cause| sum.saturating_add(cause.records))
+        facts::open_errors(&self.causes)
     }
 }
 
@@ -48,6 +45,7 @@ pub(super) fn details(cause: &CauseLine) -> Vec<(String, Vec<String>)> {
     }
     let mut details = vec![
         ("Who fixes".to_owned(), vec![plain(&cause.who_fixes, 60)]),
+        ("Meaning".to_owned(), facts::meaning(cause)),
         ("Fix".to_owned(), facts::fix(cause)),
     ];
     if let Some((who, code)) = facts::code(cause) {
@@ -61,23 +59,24 @@ pub(super) fn details(cause: &CauseLine) -> Vec<(String, Vec<String>)> {
 }
 
 /// The whole text.
-pub(super) fn text(news: &Immediate) -> String {
+pub(super) fn text(news: &Immediate, attached: bool, limits: Limits) -> String {
     let mut out = Lines::default();
     for notice in &news.notices {
         out.gap();
         text::notice(&mut out, notice);
     }
     let told = facts::told_in_full(&news.causes);
-    for cause in told.iter().take(TOLD_MAX) {
+    for cause in told.iter().take(limits.told) {
         out.gap();
-        self::cause(&mut out, cause, !news.rows.is_empty());
+        self::cause(&mut out, cause, attached);
     }
-    text::more(&mut out, &told, TOLD_MAX);
-    text::left(&mut out, &facts::still_open(&news.causes));
+    text::more(&mut out, &told, limits.told);
+    text::left(&mut out, &facts::still_open(&news.causes), limits.open);
+    text::tickets(&mut out, &news.hand_overs, limits.tickets);
     out.gap();
     out.wrapped("", 0, &plain(&news.now, 120));
     out.wrapped("", 0, &plain(&news.accounts, 200));
-    let attached = facts::attached(news.errors(), news.rows.len());
+    let attached = facts::attached(news.errors(), attached);
     out.wrapped("", 0, attached.as_deref().unwrap_or_default());
     out.wrapped("", 0, &facts::remedy(&news.remedy));
     out.finish()

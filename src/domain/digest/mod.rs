@@ -11,6 +11,7 @@ mod news;
 mod notice;
 mod page;
 mod sheet;
+mod size;
 mod subject;
 mod text;
 mod words;
@@ -18,11 +19,13 @@ mod words;
 pub use immediate::Immediate;
 pub use model::{
     Accounted, Calls, CauseLine, Digest, Excluded, Failing, ForSomeone, Late, LineState, Said,
-    Synced, Trend, Waiting,
+    Synced, Ticket, Trend, Waiting, Week,
 };
-pub use news::{AtOnce, CurrentCause, ToldCause, at_once, grown_at, may_tell_now, news};
+pub use news::{
+    AtOnce, CurrentCause, ToldCause, Why, at_once, decide, grown_at, may_tell_now, news,
+};
 pub use notice::Notice;
-pub use sheet::{ErrorRow, HEADER, Sheet, harmless, sheet};
+pub use sheet::{ATTACHED_BYTES_MAX, ErrorRow, HEADER, Sheet, harmless, sheet};
 pub use words::{count, duration, thousands};
 
 /// One mail, ready to be put into an envelope.
@@ -32,7 +35,7 @@ pub struct Mail {
     pub subject: String,
     /// The plain part, lines ending in `\n`, at most 78 columns but for links.
     pub text: String,
-    /// The HTML part, below 90 kB, so that no reader clips it.
+    /// The HTML part; with the text below 95 kB as they travel, so that no reader clips it.
     pub html: String,
     /// The errors as CSV, when there are any.
     pub csv: Option<Attachment>,
@@ -50,21 +53,39 @@ pub struct Attachment {
 /// The daily or weekly mail.
 pub fn render(digest: &Digest) -> Mail {
     let subject = subject::of_digest(digest);
+    let csv = sheet::attachment(&digest.installation, &digest.rows);
+    let attached = csv.is_some();
+    let (text, html) = size::fitting(|limits| {
+        let page = page::of_digest(digest, &subject, attached, limits);
+        (
+            text::of_digest(digest, attached, limits),
+            html::rendered(page),
+        )
+    });
     Mail {
-        text: text::of_digest(digest),
-        html: html::fitting(|limits| page::of_digest(digest, &subject, limits)),
-        csv: sheet::attachment(&digest.installation, &digest.rows),
         subject,
+        text,
+        html,
+        csv,
     }
 }
 
 /// The mail that tells a change of state within a minute.
 pub fn render_immediate(news: &Immediate) -> Mail {
     let subject = subject::of_immediate(news);
+    let csv = sheet::attachment(&news.installation, &news.rows);
+    let attached = csv.is_some();
+    let (text, html) = size::fitting(|limits| {
+        let page = page::of_immediate(news, &subject, attached, limits);
+        (
+            immediate::text(news, attached, limits),
+            html::rendered(page),
+        )
+    });
     Mail {
-        text: immediate::text(news),
-        html: html::fitting(|limits| page::of_immediate(news, &subject, limits)),
-        csv: sheet::attachment(&news.installation, &news.rows),
         subject,
+        text,
+        html,
+        csv,
     }
 }

@@ -51,10 +51,47 @@ pub struct Digest {
     pub notices: Vec<Notice>,
     /// The proof that nothing is unaccounted for; told weekly.
     pub accounted: Option<Accounted>,
-    /// The errors to attach; may be fewer than there are.
+    /// Records and calls of the last weeks, the oldest first; the last one goes on.
+    pub weeks: Vec<Week>,
+    /// Tickets of causes told, for those who have no access to Syncline.
+    pub hand_overs: Vec<Ticket>,
+    /// The errors to attach; empty when there are too many.
     pub rows: Vec<ErrorRow>,
     /// How to change or stop these mails: `change [[notify]] and reload, or write to ops@acme.example`.
     pub remedy: String,
+}
+
+impl Digest {
+    /// Errors of the causes told that still are: those attached, or how many there would be.
+    pub(super) fn errors(&self, attached: bool) -> u64 {
+        if attached {
+            self.rows.len() as u64
+        } else {
+            super::facts::open_errors(&self.causes)
+        }
+    }
+}
+
+/// Seven days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Week {
+    /// Its first day: `12 Oct`.
+    pub from: String,
+    /// Records that failed at its end.
+    pub failing: u64,
+    /// Calls to Salesforce in it.
+    pub calls: u64,
+}
+
+/// A cause as a text to pass on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// `41` for C-41.
+    pub number: i64,
+    /// Whom it is for: `Salesforce admin`.
+    pub who: String,
+    /// The text, line by line.
+    pub lines: Vec<String>,
 }
 
 /// Why a digest comes late.
@@ -199,6 +236,8 @@ pub struct CauseLine {
     pub open_days: u32,
     /// Which way it goes.
     pub trend: Trend,
+    /// What its type means, as sentences.
+    pub meaning: String,
     /// What to do, a step each, what `who_fixes` can do first: `Change the rule in Salesforce.`
     pub fix: Vec<String>,
     /// Who does it: `Salesforce admin`.

@@ -2,19 +2,11 @@
 
 use super::super::event::CauseState;
 use super::immediate::{EXAMPLES_MAX, Immediate, details};
-use super::model::{CauseLine, Digest};
+use super::model::{CauseLine, Digest, Ticket, Week};
 use super::notice::Notice;
-use super::words::{loose, plain, shorten, thousands};
+use super::size::Limits;
+use super::words::{loose, percent, plain, shorten, thousands};
 use super::{facts, subject};
-
-/// How much is told in full, so that the whole stays below what readers clip.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    /// Causes with all they say.
-    pub(super) told: usize,
-    /// Causes that are still open.
-    pub(super) open: usize,
-}
 
 /// A whole HTML part.
 pub(super) struct Page {
@@ -32,6 +24,9 @@ pub(super) struct Page {
     pub(super) open_ages: bool,
     pub(super) open: Vec<OpenRow>,
     pub(super) open_more: Option<String>,
+    pub(super) weeks: Vec<WeekRow>,
+    /// Texts to pass on: what each stands under, and its lines.
+    pub(super) tickets: Vec<(String, Vec<String>)>,
     pub(super) footer: Vec<String>,
 }
 
@@ -64,6 +59,21 @@ pub(super) struct Card {
     pub(super) last: Option<String>,
 }
 
+/// One line of the table of weeks.
+pub(super) struct WeekRow {
+    pub(super) from: String,
+    /// Of failing records, and of calls.
+    pub(super) bars: [Bar; 2],
+}
+
+/// A figure, and how long its bar is in percent of the longest.
+pub(super) struct Bar {
+    pub(super) figure: String,
+    pub(super) share: u64,
+    pub(super) tone: &'static str,
+    pub(super) colour: &'static str,
+}
+
 /// One line of the table of what is still open.
 pub(super) struct OpenRow {
     pub(super) number: String,
@@ -84,7 +94,7 @@ fn tone(state: CauseState) -> (&'static str, &'static str) {
 }
 
 /// The page of a daily or weekly mail.
-pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page {
+pub(super) fn of_digest(digest: &Digest, subject: &str, attached: bool, limits: Limits) -> Page {
     let open = facts::still_open(&digest.causes);
     let now = plain(&digest.now, 120);
     let mut lines = vec![
@@ -94,7 +104,7 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
     lines.extend(facts::late(digest));
     let mut footer = vec![facts::rest(digest).join(" · ")];
     footer.extend(facts::accounted(digest));
-    footer.extend(facts::attached(digest.failing.errors, digest.rows.len()));
+    footer.extend(facts::attached(digest.errors(attached), attached).map(|line| loose(&line)));
     footer.push(facts::remedy(&digest.remedy));
     let mut figures = facts::figures(digest);
     for figure in &mut figures {
@@ -111,7 +121,7 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
             .map(|(who, what)| (who, what.split(' ').map(str::to_owned).collect()))
             .collect(),
         figures,
-        sections: sections(digest, limits.told),
+        sections: sections(digest, attached, limits.told),
         open_heading: "Still open",
         open_ages: true,
         open_more: more(&open, limits.open),
@@ -120,13 +130,19 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, limits: Limits) -> Page 
             .take(limits.open)
             .map(|cause| open_row(cause))
             .collect(),
+        weeks: week_rows(facts::weeks(digest)),
+        tickets: tickets(&digest.hand_overs, limits.tickets),
         footer,
     }
 }
 
 /// The page of a mail that tells at once.
-pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> Page {
-    let attached = !news.rows.is_empty();
+pub(super) fn of_immediate(
+    news: &Immediate,
+    subject: &str,
+    attached: bool,
+    limits: Limits,
+) -> Page {
     let causes = facts::told_in_full(&news.causes);
     let open = facts::still_open(&news.causes);
     let sections = causes.iter().take(limits.told).map(|cause| {
@@ -146,7 +162,7 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
     let mut footer: Vec<String> = more(&causes, limits.told).into_iter().collect();
     footer.push(plain(&news.now, 120));
     footer.push(arrows(&plain(&news.accounts, 200)));
-    footer.extend(facts::attached(news.errors(), news.rows.len()));
+    footer.extend(facts::attached(news.errors(), attached).map(|line| loose(&line)));
     footer.push(facts::remedy(&news.remedy));
     // A single cause is the mail's heading itself.
     let changes = match causes.as_slice() {
@@ -174,8 +190,44 @@ pub(super) fn of_immediate(news: &Immediate, subject: &str, limits: Limits) -> P
             .take(limits.open)
             .map(|cause| open_row(cause))
             .collect(),
+        weeks: Vec::new(),
+        tickets: tickets(&news.hand_overs, limits.tickets),
         footer,
     }
+}
+
+fn week_rows(weeks: &[Week]) -> Vec<WeekRow> {
+    let longest = |of: fn(&Week) -> u64| weeks.iter().map(of).max().unwrap_or(0);
+    let (failing, calls) = (longest(|week| week.failing), longest(|week| week.calls));
+    let bar = |figure, longest, (tone, colour)| Bar {
+        figure: thousands(figure),
+        share: percent(figure, longest).unwrap_or(0),
+        tone,
+        colour,
+    };
+    let row = |week: &Week| WeekRow {
+        from: plain(&week.from, 15),
+        bars: [
+            bar(week.failing, failing, ("failing", "#b42318")),
+            bar(week.calls, calls, ("fill", "#0b62c4")),
+        ],
+    };
+    weeks.iter().map(row).collect()
+}
+
+fn tickets(tickets: &[Ticket], shown: usize) -> Vec<(String, Vec<String>)> {
+    let texts = tickets.iter().take(shown);
+    texts
+        .map(|ticket| {
+            // Two blanks and more are how columns are set off, and one is all that HTML shows.
+            let wide = |line: &String| line.replace("  ", "\u{a0}\u{a0}");
+            let lines = facts::ticket_lines(ticket);
+            (
+                facts::ticket_heading(ticket),
+                lines.iter().map(wide).collect(),
+            )
+        })
+        .collect()
 }
 
 fn alert(notice: &Notice) -> Alert {
@@ -199,8 +251,7 @@ fn line_tone(cause: &CauseLine) -> (&'static str, &'static str) {
     }
 }
 
-fn sections(digest: &Digest, mut left: usize) -> Vec<Section> {
-    let attached = !digest.rows.is_empty();
+fn sections(digest: &Digest, attached: bool, mut left: usize) -> Vec<Section> {
     let mut sections = Vec::new();
     for (state, word) in facts::STATES {
         let told: Vec<&CauseLine> = facts::causes_in(&digest.causes, state).collect();
@@ -237,12 +288,16 @@ fn card(cause: &CauseLine, state: CauseState, attached: bool) -> Card {
         ];
         let said: Vec<String> = said.into_iter().flatten().collect();
         intro = Some(said.join(" "));
+        let meaning = facts::meaning(cause);
+        if !meaning.is_empty() {
+            rows.push(("Meaning".to_owned(), meaning));
+        }
         rows.push((
             format!("Fix ({})", plain(&cause.who_fixes, 60)),
             vec![facts::fix(cause).join(" ")],
         ));
         rows.extend(facts::note(cause).map(|note| ("Note".to_owned(), vec![note])));
-        links.extend(facts::links(cause).into_iter().take(1));
+        links.extend(facts::links(cause).into_iter().take(EXAMPLES_MAX));
     }
     Card {
         number: cause.name(),
@@ -250,7 +305,7 @@ fn card(cause: &CauseLine, state: CauseState, attached: bool) -> Card {
         size: arrows(&facts::size(cause)),
         intro,
         rows,
-        others: facts::others(cause, 1, attached).filter(|_| !links.is_empty()),
+        others: facts::others(cause, links.len(), attached).filter(|_| !links.is_empty()),
         links,
         last: None,
     }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Attachment;
 
+/// The largest file that goes with a mail, in bytes: servers and readers refuse much larger ones,
+/// and a part of the errors would be taken for all of them.
+pub const ATTACHED_BYTES_MAX: usize = 1_000_000;
+
 /// The columns, in the order of [`ErrorRow::cells`]. A released column keeps its name and place.
 pub const HEADER: [&str; 19] = [
     "cause",
@@ -74,6 +78,12 @@ pub struct ErrorRow {
 }
 
 impl ErrorRow {
+    /// About how many bytes the row has in the file.
+    pub fn bytes(&self) -> usize {
+        let cells = self.cells();
+        cells.iter().map(|cell| cell.len() + 1).sum()
+    }
+
     /// The row's cells, each made [`harmless`].
     pub fn cells(&self) -> [Cow<'_, str>; 19] {
         [
@@ -152,7 +162,7 @@ pub fn sheet(rows: &[ErrorRow]) -> Vec<u8> {
     written().expect("a vector takes every byte, and every row has the header's length")
 }
 
-/// The rows as a file of a mail; none without rows.
+/// The rows as a file of a mail; none without rows, or with too many.
 pub(super) fn attachment(installation: &str, rows: &[ErrorRow]) -> Option<Attachment> {
     if rows.is_empty() {
         return None;
@@ -161,6 +171,9 @@ pub(super) fn attachment(installation: &str, rows: &[ErrorRow]) -> Option<Attach
     let name: String = installation.chars().take(40).map(safe).collect();
     let mut bytes = "\u{feff}".as_bytes().to_vec();
     bytes.extend(sheet(rows));
+    if bytes.len() > ATTACHED_BYTES_MAX {
+        return None;
+    }
     Some(Attachment {
         name: format!("syncline-{name}-errors.csv"),
         bytes,

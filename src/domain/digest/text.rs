@@ -2,19 +2,15 @@
 
 use super::super::event::CauseState;
 use super::facts;
-use super::model::{CauseLine, Digest};
+use super::model::{CauseLine, Digest, Ticket, Week};
 use super::notice::Notice;
+use super::size::Limits;
 use super::words::{Lines, count, plain, shorten, thousands};
 
 /// Where figures and causes begin, behind their label.
 const INDENT: usize = 13;
-/// Causes told in full; beyond, the command line is the better place to read them.
-const TOLD_MAX: usize = 60;
-/// Causes listed as still open.
-const OPEN_MAX: usize = 100;
-
 /// The whole text.
-pub(super) fn of_digest(digest: &Digest) -> String {
+pub(super) fn of_digest(digest: &Digest, attached: bool, limits: Limits) -> String {
     let mut out = Lines::default();
     let (now, since) = (plain(&digest.now, 120), plain(&digest.since, 80));
     let since = format!("since {since}");
@@ -35,10 +31,12 @@ pub(super) fn of_digest(digest: &Digest) -> String {
         let label = format!("{:<INDENT$}", figure.label);
         out.pieces(&label, INDENT, "   ", pieces.map(String::as_str));
     }
-    causes(&mut out, digest);
-    still_open(&mut out, &facts::still_open(&digest.causes));
+    causes(&mut out, digest, attached, limits.told);
+    still_open(&mut out, &facts::still_open(&digest.causes), limits.open);
+    weeks(&mut out, facts::weeks(digest));
+    tickets(&mut out, &digest.hand_overs, limits.tickets);
     out.gap();
-    footer(&mut out, digest);
+    footer(&mut out, digest, attached);
     out.finish()
 }
 
@@ -66,9 +64,7 @@ fn responsibilities(out: &mut Lines, digest: &Digest) {
     }
 }
 
-fn causes(out: &mut Lines, digest: &Digest) {
-    let attached = !digest.rows.is_empty();
-    let mut left = TOLD_MAX;
+fn causes(out: &mut Lines, digest: &Digest, attached: bool, mut left: usize) {
     for (state, word) in facts::STATES {
         let told: Vec<&CauseLine> = facts::causes_in(&digest.causes, state).collect();
         if told.is_empty() {
@@ -103,6 +99,9 @@ fn body(out: &mut Lines, cause: &CauseLine, attached: bool) {
     let said = [facts::message(cause), facts::detail(cause), Some(since)];
     let said: Vec<String> = said.into_iter().flatten().collect();
     out.wrapped("", 6, &said.join("  "));
+    for meaning in facts::meaning(cause) {
+        out.wrapped("", 6, &format!("Meaning: {meaning}"));
+    }
     let fix = format!(
         "Fix ({}): {}",
         plain(&cause.who_fixes, 60),
@@ -136,19 +135,19 @@ pub(super) fn more(out: &mut Lines, causes: &[&CauseLine], shown: usize) {
 }
 
 /// Causes that a first load has left, a line each, under one heading.
-pub(super) fn left(out: &mut Lines, causes: &[&CauseLine]) {
+pub(super) fn left(out: &mut Lines, causes: &[&CauseLine], shown: usize) {
     if causes.is_empty() {
         return;
     }
     out.gap();
     out.line("OPEN");
-    for cause in causes.iter().take(OPEN_MAX) {
+    for cause in causes.iter().take(shown) {
         head(out, cause);
     }
-    more(out, causes, OPEN_MAX);
+    more(out, causes, shown);
 }
 
-fn still_open(out: &mut Lines, causes: &[&CauseLine]) {
+fn still_open(out: &mut Lines, causes: &[&CauseLine], shown: usize) {
     if causes.is_empty() {
         return;
     }
@@ -157,7 +156,7 @@ fn still_open(out: &mut Lines, causes: &[&CauseLine]) {
         "{:<40}{:>9}{:>6}  note",
         "STILL OPEN", "records", "days"
     ));
-    for cause in causes.iter().take(OPEN_MAX) {
+    for cause in causes.iter().take(shown) {
         let note = facts::note(cause).unwrap_or_else(|| "-".to_owned());
         let head = format!(
             "{:<6}{}",
@@ -173,16 +172,60 @@ fn still_open(out: &mut Lines, causes: &[&CauseLine]) {
             out.wrapped("", 6, &format!("Note: {note}"));
         }
     }
-    more(out, causes, OPEN_MAX);
+    more(out, causes, shown);
 }
 
-fn footer(out: &mut Lines, digest: &Digest) {
+/// How it went: the figures that the HTML draws as bars.
+fn weeks(out: &mut Lines, weeks: &[Week]) {
+    if weeks.is_empty() {
+        return;
+    }
+    out.gap();
+    out.line(&format!(
+        "{:<16}{:>15}{:>22}",
+        "WEEK FROM", "records failing", "calls to Salesforce"
+    ));
+    for week in weeks {
+        out.line(&format!(
+            "{:<16}{:>15}{:>22}",
+            plain(&week.from, 15),
+            thousands(week.failing),
+            thousands(week.calls)
+        ));
+    }
+}
+
+/// Texts to pass on, each as it can be copied.
+pub(super) fn tickets(out: &mut Lines, tickets: &[Ticket], shown: usize) {
+    for ticket in tickets.iter().take(shown) {
+        out.gap();
+        out.line(&facts::ticket_heading(ticket).to_uppercase());
+        for line in facts::ticket_lines(ticket) {
+            let words = line.trim_start();
+            let depth = line.chars().count() - words.chars().count() + 2;
+            let fits = depth + words.chars().count() <= super::words::COLUMNS;
+            if fits || words.contains("://") {
+                out.line(&format!("  {line}"));
+                continue;
+            }
+            // A step goes on below its first word, not below its number.
+            let number = words.split_once(". ").map_or("", |(number, _)| number);
+            let is_step = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+            let hang = if is_step { number.len() + 2 } else { 0 };
+            let (first, rest) = words.split_at(hang);
+            let first = format!("{}{first}", " ".repeat(depth));
+            out.wrapped(&first, depth + hang, rest);
+        }
+    }
+}
+
+fn footer(out: &mut Lines, digest: &Digest, attached: bool) {
     let rest = facts::rest(digest);
     out.pieces("", 0, " · ", rest.iter().map(String::as_str));
     if let Some(accounted) = facts::accounted(digest) {
         out.wrapped("", 0, &accounted);
     }
-    let attached = facts::attached(digest.failing.errors, digest.rows.len());
+    let attached = facts::attached(digest.errors(attached), attached);
     out.wrapped("", 0, attached.as_deref().unwrap_or_default());
     out.wrapped("", 0, &facts::remedy(&digest.remedy));
 }

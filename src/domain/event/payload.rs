@@ -467,6 +467,9 @@ payloads! {
         objects: Vec<ObjectName>,
         /// Only these types (slugs); empty for all.
         types: Vec<String>,
+        /// Whether nothing is mailed, though the rest is kept.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        off: bool,
     }
     /// One scheduled digest.
     Scheduled {

@@ -263,6 +263,18 @@ pub fn totals(view: &View<'_>) -> anyhow::Result<Totals> {
         })?)
 }
 
+/// Since when the record that waits longest for a parent waits; none while none does.
+pub fn oldest_waiting(view: &View<'_>) -> anyhow::Result<Option<Timestamp>> {
+    Ok(view
+        .sql()
+        .prepare_cached(
+            "select min((select min(e.first_at) from errors as e
+               where e.cause = g.cause and e.type = g.type and e.known = g.known))
+             from error_groups as g where g.type = ?1",
+        )?
+        .query_row([WAITING], |row| row.get(0))?)
+}
+
 /// One card: a type with its two numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeCount {

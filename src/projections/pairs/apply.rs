@@ -269,7 +269,7 @@ fn save(tx: &Tx<'_>, entry: &Entry, before: Option<&Pair>, pair: &Pair) -> anyho
     let was = before.map(|pair| pair.state);
     let failing = pair.state == State::Failing;
     if failing != (was == Some(State::Failing)) {
-        figures::turned(tx, entry.seq, pair, failing)?;
+        figures::turned(tx, entry, pair, failing)?;
     }
     match before {
         Some(before) if before.ids == pair.ids && before.state == pair.state => {}

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use syncline::domain::digest::{AtOnce, CurrentCause, ToldCause, at_once, may_tell_now, news};
+use syncline::domain::digest::{
+    AtOnce, CurrentCause, ToldCause, at_once, decide, may_tell_now, news,
+};
 use syncline::domain::event::{CauseState, Told};
 use syncline::domain::record::Timestamp;
 
@@ -15,7 +17,7 @@ fn check(before: Option<(CauseState, u64)>, now: Option<u64>, expected: Option<(
             41,
             CurrentCause {
                 records,
-                muted: false,
+                ..CurrentCause::default()
             },
         )
     });
@@ -41,6 +43,31 @@ fn only_a_change_of_a_causes_state_is_news() {
 }
 
 #[test]
+fn the_decision_says_why() {
+    use CauseState::{Grew, Opened, Resolved};
+    let why = |last: Option<(CauseState, u64)>, records, muted, suspended| {
+        let last = last.map(|(state, records)| ToldCause { state, records });
+        let now = CurrentCause {
+            records,
+            muted,
+            suspended,
+        };
+        decide(last.as_ref(), &now).word()
+    };
+    assert_eq!(why(None, 5, false, false), "opened");
+    assert_eq!(why(None, 0, false, false), "nothing new");
+    assert_eq!(why(Some((Opened, 5)), 5, false, false), "nothing new");
+    assert_eq!(why(Some((Opened, 5)), 25, false, false), "grew");
+    assert_eq!(why(Some((Grew, 25)), 0, false, false), "resolved");
+    assert_eq!(why(Some((Resolved, 25)), 1, false, false), "back");
+    // What a person muted is muted whatever else is the case; what stands still hides news only.
+    assert_eq!(why(None, 5, true, true), "muted");
+    assert_eq!(why(None, 5, false, true), "suspended");
+    assert_eq!(why(Some((Opened, 5)), 0, false, true), "suspended");
+    assert_eq!(why(Some((Opened, 5)), 5, false, true), "nothing new");
+}
+
+#[test]
 fn of_a_muted_cause_nothing_is_told() {
     let told = ToldCause {
         state: CauseState::Opened,
@@ -52,6 +79,7 @@ fn of_a_muted_cause_nothing_is_told() {
             CurrentCause {
                 records,
                 muted: true,
+                suspended: false,
             },
         )]);
         assert_eq!(news(&BTreeMap::new(), &now), []);
@@ -92,7 +120,7 @@ proptest! {
         for step in steps {
             let now: BTreeMap<i64, CurrentCause> = step
                 .into_iter()
-                .map(|(number, records)| (number, CurrentCause { records, muted: false }))
+                .map(|(number, records)| (number, CurrentCause { records, ..CurrentCause::default() }))
                 .collect();
             for told in news(&before, &now) {
                 if let Told::Cause(number, state, records) = told {

@@ -3,7 +3,7 @@
 use syncline::domain::budget::OrgUsage;
 use syncline::domain::digest::{
     Calls, CauseLine, Digest, ErrorRow, Excluded, Failing, ForSomeone, Immediate, LineState, Said,
-    Synced, Trend, Waiting,
+    Synced, Ticket, Trend, Waiting, Week,
 };
 use syncline::domain::event::CauseState;
 use syncline::domain::schedule::Frequency;
@@ -27,6 +27,7 @@ pub(super) fn cause(number: i64, state: LineState, sentence: &str, records: u64)
         resolved: None,
         open_days: 1,
         trend: Trend::Steady,
+        meaning: String::new(),
         fix: vec!["shorten the titles in HubSpot.".to_owned()],
         who_fixes: "RevOps".to_owned(),
         again: Some("each is tried again when it changes".to_owned()),
@@ -46,6 +47,7 @@ pub(super) fn validation_rule(state: CauseState, records: u64) -> CauseLine {
         }),
         per_minute: Some(9),
         trend: Trend::Growing,
+        meaning: "A rule in Salesforce looked at the record and refused it.".to_owned(),
         fix: vec![
             "Change the rule in Salesforce.".to_owned(),
             "Or correct the phones in HubSpot.".to_owned(),
@@ -139,6 +141,38 @@ fn causes() -> Vec<CauseLine> {
     ]
 }
 
+fn weeks() -> Vec<Week> {
+    let weeks = [
+        ("27 Oct", 120, 41_212),
+        ("3 Nov", 214, 40_800),
+        ("10 Nov", 467, 44_884),
+    ];
+    weeks
+        .map(|(from, failing, calls)| Week {
+            from: from.to_owned(),
+            failing,
+            calls,
+        })
+        .to_vec()
+}
+
+fn ticket() -> Ticket {
+    let text = "Validation rule on Contact refuses the phone (C-41)
+
+Syncline, the program that keeps HubSpot and Salesforce in step, cannot write 268 records to Salesforce.
+
+Org           00D5g000004XyZwEAM  https://acme.my.salesforce.com
+Field         Phone
+
+What helps, in the order to try:
+  1. Change the rule in Salesforce.";
+    Ticket {
+        number: 41,
+        who: "Salesforce admin".to_owned(),
+        lines: text.lines().map(str::to_owned).collect(),
+    }
+}
+
 /// A Tuesday's daily digest.
 pub(super) fn daily() -> Digest {
     Digest {
@@ -191,6 +225,8 @@ pub(super) fn daily() -> Digest {
         deletions_ignored: 0,
         notices: Vec::new(),
         accounted: None,
+        weeks: weeks(),
+        hand_overs: vec![ticket()],
         rows: rows(471),
         remedy: REMEDY.to_owned(),
     }
@@ -207,6 +243,8 @@ pub(super) fn quiet() -> Digest {
         causes: Vec::new(),
         waiting: Waiting::default(),
         excluded: Excluded::default(),
+        weeks: Vec::new(),
+        hand_overs: Vec::new(),
         rows: Vec::new(),
         ..daily()
     }
@@ -220,6 +258,7 @@ pub(super) fn immediate() -> Immediate {
         accounts: ACCOUNTS.to_owned(),
         notices: Vec::new(),
         causes: Vec::new(),
+        hand_overs: Vec::new(),
         rows: Vec::new(),
         remedy: REMEDY.to_owned(),
     }

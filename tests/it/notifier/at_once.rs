@@ -60,8 +60,8 @@ fn a_backlog_is_one_mail_to_a_reader_who_gets_no_digest() {
     Tuesday 17 November 2026, 10:00 Europe/Rome
     HubSpot portal 4711002 <-> Salesforce org 00D5g000004XyZwEAM
     All 34 errors attached
-    Change or stop these mails: change [[notify]] in syncline.toml, then reload;
-    or ask whoever runs Syncline
+    Change or stop these mails: syncline notify set admin@acme.example, or write
+    to ops@acme.example
     ");
     world.pass(HOUR);
     assert_eq!(world.subjects(), Vec::<String>::new());
@@ -297,6 +297,9 @@ fn the_end_of_a_hold_is_told_to_those_who_were_told_of_it() {
     world.hold(2, Side::Salesforce, 300);
     world.settle(2, false, 300);
     world.settle(1, true, 130);
+    // Others may be settled with it: a person does that one by one.
+    world.pass(4 * MINUTE);
+    assert_eq!(world.subjects(), Vec::<String>::new());
     world.pass(MINUTE);
     let text = world.last_text();
     let told: Vec<&str> = text.lines().take(3).collect();

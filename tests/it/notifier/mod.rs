@@ -7,9 +7,12 @@
 
 mod at_once;
 mod budget;
+mod crashes;
 mod delivery;
+mod health;
 mod log;
 mod on_time;
+mod readers;
 mod remarks;
 
 use std::collections::VecDeque;
@@ -18,7 +21,7 @@ use std::sync::{Arc, Mutex};
 
 use syncline::annex;
 use syncline::clock::Clock;
-use syncline::config::Mailbox;
+use syncline::config::{MailAddress, Mailbox};
 use syncline::domain::budget::Thresholds;
 use syncline::domain::call::{Lane, Operation};
 use syncline::domain::catalogue::Catalogue;
@@ -31,7 +34,7 @@ use syncline::domain::schedule::Frequency;
 use syncline::mail::{MailError, Mailer, Outgoing, Sending};
 use syncline::notifier::{Notifier, Teller};
 use syncline::projections;
-use syncline::store::{Access, Store, Tx};
+use syncline::store::{Access, Options, Store, Tx};
 
 use crate::facts::{failure, refused, written};
 use crate::store::{StandingClock, options};
@@ -114,6 +117,12 @@ impl World {
     }
 
     fn start(&mut self) {
+        let mailer = Arc::clone(&self.server) as Arc<dyn Mailer>;
+        self.start_with_mailer(options(), mailer);
+    }
+
+    /// Opens the store with these bounds; a notifier works on it.
+    pub(super) fn start_with_mailer(&mut self, options: Options, mailer: Arc<dyn Mailer>) {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let catalogue = Arc::new(Catalogue::shipped());
         let access = Access::Write { unit: None };
@@ -122,27 +131,21 @@ impl World {
             access,
             catalogue,
             Arc::clone(&clock),
-            options(),
+            options,
         );
         let store = Arc::new(store.unwrap());
-        let teller = Teller {
-            installation: "prod".to_owned(),
-            from: Mailbox::parse("Syncline <syncline@acme.example>").unwrap(),
-            portal: 4_711_002,
-            org: "00D5g000004XyZwEAM".to_owned(),
-            gather_ms: MINUTE,
-            names: self.names,
-            per_hour: 6,
-            told: Thresholds::default(),
-        };
-        let mailer = Arc::clone(&self.server) as Arc<dyn Mailer>;
+        let teller = teller(self.names);
         self.notifier = Some(Notifier::new(Arc::clone(&store), clock, mailer, teller));
         self.store = Some(store);
     }
 
-    pub(super) fn restart(&mut self) {
+    pub(super) fn close(&mut self) {
         self.notifier = None;
         self.store = None;
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.close();
         self.start();
     }
 
@@ -161,15 +164,20 @@ impl World {
         self.clock.0.fetch_add(milliseconds, Ordering::Relaxed);
     }
 
-    /// The notifier looks as often as there is something to do; says what it mailed.
-    pub(super) fn mailed(&mut self) -> Vec<Outgoing> {
+    /// The notifier looks once.
+    pub(super) fn look(&mut self) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         let notifier = self.notifier.as_mut().unwrap();
+        runtime.block_on(notifier.work()).unwrap();
+    }
+
+    /// The notifier looks as often as there is something to do; says what it mailed.
+    pub(super) fn mailed(&mut self) -> Vec<Outgoing> {
         for _ in 0..3 {
-            runtime.block_on(notifier.work()).unwrap();
+            self.look();
         }
         let offered = self.server.offered.lock().unwrap();
         let new = offered[self.seen..].to_vec();
@@ -281,6 +289,20 @@ impl World {
     }
 }
 
+fn teller(names: bool) -> Teller {
+    Teller {
+        installation: "prod".to_owned(),
+        from: Mailbox::parse("Syncline <syncline@acme.example>").unwrap(),
+        contact: MailAddress::parse("ops@acme.example").unwrap(),
+        portal: 4_711_002,
+        org: "00D5g000004XyZwEAM".to_owned(),
+        gather_ms: MINUTE,
+        names,
+        per_hour: 6,
+        told: Thresholds::default(),
+    }
+}
+
 pub(super) fn contact() -> ObjectName {
     ObjectName::parse("contact").unwrap()
 }
@@ -303,6 +325,7 @@ pub(super) fn now() -> RecipientSetting {
         who_fixes: vec![],
         objects: vec![],
         types: vec![],
+        off: false,
     }
 }
 

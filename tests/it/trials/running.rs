@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use syncline::clock::Clock;
-use syncline::config::Mailbox;
+use syncline::config::{MailAddress, Mailbox};
 use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
 use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
 use syncline::crm::token::{SalesforceCredentials, Secret};
@@ -168,6 +168,7 @@ fn settings(tx: &Tx<'_>, allocation: u64, mappings: Vec<Mapping>) -> anyhow::Res
             who_fixes: Vec::new(),
             objects: Vec::new(),
             types: Vec::new(),
+            off: false,
         })
     };
     let eight = Schedule::daily("08:00").map_err(anyhow::Error::msg)?;
@@ -238,6 +239,7 @@ fn teller(
     Ok(Teller {
         installation: "Trial".to_owned(),
         from: Mailbox::parse("Syncline <syncline@acme.example>")?,
+        contact: MailAddress::parse("ops@acme.example")?,
         portal: portal.portal_id.cast_signed(),
         org: org.org_id.clone(),
         gather_ms: 60_000,

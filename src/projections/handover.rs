@@ -1,17 +1,16 @@
-//! A cause as a ticket for somebody who has no access to Syncline.
+//! A cause as a ticket, gathered from what is known of its errors and records.
 
 use std::collections::BTreeMap;
 
-use super::errors::{kind_story, known_cause};
-use crate::control::report::{HandOver, HandedRecord, Query, Report};
+use super::causes::Cause;
+use super::errors::{self, Filter, OpenError, Place};
+use super::links::{self, Links};
+use super::{pairs, settings, wording};
 use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
+use crate::domain::handover::{HandOver, HandedRecord, Query};
 use crate::domain::record::{ObjectName, PairIds, Side};
 use crate::domain::retry::RetryClass;
-use crate::projections::causes::Cause;
-use crate::projections::errors::{self, Filter, OpenError, Place};
-use crate::projections::links::{self, Links};
-use crate::projections::{pairs, settings, wording};
 use crate::store::View;
 
 /// Records named.
@@ -23,8 +22,9 @@ const MESSAGES: usize = 3;
 /// How the ids of leads begin.
 const LEADS: &str = "00Q";
 
-pub(super) fn hand_over(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
-    let cause = known_cause(view, number)?;
+/// The ticket of a cause, as things are now.
+pub fn hand_over(view: &View<'_>, cause: &Cause) -> anyhow::Result<HandOver> {
+    let number = cause.number;
     let slug = cause.slug.clone().unwrap_or_else(Slug::other);
     let Some(kind) = view.catalogue().get(&slug) else {
         anyhow::bail!("the catalogue lacks {slug}")
@@ -34,21 +34,21 @@ pub(super) fn hand_over(view: &View<'_>, number: i64) -> anyhow::Result<Report> 
         ..Filter::default()
     };
     let errors = errors::list(view, &filter, &Place::start())?;
-    let records = records(view, &cause, &errors)?;
+    let records = records(view, cause, &errors)?;
     let bound = settings::bound(view)?.map(|setting| setting.event);
-    let mut messages = wording::messages(view, &cause)?;
+    let mut messages = wording::messages(view, cause)?;
     messages.truncate(MESSAGES);
     let field = &cause.fingerprint.field;
-    Ok(Report::HandOver(Box::new(HandOver {
+    Ok(HandOver {
         number,
         at: view.now(),
-        what: wording::sentence(view, &cause)?,
+        what: wording::sentence(view, cause)?,
         to: cause.fingerprint.side,
         org: bound.as_ref().map(|bound| bound.org.to_string()),
         portal: bound.map(|bound| bound.portal),
         address: links::address(view, Side::Salesforce)?,
         user: links::user(view)?,
-        object: wording::object(view, &cause)?,
+        object: wording::object(view, cause)?,
         field: field.as_ref().map(ToString::to_string),
         code: cause.fingerprint.code.clone(),
         answered: errors.iter().any(|error| error.known == Known::Answered),
@@ -56,11 +56,14 @@ pub(super) fn hand_over(view: &View<'_>, number: i64) -> anyhow::Result<Report> 
         since: cause.since().at,
         back: cause.back.is_some(),
         records: cause.records,
-        queries: queries(view, &cause, &records)?,
+        queries: queries(view, cause, &records)?,
         examples: records,
-        kind: kind_story(view, kind)?,
+        kind: kind.slug.as_str().to_owned(),
+        meaning: kind.meaning.clone(),
+        who_fixes: kind.who_fixes.title().to_owned(),
+        fix: kind.fix.clone(),
         probed: kind.retry.contains(&RetryClass::Config),
-    })))
+    })
 }
 
 /// Some of its records; those that are in Salesforce first where that is to be mended.
