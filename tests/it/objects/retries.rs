@@ -16,6 +16,7 @@ use syncline::control::{Vantage, answer};
 use syncline::simulator::salesforce::{FieldChange, Injected, InjectedKind, Op, Predicate};
 
 use super::Story;
+use super::story::map;
 
 const CONTACTS: &str = "[objects.contact]\nleads = false\n\
     [[objects.contact.fields]]\nhubspot = \"customer_tier\"\nsalesforce = \"Tier__c\"\nrule = \"two-way\"\n\
@@ -63,13 +64,9 @@ fn refuse(story: &Story, name: &str, kind: InjectedKind, field: &str, value: &st
 }
 
 fn person(story: &Story, more: Value) -> String {
-    let mut fields = json!({ "email": "ada@acme.example", "lastname": "Lovelace" });
-    let (all, more) = (
-        fields.as_object_mut().unwrap(),
-        more.as_object().unwrap().clone(),
-    );
-    all.extend(more);
-    story.hubspot("contacts", fields)
+    let mut fields = map(json!({ "email": "ada@acme.example", "lastname": "Lovelace" }));
+    fields.extend(map(more));
+    story.hubspot("contacts", Value::Object(fields))
 }
 
 /// Tries that the org refused so far.
