@@ -162,7 +162,7 @@ pub fn clock(view: &View<'_>, side: Side) -> anyhow::Result<Timestamp> {
     let last: Option<(Timestamp, Timestamp)> = view
         .sql()
         .prepare_cached(
-            "select spent_at, until from calls where side = ?1 order by seq desc limit 1",
+            "select spent_at, until from calls where side = ?1 order by until desc, seq desc limit 1",
         )?
         .query_row([side], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;

@@ -65,7 +65,7 @@ impl Night {
         begins.next(zone, now).map(|due| due.at)
     }
 
-    fn lasts_at(&self, minute: u16) -> bool {
+    fn lasts_at(self, minute: u16) -> bool {
         if self.from_min <= self.to_min {
             (self.from_min..self.to_min).contains(&minute)
         } else {
