@@ -4,7 +4,6 @@
 drop table if exists days;
 create table days (
   day    integer primary key,               -- Unix ms / 86,400,000
-  calls  integer not null default 0,        -- to Salesforce, less those given back
   turned integer not null default 0         -- records that came to fail in it, less those that ceased to
 ) strict;
 

@@ -1,9 +1,10 @@
-//! How it went over weeks: calls and failing records by day, in UTC.
+//! How it went over weeks: failing records by day, in UTC, beside the calls that are kept by hour.
 
-use crate::domain::event::{CallsReturned, CallsSpent, Entry};
 use crate::domain::record::{Side, Timestamp};
 use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
+
+use super::hours;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -21,37 +22,14 @@ pub struct Week {
     pub failing: u64,
 }
 
-pub(super) fn spent(tx: &Tx<'_>, entry: &Entry, event: &CallsSpent) -> anyhow::Result<()> {
-    if event.side == Side::Salesforce && event.calls > 0 {
-        add(tx, entry.at, count(event.calls), 0)?;
-    }
-    Ok(())
-}
-
-/// Calls given back count for the day on which they were spent.
-pub(super) fn returned(tx: &Tx<'_>, event: &CallsReturned) -> anyhow::Result<()> {
-    tx.sql()
-        .prepare_cached(
-            "update days set calls = calls - ?2 where day =
-               (select spent_at / 86400000 from calls where seq = ?1 and side = 'salesforce')",
-        )?
-        .execute((event.spent, count(event.calls)))?;
-    Ok(())
-}
-
 /// A record came to fail, or ceased to.
 pub(super) fn turned(tx: &Tx<'_>, at: Timestamp, failing: bool) -> anyhow::Result<()> {
-    add(tx, at, 0, if failing { 1 } else { -1 })
-}
-
-fn add(tx: &Tx<'_>, at: Timestamp, calls: i64, turned: i64) -> anyhow::Result<()> {
     tx.sql()
         .prepare_cached(
-            "insert into days (day, calls, turned) values (?1, ?2, ?3)
-             on conflict do update set calls = calls + excluded.calls,
-               turned = turned + excluded.turned",
+            "insert into days (day, turned) values (?1, ?2)
+             on conflict do update set turned = turned + excluded.turned",
         )?
-        .execute((at.0.div_euclid(DAY_MS), calls, turned))?;
+        .execute((at.0.div_euclid(DAY_MS), if failing { 1 } else { -1 }))?;
     Ok(())
 }
 
@@ -60,19 +38,27 @@ fn add(tx: &Tx<'_>, at: Timestamp, calls: i64, turned: i64) -> anyhow::Result<()
 pub fn weeks(view: &View<'_>, weeks: i64, failing: u64) -> anyhow::Result<Vec<Week>> {
     let today = view.now().0.div_euclid(DAY_MS);
     let first = today - weeks * WEEK + 1;
-    let mut statement = view.sql().prepare_cached(
-        "select day, calls, turned from days where day >= ?1 and day <= ?2 order by day desc",
-    )?;
-    let rows = statement.query_map((first, today), |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
     let mut sums = vec![(0_i64, 0_i64); usize::try_from(weeks)?];
-    let mut oldest = None;
+    let mut oldest: Option<i64> = None;
+    let mut add = |day: i64, calls: i64, turned: i64| -> anyhow::Result<()> {
+        // A side's clock may be a day ahead of ours.
+        let ago = (today - day).max(0);
+        if let Some(sum) = sums.get_mut(usize::try_from(ago / WEEK)?) {
+            *sum = (sum.0 + calls, sum.1 + turned);
+        }
+        oldest = Some(oldest.map_or(day, |oldest| oldest.min(day)));
+        Ok(())
+    };
+    for (day, calls) in hours::by_day(view, Side::Salesforce, first)? {
+        add(day, calls, 0)?;
+    }
+    let mut statement = view
+        .sql()
+        .prepare_cached("select day, turned from days where day >= ?1 and day <= ?2")?;
+    let rows = statement.query_map((first, today), |row| Ok((row.get(0)?, row.get(1)?)))?;
     for row in rows {
-        let (day, calls, turned): (i64, i64, i64) = row?;
-        let sum = &mut sums[usize::try_from((today - day) / WEEK)?];
-        *sum = (sum.0 + calls, sum.1 + turned);
-        oldest = Some(day);
+        let (day, turned): (i64, i64) = row?;
+        add(day, 0, turned)?;
     }
     let mut found = Vec::new();
     let mut at_end = count(failing);

@@ -170,6 +170,15 @@ pub fn last_days(
     steps(view, side, now, 24, days)
 }
 
+/// Calls to `side` by day from day `first` on, on that side's clock: Unix ms / 86,400,000, and how many.
+pub(super) fn by_day(view: &View<'_>, side: Side, first: i64) -> anyhow::Result<Vec<(i64, i64)>> {
+    let mut statement = view.sql().prepare_cached(
+        "select hour / 24, sum(calls) from call_hours where side = ?1 and hour >= ?2 * 24 group by 1",
+    )?;
+    let days = statement.query_map((side, first), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(days.collect::<rusqlite::Result<_>>()?)
+}
+
 fn steps(
     view: &View<'_>,
     side: Side,

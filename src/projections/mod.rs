@@ -104,14 +104,8 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::SchemaChanged(event) => {
             settings::set(tx, entry, &settings::schema_part(event.side, &event.object))
         }
-        Event::CallsSpent(event) => {
-            days::spent(tx, entry, event)?;
-            calls::spent(tx, entry, event)
-        }
-        Event::CallsReturned(event) => {
-            days::returned(tx, event)?;
-            calls::returned(tx, event)
-        }
+        Event::CallsSpent(event) => calls::spent(tx, entry, event),
+        Event::CallsReturned(event) => calls::returned(tx, event),
         Event::UsageReported(event) => calls::reported(tx, entry, event),
         Event::CursorMoved(event) => cursors::moved(tx, entry, event),
         Event::CauseNumbered(event) => causes::numbered(tx, entry, event),

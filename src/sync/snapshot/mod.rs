@@ -11,7 +11,7 @@
 mod ahead;
 mod moved;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::allowance::policy;
 use super::context::Context;
@@ -66,6 +66,8 @@ const ALLOCATION_MIN: u64 = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
     loading: BTreeMap<ObjectName, Vec<(Export, Part)>>,
+    /// Objects whose snapshot is taken anew: the rows that wait for it have gathered enough.
+    anew: BTreeSet<ObjectName>,
     is_begun: bool,
 }
 
@@ -107,6 +109,9 @@ impl Snapshots {
         let is_outdated = context.snapshot_is(object, |one| one.is_outdated);
         if context.has_snapshot(object) && (!is_good || is_outdated && !load.is_busy) {
             context.drop_snapshot(forms, 0).await?;
+            if is_outdated {
+                self.anew.insert(object.clone());
+            }
         }
         if !context.has_snapshot(object) {
             self.loading.remove(object);
@@ -224,8 +229,9 @@ impl Snapshots {
             if let Some(standing) = shared.snapshots.standing.get_mut(object) {
                 standing.is_whole = true;
             }
-            // Those who waited for it have gathered enough.
-            shared.helped_ms.remove(object);
+            if self.anew.remove(object) {
+                shared.helped_ms.remove(object);
+            }
             return Ok(None);
         }
         let due = exports.iter().map(|(export, _)| export.due(context));

@@ -80,7 +80,7 @@ fn a_mail_of_a_short_budget_says_until_when_it_lasts_and_what_to_do() {
 
     Tuesday 17 November 2026, 09:00 Europe/Rome
     HubSpot portal 4711002 <-> Salesforce org 00D5g000004XyZwEAM
-    Change or stop these mails: change [[notify]] in syncline.toml, then reload;
-    or ask whoever runs Syncline
+    Change or stop these mails: syncline notify set ops@acme.example, or write to
+    ops@acme.example
     ");
 }
