@@ -12,8 +12,8 @@ use crate::sync::forms::Forms;
 use crate::sync::matching::Known;
 
 impl Context {
-    /// Of these records, those whose row stays in the lane of loads: all that is new of them is what
-    /// we wrote, and what the load is still to look at, which are their associations. HubSpot does not
+    /// Of these records, those whose row stays in the lane of loads: beside what we wrote, all that is
+    /// new of them is what the load is still to look at, which are their associations. HubSpot does not
     /// say who changed a record; each that a load made would be planned once more, and alone.
     pub(super) async fn go_with_loads(
         &self,
@@ -43,20 +43,21 @@ impl Context {
             known.iter().map(|one| (&one.row.key, one)).collect();
         let lanes = records.iter().filter_map(|record| {
             let known = known.get(&record.key)?;
-            let is_old = self.shows_nothing_new(forms, record, known);
-            is_old.then(|| (record.key.clone(), known.row.lane))
+            let waits = self.waits_for_its_ties(forms, record, known);
+            waits.then(|| (record.key.clone(), known.row.lane))
         });
         Ok(lanes.collect())
     }
 
-    fn shows_nothing_new(&self, forms: &Forms, record: &Record, known: &Known) -> bool {
+    fn waits_for_its_ties(&self, forms: &Forms, record: &Record, known: &Known) -> bool {
         let Some(pair) = known.pair.as_ref().filter(|pair| pair.is_linked()) else {
             return false;
         };
         let form = forms.of(&pair.ids);
         let many: BTreeSet<_> = form.mapping.junctions().map(|one| &one.hubspot).collect();
         match self.look(forms, &pair.ids, record, known) {
-            Seen::Echo | Seen::Adopted(_) => true,
+            // An echo is told by the record alone, in any lane.
+            Seen::Echo | Seen::Adopted(_) => false,
             Seen::Changed(fields) => fields.iter().all(|field| many.contains(field)),
         }
     }
