@@ -23,6 +23,7 @@ use rusqlite::Connection;
 use syncline::annex;
 use syncline::clock::Clock;
 use syncline::config::{MailAddress, Mailbox};
+use syncline::domain::budget::Thresholds;
 use syncline::domain::call::{Lane, Operation};
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
@@ -159,6 +160,7 @@ fn teller() -> Teller {
         gather_ms: 60_000,
         names: false,
         per_hour: 6,
+        told: Thresholds::default(),
     }
 }
 
