@@ -36,7 +36,7 @@ use tally::{SOMETIMES, SOMETIMES_OF_SEVERAL};
 /// Trials of an ordinary run: so many at least, and more until every rare state was met.
 const SEEDS: RangeInclusive<u64> = 16..=60;
 /// The same of trials with several objects, which take longer.
-const SEEDS_OF_SEVERAL: RangeInclusive<u64> = 8..=60;
+const SEEDS_OF_SEVERAL: RangeInclusive<u64> = 8..=30;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()

@@ -31,7 +31,7 @@ pub(crate) const SOMETIMES: [&str; 20] = [
 ];
 
 /// What the seeds with several objects must have met besides.
-pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 15] = [
+pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 14] = [
     "a crash",
     "the guard held writes",
     "a record failed",
@@ -45,7 +45,6 @@ pub(crate) const SOMETIMES_OF_SEVERAL: [&str; 15] = [
     "a load was matched by what was read ahead",
     "something had moved since it was read ahead",
     "a job wrote rows",
-    "a job was given up before it was closed",
     "a job was aborted by somebody",
 ];
 
