@@ -16,25 +16,27 @@
 )]
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
+mod common;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use common::{Ticking, ms, number, open, time};
 use rusqlite::Connection;
 use syncline::clock::Clock;
 use syncline::control::request::Request;
 use syncline::control::{Vantage, answer};
 use syncline::domain::budget::{Answer, DAY_MS, HOLD_MS, Ledger, Policy, Queue};
 use syncline::domain::call::{Lane, Operation};
-use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
     AllocationSet, By, CallsHour, CallsSpent, DaemonStopped, HistoryFolded, UsageReported,
 };
 use syncline::domain::record::{ObjectName, Side, Timestamp};
 use syncline::journal;
 use syncline::projections::{self, append};
-use syncline::store::{Access, FILE, Options, Store, Tx};
+use syncline::store::{FILE, Store, Tx};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -55,28 +57,11 @@ const ASKED: usize = 20;
 /// Calls kept in one transaction, while time passes.
 const BATCH: i64 = 1_000;
 
-struct Ticking(AtomicI64);
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-
-    fn monotonic_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn sleep_until(&self, _: Timestamp) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async {})
-    }
-}
-
 fn main() {
-    let per_day = std::env::var("SYNCLINE_BENCH_CALLS").ok();
-    let per_day: i64 = per_day.map_or(98_630, |text| text.parse().unwrap());
+    let per_day = i64::try_from(number("SYNCLINE_BENCH_CALLS", 98_630)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Ticking(AtomicI64::new(BEGIN)));
-    let store = open(folder.path(), &clock);
+    let store = open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>);
     decisions(per_day.unsigned_abs());
     year(&store, &clock, per_day);
     let entries = journal_entries(&store);
@@ -84,25 +69,8 @@ fn main() {
     questions(&store, &clock, &folder.path().join(FILE));
 }
 
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-fn time(work: impl FnOnce()) -> Duration {
-    let began = Instant::now();
-    work();
-    began.elapsed()
-}
-
 fn us(took: Duration, times: u64) -> f64 {
     took.as_secs_f64() * 1_000_000.0 / times as f64
-}
-
-fn open(folder: &Path, clock: &Arc<Ticking>) -> Store {
-    let options = Options {
-        ballast_bytes: 0,
-        ..Options::default()
-    };
-    let (catalogue, access) = (Arc::new(Catalogue::shipped()), Access::Write { unit: None });
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    Store::open_with(folder, access, catalogue, clock, options).unwrap()
 }
 
 /// A token bucket behind a mutex, as a daemon without our promises would keep it.
@@ -368,7 +336,6 @@ fn questions(store: &Store, clock: &Ticking, file: &Path) {
             Ok((row.get(0)?, row.get(1)?))
         })
         .unwrap();
-    let ms = |took: Duration| took.as_secs_f64() * 1_000.0;
     println!(
         "a year of {} calls in {} sums by hour\n\
          one look at the window's calls by SQLite {:>9.1} ms\n\

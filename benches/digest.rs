@@ -14,18 +14,20 @@
 )]
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
+mod common;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use common::{Ticking, memory_kb, ms, number, open, time};
 use rusqlite::Connection;
 use syncline::annex;
 use syncline::clock::Clock;
 use syncline::config::{MailAddress, Mailbox};
 use syncline::domain::budget::Thresholds;
 use syncline::domain::call::{Lane, Operation};
-use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
     Action, By, CallsSpent, CursorMoved, Event, Known, NotificationsSet, Position,
     RecipientSetting, RecordFailed, RecordSynced, Scheduled,
@@ -36,7 +38,10 @@ use syncline::domain::schedule::Frequency;
 use syncline::mail::{Mailer, Outgoing, Sending};
 use syncline::notifier::{Notifier, Teller};
 use syncline::projections::append;
-use syncline::store::{Access, FILE, Options, Store, Tx};
+use syncline::store::{FILE, Store, Tx};
+
+/// Where this process says what it holds.
+const OWN: &str = "/proc/self/status";
 
 const CAUSES: usize = 40;
 const BATCH: usize = 20_000;
@@ -44,22 +49,6 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Between two batches: the journal is spread over a year.
 const BATCH_MS: i64 = 16 * 3_600_000;
-
-struct Ticking(AtomicI64);
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-
-    fn monotonic_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn sleep_until(&self, _: Timestamp) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async {})
-    }
-}
 
 /// A server that takes everything.
 #[derive(Default)]
@@ -72,17 +61,12 @@ impl Mailer for Willing {
     }
 }
 
-fn number(name: &str, usual: usize) -> usize {
-    let set = std::env::var(name).ok();
-    set.map_or(usual, |text| text.parse().unwrap())
-}
-
 fn main() {
     let entries = number("SYNCLINE_BENCH_ENTRIES", 10_000_000);
     let errors = number("SYNCLINE_BENCH_ERRORS", 100_000);
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Ticking(AtomicI64::new(1_760_000_000_000)));
-    let store = open(folder.path(), &clock);
+    let store = Arc::new(open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>));
     let filling = time(|| fill(&store, &clock, entries, errors));
     println!(
         "{entries} entries and {errors} open errors kept at {:.0}/s",
@@ -114,10 +98,10 @@ fn main() {
             .write_blocking(move |tx| fail(tx, errors, fresh))
             .unwrap();
         // What a look costs by itself is no part of the digest's price.
-        let before = (memory("VmRSS:"), server.0.lock().unwrap().len());
+        let before = (memory_kb(OWN, "VmRSS:"), server.0.lock().unwrap().len());
         std::fs::write("/proc/self/clear_refs", "5").unwrap();
         let took = time(&mut work);
-        let grown = memory("VmHWM:").saturating_sub(before.0);
+        let grown = memory_kb(OWN, "VmHWM:").saturating_sub(before.0);
         let mails = server.0.lock().unwrap()[before.1..].to_vec();
         println!(
             "{name:<41} {:>9.1} ms  every entry : this = {:.1}   {} MB more, mails of {mails:?} bytes",
@@ -127,27 +111,6 @@ fn main() {
         );
         assert_eq!(mails.len(), 1, "one mail is due");
     }
-}
-
-fn ms(took: Duration) -> f64 {
-    took.as_secs_f64() * 1_000.0
-}
-
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-fn time(work: impl FnOnce()) -> Duration {
-    let began = Instant::now();
-    work();
-    began.elapsed()
-}
-
-fn open(folder: &Path, clock: &Arc<Ticking>) -> Arc<Store> {
-    let options = Options {
-        ballast_bytes: 0,
-        ..Options::default()
-    };
-    let (catalogue, access) = (Arc::new(Catalogue::shipped()), Access::Write { unit: None });
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    Arc::new(Store::open_with(folder, access, catalogue, clock, options).unwrap())
 }
 
 fn teller() -> Teller {
@@ -312,12 +275,4 @@ fn scan(file: &Path) -> Duration {
             .unwrap();
         assert!(sum > 0);
     })
-}
-
-/// A figure of this process in kB.
-fn memory(name: &str) -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find(|line| line.starts_with(name));
-    let kb = line.and_then(|line| line.split_whitespace().nth(1));
-    kb.and_then(|kb| kb.parse().ok()).unwrap()
 }

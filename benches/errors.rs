@@ -14,28 +14,28 @@
 )]
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
+mod common;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use common::{Ticking, memory_kb, ms, number, open, time};
 use rusqlite::Connection;
 use syncline::annex;
 use syncline::clock::Clock;
 use syncline::control::request::{Request, Which};
 use syncline::control::{Vantage, answer};
 use syncline::domain::call::Lane;
-use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{Action, Known, RecordFailed};
 use syncline::domain::failure::{Failure, System};
 use syncline::domain::label::Label;
-use syncline::domain::record::{
-    FieldName, ObjectName, PairIds, PairNumber, RecordId, Side, Timestamp,
-};
+use syncline::domain::record::{FieldName, ObjectName, PairIds, PairNumber, RecordId, Side};
 use syncline::projections::errors::{Mark, Order};
 use syncline::projections::{self, append};
-use syncline::store::{Access, FILE, Options, Store};
+use syncline::store::{FILE, Store};
 
 const CAUSES: usize = 40;
 const BATCH: usize = 5_000;
@@ -46,28 +46,11 @@ const BATCH_MS: i64 = 4 * 3_600_000;
 /// How often each question is asked; the slowest counts.
 const ASKED: usize = 5;
 
-struct Ticking(AtomicI64);
-
-impl Clock for Ticking {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::Relaxed))
-    }
-
-    fn monotonic_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn sleep_until(&self, _: Timestamp) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async {})
-    }
-}
-
 fn main() {
-    let errors = std::env::var("SYNCLINE_BENCH_ERRORS").ok();
-    let errors: usize = errors.map_or(1_000_000, |text| text.parse().unwrap());
+    let errors = number("SYNCLINE_BENCH_ERRORS", 1_000_000);
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Ticking(AtomicI64::new(1_790_000_000_000)));
-    let store = open(folder.path(), &clock);
+    let store = open(folder.path(), Arc::clone(&clock) as Arc<dyn Clock>);
     let filling = time(|| fill(&store, &clock, errors));
     println!(
         "{errors} errors over {CAUSES} causes kept at {:.0}/s",
@@ -98,27 +81,6 @@ fn main() {
     for form in [&["--json"][..], &[]] {
         export(folder.path(), errors, form);
     }
-}
-
-fn ms(took: Duration) -> f64 {
-    took.as_secs_f64() * 1_000.0
-}
-
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-fn time(work: impl FnOnce()) -> Duration {
-    let began = Instant::now();
-    work();
-    began.elapsed()
-}
-
-fn open(folder: &Path, clock: &Arc<Ticking>) -> Store {
-    let options = Options {
-        ballast_bytes: 0,
-        ..Options::default()
-    };
-    let (catalogue, access) = (Arc::new(Catalogue::shipped()), Access::Write { unit: None });
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    Store::open_with(folder, access, catalogue, clock, options).unwrap()
 }
 
 fn fill(store: &Store, clock: &Ticking, errors: usize) {
@@ -294,7 +256,7 @@ fn export(folder: &Path, errors: usize, form: &[&str]) {
             .unwrap();
         let status = format!("/proc/{}/status", child.id());
         while child.try_wait().unwrap().is_none() {
-            peak = peak_kb(&status).max(peak);
+            peak = memory_kb(&status, "VmHWM:").max(peak);
             pause();
         }
         assert!(child.wait().unwrap().success());
@@ -313,12 +275,4 @@ fn export(folder: &Path, errors: usize, form: &[&str]) {
 )]
 fn pause() {
     std::thread::sleep(Duration::from_millis(20));
-}
-
-/// `VmHWM` of a process in kB; 0 when it is gone.
-fn peak_kb(status: &str) -> u64 {
-    let text = std::fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("VmHWM:"));
-    let kb = line.and_then(|line| line.split_whitespace().nth(1));
-    kb.and_then(|kb| kb.parse().ok()).unwrap_or(0)
 }

@@ -13,21 +13,23 @@
 )]
 #![expect(clippy::print_stdout, reason = "the figures are what it is run for")]
 
+mod common;
+
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use common::{open, time};
 use rusqlite::Connection;
 use syncline::clock::SystemClock;
 use syncline::domain::call::Lane;
-use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{
     Action, Event, Known, Moved, RecordFailed, RecordSynced, ValuePrint,
 };
 use syncline::domain::failure::{Failure, System};
 use syncline::domain::record::{FieldName, ObjectName, PairIds, RecordId, Side};
 use syncline::projections;
-use syncline::store::{Access, FILE, Options, Store};
+use syncline::store::{FILE, Store};
 
 const ROWS: usize = 60_000;
 const BATCH: usize = 1_000;
@@ -39,7 +41,7 @@ type Line = (i64, i64, String, i64, Option<i64>, String, i64);
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path());
+    let store = open(folder.path(), Arc::new(SystemClock::new()));
     append(&store, (0..PAIRS).map(created).collect());
     let events: Vec<Event> = (0..ROWS).map(lean).collect();
     let appending = append(&store, events);
@@ -64,23 +66,6 @@ fn main() {
         "rebuild of all projections       {rebuilt:>9.0} entries/s  rebuild : append = {:.2}",
         rebuilt / appended
     );
-}
-
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-fn time(work: impl FnOnce()) -> Duration {
-    let began = Instant::now();
-    work();
-    began.elapsed()
-}
-
-fn open(folder: &Path) -> Store {
-    let options = Options {
-        ballast_bytes: 0,
-        ..Options::default()
-    };
-    let (catalogue, clock) = (Arc::new(Catalogue::shipped()), Arc::new(SystemClock::new()));
-    let access = Access::Write { unit: None };
-    Store::open_with(folder, access, catalogue, clock, options).unwrap()
 }
 
 fn append(store: &Store, events: Vec<Event>) -> Duration {

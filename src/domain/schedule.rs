@@ -166,14 +166,18 @@ pub fn spoken(frequency: Frequency, expression: &str) -> String {
     let fields: Vec<&str> = expression.split_whitespace().collect();
     let number = |text: &str| text.parse::<u8>().ok();
     if let &[second, minute, hour, "*", "*", day] = fields.as_slice()
-        && let (Some(0), Some(minute), Some(hour)) = (number(second), number(minute), number(hour))
+        && let (Some(second), Some(minute), Some(hour)) =
+            (number(second), number(minute), number(hour))
     {
-        let weekly = frequency == Frequency::Weekly && DAYS.contains(&day);
-        if weekly {
-            return format!("weekly {} {hour:02}:{minute:02}", day.to_lowercase());
+        let mut time = format!("{hour:02}:{minute:02}");
+        if second > 0 {
+            time.push_str(&format!(":{second:02}"));
+        }
+        if frequency == Frequency::Weekly && DAYS.contains(&day) {
+            return format!("weekly {} {time}", day.to_lowercase());
         }
         if frequency == Frequency::Daily && day == "*" {
-            return format!("daily {hour:02}:{minute:02}");
+            return format!("daily {time}");
         }
     }
     format!("{frequency} at \"{expression}\"")

@@ -114,7 +114,7 @@ pub(super) fn line(
         cause: Some(cause.number),
         ..Filter::default()
     };
-    let page = errors::list(view, &filter, &Place::start())?;
+    let page = errors::first(view, &filter, EXAMPLES_MAX)?;
     let examples = examples(view, cause, &page)?;
     let messages = wording::messages(view, cause)?;
     let per_minute = per_minute(view, cause)?;
@@ -307,7 +307,7 @@ fn examples(view: &View<'_>, cause: &Cause, errors: &[OpenError]) -> anyhow::Res
     let source = cause.fingerprint.side.other();
     let links = Links::of(view)?;
     let mut examples = Vec::new();
-    for error in errors.iter().take(EXAMPLES_MAX) {
+    for error in errors {
         if let Some(pair) = pairs::get(view, error.record)? {
             examples.extend(links.record(source, &pair.ids));
         }

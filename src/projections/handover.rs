@@ -7,7 +7,6 @@ use super::errors::{self, Filter, OpenError, Place};
 use super::links::{self, Links};
 use super::{pairs, settings, wording};
 use crate::domain::catalogue::Slug;
-use crate::domain::event::Known;
 use crate::domain::handover::{HandOver, HandedRecord, Query};
 use crate::domain::record::{ObjectName, PairIds, Side};
 use crate::domain::retry::RetryClass;
@@ -51,7 +50,7 @@ pub fn hand_over(view: &View<'_>, cause: &Cause) -> anyhow::Result<HandOver> {
         object: wording::object(view, cause)?,
         field: field.as_ref().map(ToString::to_string),
         code: cause.fingerprint.code.clone(),
-        answered: errors.iter().any(|error| error.known == Known::Answered),
+        answered: errors::is_answered(view, number)?,
         messages,
         since: cause.since().at,
         back: cause.back.is_some(),

@@ -10,7 +10,6 @@ use crate::control::report::{
 };
 use crate::control::request::{Refusal, Which};
 use crate::domain::catalogue::{Found, Slug, Type};
-use crate::domain::event::Known;
 use crate::domain::record::{PairNumber, Timestamp};
 use crate::domain::retry::RetryClass;
 use crate::projections::causes::{self, Cause};
@@ -274,10 +273,9 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
         cause: Some(number),
         ..Filter::default()
     };
-    let known = errors::list(view, &filter, &Place::start())?;
+    let known = errors::first(view, &filter, EXAMPLES as usize)?;
     let examples = known
         .iter()
-        .take(EXAMPLES as usize)
         .map(|error| error_line(view, error))
         .collect::<anyhow::Result<_>>()?;
     Ok(Report::Cause(Box::new(CauseStory {
@@ -291,7 +289,7 @@ pub(super) fn cause(view: &View<'_>, number: i64) -> anyhow::Result<Report> {
             .map(ToString::to_string)
             .unwrap_or_default(),
         code: cause.fingerprint.code.clone(),
-        answered: known.iter().any(|error| error.known == Known::Answered),
+        answered: errors::is_answered(view, number)?,
         message,
         kind,
         examples,

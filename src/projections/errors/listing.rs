@@ -152,6 +152,12 @@ fn of_cause(view: &View<'_>, cause: i64) -> anyhow::Result<Vec<Group>> {
     groups(view, &filter)
 }
 
+/// Whether any error of a cause is known by an answer, and not by a prediction alone.
+pub fn is_answered(view: &View<'_>, cause: i64) -> anyhow::Result<bool> {
+    let mut groups = of_cause(view, cause)?.into_iter();
+    Ok(groups.any(|group| group.known == Known::Answered))
+}
+
 /// How many errors fit.
 pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
     let groups = groups(view, filter)?;

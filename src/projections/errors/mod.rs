@@ -16,11 +16,11 @@ use crate::store::Tx;
 
 pub(super) use apply::{cleared, failed, forgotten, synced};
 pub use listing::{
-    Filter, Totals, TypeCount, by_type, count, has_joined, is_predicted, joined, messages,
-    of_record, oldest_waiting, stand, totals, values,
+    Filter, Totals, TypeCount, by_type, count, has_joined, is_answered, is_predicted, joined,
+    messages, of_record, oldest_waiting, stand, totals, values,
 };
 pub use mark::{Malformed, Mark};
-pub use page::{Order, Place, list};
+pub use page::{Order, Place, first, list};
 pub(super) use relabel::{Relabelled, relabel, told_of};
 pub use rows::Rows;
 

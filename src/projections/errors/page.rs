@@ -154,6 +154,20 @@ impl Place {
 
 /// Errors behind `place` in the filter's order, at most a page.
 pub fn list(view: &View<'_>, filter: &Filter, place: &Place) -> anyhow::Result<Vec<OpenError>> {
+    some(view, filter, place, view.page_max() as usize)
+}
+
+/// The first errors in the filter's order, at most `most`.
+pub fn first(view: &View<'_>, filter: &Filter, most: usize) -> anyhow::Result<Vec<OpenError>> {
+    some(view, filter, &Place::start_of(filter.order), most)
+}
+
+fn some(
+    view: &View<'_>,
+    filter: &Filter,
+    place: &Place,
+    most: usize,
+) -> anyhow::Result<Vec<OpenError>> {
     let groups = groups(view, filter)?;
     let sql = filter.order.sql();
     let before = filter.first_before.unwrap_or(Timestamp(i64::MAX));
@@ -177,7 +191,6 @@ pub fn list(view: &View<'_>, filter: &Filter, place: &Place) -> anyhow::Result<V
         ))?;
         merged.extend(Merged::begin(rows)?);
     }
-    let most = view.page_max() as usize;
     let mut page = Vec::new();
     while page.len() < most {
         let heads = merged.iter().enumerate();

@@ -11,7 +11,7 @@
 mod ahead;
 mod moved;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::allowance::policy;
 use super::context::Context;
@@ -66,8 +66,6 @@ const ALLOCATION_MIN: u64 = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Snapshots {
     loading: BTreeMap<ObjectName, Vec<(Export, Part)>>,
-    /// Objects whose snapshot is taken anew: the rows that wait for it have gathered enough.
-    anew: BTreeSet<ObjectName>,
     is_begun: bool,
 }
 
@@ -110,7 +108,8 @@ impl Snapshots {
         if context.has_snapshot(object) && (!is_good || is_outdated && !load.is_busy) {
             context.drop_snapshot(forms, 0).await?;
             if is_outdated {
-                self.anew.insert(object.clone());
+                // Those who wait for another one have gathered enough by then.
+                context.shared().helped_ms.remove(object);
             }
         }
         if !context.has_snapshot(object) {
@@ -225,12 +224,8 @@ impl Snapshots {
         }
         if exports.is_empty() {
             self.loading.remove(object);
-            let mut shared = context.shared();
-            if let Some(standing) = shared.snapshots.standing.get_mut(object) {
+            if let Some(standing) = context.shared().snapshots.standing.get_mut(object) {
                 standing.is_whole = true;
-            }
-            if self.anew.remove(object) {
-                shared.helped_ms.remove(object);
             }
             return Ok(None);
         }

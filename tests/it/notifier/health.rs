@@ -66,26 +66,34 @@ impl World {
     }
 }
 
-#[test]
-fn a_mail_server_that_is_dead_stands_in_status_and_the_heartbeat_ceases() {
-    let mut world = World::loaded(vec![("admin@acme.example", now())]);
-    let keeper = Arc::new(Keeper::default());
+/// Lets a heartbeat look once, of which this keeper hears.
+fn beating(world: &World, keeper: &Arc<Keeper>) -> impl FnMut() + use<> {
     let mut heartbeat = Heartbeat::new(
         Arc::clone(world.store.as_ref().unwrap()),
         Arc::clone(&world.clock) as Arc<dyn syncline::clock::Clock>,
-        Arc::clone(&keeper) as Arc<dyn Transport>,
+        Arc::clone(keeper) as Arc<dyn Transport>,
         "https://hc.acme.example/ping/1".to_owned(),
     );
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
+    move || {
+        runtime.block_on(heartbeat.work()).unwrap();
+    }
+}
+
+#[test]
+fn a_mail_server_that_is_dead_stands_in_status_and_the_heartbeat_ceases() {
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    let keeper = Arc::new(Keeper::default());
+    let mut beat = beating(&world, &keeper);
     let mut beats = |minutes: i64, world: &mut World| {
         let before = keeper.heard.lock().unwrap().len();
         for _ in 0..minutes {
             world.pass(MINUTE);
             world.mailed();
-            runtime.block_on(heartbeat.work()).unwrap();
+            beat();
         }
         keeper.heard.lock().unwrap().len() - before
     };
@@ -148,20 +156,11 @@ fn a_heartbeat_that_its_keeper_refuses_is_logged_once() {
     let world = World::loaded(vec![("admin@acme.example", now())]);
     let keeper = Arc::new(Keeper::default());
     keeper.answers.lock().unwrap().extend([404, 404]);
-    let mut heartbeat = Heartbeat::new(
-        Arc::clone(world.store.as_ref().unwrap()),
-        Arc::clone(&world.clock) as Arc<dyn syncline::clock::Clock>,
-        Arc::clone(&keeper) as Arc<dyn Transport>,
-        "https://hc.acme.example/ping/1".to_owned(),
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let mut beat = beating(&world, &keeper);
     let logged = crate::logging::lines(syncline::logging::Form::Journal, "info", |_| {
         for _ in 0..3 {
             world.pass(MINUTE);
-            runtime.block_on(heartbeat.work()).unwrap();
+            beat();
         }
     });
     assert_eq!(

@@ -41,6 +41,17 @@ fn spend(tx: &Tx<'_>, side: Side, lane: Lane, calls: u64) -> i64 {
     append(tx, None, event).unwrap().seq
 }
 
+/// So many looks for changes, with a pause after each.
+fn looks(bench: &Bench, number: u8, pause_ms: i64) {
+    for round in 0..number {
+        bench.write(move |tx| {
+            look(tx, round);
+            Ok(())
+        });
+        bench.pass(pause_ms);
+    }
+}
+
 /// What a look for changes leaves behind, and a record that fails among it.
 fn look(tx: &Tx<'_>, round: u8) {
     spend(tx, Side::HubSpot, Lane::Detect, 1);
@@ -110,13 +121,7 @@ fn said(view: &View<'_>) -> anyhow::Result<String> {
 #[test]
 fn what_is_older_than_two_days_goes_and_every_sum_stays() {
     let bench = bench();
-    for round in 0..60 {
-        bench.write(move |tx| {
-            look(tx, round);
-            Ok(())
-        });
-        bench.pass(HOUR);
-    }
+    looks(&bench, 60, HOUR);
     let (sums, tables) = bench.read(|view| Ok((said(view)?, syncline::projections::dump(view)?)));
     let failed = kinds(&bench)["record_failed"];
     // Sixty rounds an hour apart: those of the last 48 hours stay, and the last word of each kind.
@@ -187,13 +192,7 @@ fn our_own_clock_set_forward_folds_nothing_that_still_counts() {
 #[test]
 fn a_row_of_another_kind_inside_a_fold_cannot_be_deleted() {
     let bench = bench();
-    for round in 0..3 {
-        bench.write(move |tx| {
-            look(tx, round);
-            Ok(())
-        });
-        bench.pass(40 * HOUR);
-    }
+    looks(&bench, 3, 40 * HOUR);
     let refused = bench.store().write_blocking(|tx| {
         fold(tx)?;
         let last = journal::tail(tx, 1)?.remove(0);
@@ -218,13 +217,7 @@ fn a_row_of_another_kind_inside_a_fold_cannot_be_deleted() {
 #[test]
 fn a_row_that_a_fold_left_and_somebody_deleted_is_a_gap() {
     let bench = bench();
-    for round in 0..3 {
-        bench.write(move |tx| {
-            look(tx, round);
-            Ok(())
-        });
-        bench.pass(40 * HOUR);
-    }
+    looks(&bench, 3, 40 * HOUR);
     fold_all(&bench);
     let left = bench.read(|view| journal::read(view, 0, 1)).remove(0).seq;
     let shell = rusqlite::Connection::open(bench.dir.path().join(syncline::store::FILE)).unwrap();
