@@ -85,8 +85,8 @@ impl Attempt {
         })
     }
 
-    /// The attempt failed, or was predicted to.
-    pub fn failed(&self, failures: Vec<Failure>, known: Known) -> RecordFailed {
+    /// The attempt failed, or was predicted to; `call` is the seq of the entry that spent its call.
+    pub fn failed(&self, failures: Vec<Failure>, known: Known, call: Option<i64>) -> RecordFailed {
         let attempt = match known {
             Known::Answered => self.number,
             Known::Certain | Known::Likely => 0,
@@ -100,6 +100,7 @@ impl Attempt {
             lane: self.lane,
             attempt,
             ask: self.ask,
+            call,
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod allowance;
 pub mod calls;
 pub mod causes;
+pub mod costs;
 pub mod cursors;
 pub mod days;
 pub mod errors;
@@ -22,6 +23,7 @@ pub mod pairs;
 pub mod prints;
 mod rebuild;
 pub mod records;
+
 mod relabel;
 pub mod remarks;
 pub mod settings;
@@ -115,6 +117,7 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         Event::RecordSynced(event) => synced(tx, entry, event),
         Event::RecordFailed(event) => {
             let record = about(entry)?;
+            costs::refused(tx, entry, event)?;
             // What was on its way when a person left the record out is no error of it any more.
             if !pairs::get(tx, record)?.is_some_and(|pair| pair.is_left_out()) {
                 errors::failed(tx, entry, record, event)?;

@@ -16,6 +16,7 @@ pub const TABLES: &[&str] = &[
     "prints",
     "errors",
     "error_groups",
+    "error_hours",
     "error_types",
     "error_totals",
     "sayings",
@@ -37,6 +38,7 @@ pub const TABLES: &[&str] = &[
     "uncarried",
     "jobs",
     "forecasts",
+    "costs",
 ];
 
 /// `meta` row with the digest of the catalogue that the errors' types were derived with.

@@ -66,6 +66,8 @@ migrations! {
     Derived "0025_forecasts",
     Derived "0026_labels",
     Derived "0027_days",
+    Derived "0028_costs",
+    Derived "0029_ages",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

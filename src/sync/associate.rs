@@ -204,6 +204,7 @@ impl Context {
                     place,
                     answer,
                     span,
+                    call: None,
                 });
             }
             jobs.push(job);

@@ -274,15 +274,17 @@ fn predicted(tx: &Tx<'_>, attempt: &Attempt, raw: Vec<RawFailure>) -> anyhow::Re
             return Ok(());
         }
     }
-    failed(tx, attempt, raw, Known::Certain).map(drop)
+    failed(tx, attempt, raw, Known::Certain, None).map(drop)
 }
 
-/// Journals a failure, and says what makes the row ready again.
+/// Journals a failure, which the call spent by entry `call` brought, and says what makes the row
+/// ready again.
 fn failed(
     tx: &Tx<'_>,
     attempt: &Attempt,
     raw: Vec<RawFailure>,
     known: Known,
+    call: Option<i64>,
 ) -> anyhow::Result<Vec<Release>> {
     let catalogue = tx.catalogue();
     let mut failures = Vec::with_capacity(raw.len());
@@ -310,7 +312,7 @@ fn failed(
         ));
         failures.push(annex::remember_failure(tx, one)?);
     }
-    projections::append(tx, None, attempt.failed(failures, known))?;
+    projections::append(tx, None, attempt.failed(failures, known, call))?;
     Ok(releases)
 }
 
@@ -409,7 +411,9 @@ impl Concluded {
         reported: Option<Reported>,
         target: &Target,
     ) -> anyhow::Result<()> {
-        let (answer, span) = reported.map_or((Answer::Unknown, None), |one| (one.answer, one.span));
+        let (answer, span, call) = reported.map_or((Answer::Unknown, None, None), |one| {
+            (one.answer, one.span, one.call)
+        });
         let went = matches!(answer, Answer::Written(..));
         let open = match answer {
             Answer::Written(id, record) => {
@@ -419,7 +423,7 @@ impl Concluded {
             Answer::Failed(failures) => {
                 let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
                 let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
-                let releases = failed(tx, &job.attempt, failures, Known::Answered)?;
+                let releases = failed(tx, &job.attempt, failures, Known::Answered, call)?;
                 shadow::tried(tx, &job.attempt, &job.attempt.ids, false)?;
                 remember_refusal(tx, &job.attempt)?;
                 earliest(&releases).or(again).map(Open::failed)

@@ -108,27 +108,47 @@ impl Context {
         F: Fn() -> Sent,
         Sent: Future<Output = Result<Reply<T>, CallError>>,
     {
+        self.call_told(errand, &mut None, send).await
+    }
+
+    /// The same, and sets `place` to the seq of the entry that spent the call.
+    pub(super) async fn call_told<T, F, Sent>(
+        &self,
+        errand: &Errand,
+        place: &mut Option<i64>,
+        send: F,
+    ) -> Result<Reply<T>, Trouble>
+    where
+        F: Fn() -> Sent,
+        Sent: Future<Output = Result<Reply<T>, CallError>>,
+    {
         // A renewal that failed left us without a token, and no call would ever be sent again.
         if errand.side == Side::Salesforce && errand.calls() > 0 && !self.salesforce.has_token() {
             self.renew_token().await?;
         }
-        match self.call_once(errand, &send).await {
+        match self.call_once(errand, place, &send).await {
             Err(Trouble::Call(CallError::SessionExpired)) => {
                 self.salesforce.forget_token();
                 self.renew_token().await?;
-                self.call_once(errand, &send).await
+                self.call_once(errand, place, &send).await
             }
             result => result,
         }
     }
 
-    async fn call_once<T, F, Sent>(&self, errand: &Errand, send: &F) -> Result<Reply<T>, Trouble>
+    async fn call_once<T, F, Sent>(
+        &self,
+        errand: &Errand,
+        place: &mut Option<i64>,
+        send: &F,
+    ) -> Result<Reply<T>, Trouble>
     where
         F: Fn() -> Sent,
         Sent: Future<Output = Result<Reply<T>, CallError>>,
     {
         self.wait_for_pace(errand).await;
         let spent = self.spend(errand).await?;
+        *place = spent.map(|spent| spent.seq);
         match send().await {
             Ok(reply) => {
                 self.heard(

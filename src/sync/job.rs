@@ -44,6 +44,8 @@ pub(super) struct Reported {
     pub(super) place: usize,
     pub(super) answer: Answer,
     pub(super) span: Option<Span>,
+    /// Seq of the entry that spent the call which brought it; none where several calls did.
+    pub(super) call: Option<i64>,
 }
 
 impl Reported {
@@ -62,7 +64,15 @@ impl Reported {
 #[derive(Default)]
 pub(super) struct Wrote {
     pub(super) reported: Vec<Reported>,
-    pub(super) refused: Vec<(Vec<usize>, Vec<RawFailure>)>,
+    pub(super) refused: Vec<Refused>,
+}
+
+/// A part of a call that was refused whole.
+pub(super) struct Refused {
+    pub(super) places: Vec<usize>,
+    pub(super) failures: Vec<RawFailure>,
+    /// Seq of the entry that spent the call.
+    pub(super) call: Option<i64>,
 }
 
 pub(super) fn halves(mut places: Vec<usize>) -> [Vec<usize>; 2] {

@@ -9,8 +9,8 @@ use super::cycle::Cycle;
 use super::decision::Planned;
 use super::gate::{Errand, Trouble};
 use super::job::{
-    Answer, Job, Made, Reported, Wrote, halves, hubspot_answer, hubspot_parts, hubspot_row, said,
-    salesforce_answer, span,
+    Answer, Job, Made, Refused, Reported, Wrote, halves, hubspot_answer, hubspot_parts,
+    hubspot_row, said, salesforce_answer, span,
 };
 use super::pack;
 use super::partner::mark;
@@ -213,32 +213,22 @@ impl Context {
         let mut reported: Vec<Reported> = Vec::with_capacity(jobs.len());
         let mut open: Vec<Vec<usize>> = vec![(0..jobs.len()).collect()];
         while let Some(places) = open.pop() {
-            let alone = places.len() == 1;
             match self.write_once(cycle, aim, jobs, &places).await {
                 Ok(wrote) => {
                     reported.extend(wrote.reported);
-                    for (places, failures) in wrote.refused {
-                        if let [place] = places.as_slice() {
-                            let answer = Answer::Failed(said(failures));
+                    for part in wrote.refused {
+                        if let [place] = part.places.as_slice() {
                             reported.push(Reported {
                                 place: *place,
-                                answer,
+                                answer: Answer::Failed(said(part.failures)),
                                 span: None,
+                                call: part.call,
                             });
                         } else {
-                            open.extend(halves(places));
+                            open.extend(halves(part.places));
                         }
                     }
                 }
-                Err(Trouble::Call(CallError::Rejected { failures, .. })) if alone => {
-                    let answer = Answer::Failed(said(failures));
-                    reported.extend(places.into_iter().map(|place| Reported {
-                        place,
-                        answer: answer.clone(),
-                        span: None,
-                    }));
-                }
-                Err(Trouble::Call(CallError::Rejected { .. })) => open.extend(halves(places)),
                 Err(Trouble::Store(error)) => return Err(Trouble::Store(error)),
                 // The first call's trouble concerns all its rows; a later half's leaves them open,
                 // and the caller sees to it that they are matched again.
@@ -312,12 +302,23 @@ impl Context {
             carried,
         );
         let (sent_at, began) = (self.salesforce_now(), self.clock.monotonic_ms());
-        let reply = self
-            .call(&errand, || self.salesforce.write(&parts.batches))
-            .await?;
+        let mut call = None;
+        let send = || self.salesforce.write(&parts.batches);
+        let mut wrote = Wrote::default();
+        let reply = match self.call_told(&errand, &mut call, send).await {
+            Ok(reply) => reply,
+            Err(Trouble::Call(CallError::Rejected { failures, .. })) => {
+                wrote.refused.push(Refused {
+                    places: places.to_vec(),
+                    failures,
+                    call,
+                });
+                return Ok(wrote);
+            }
+            Err(trouble) => return Err(trouble),
+        };
         let took_ms = self.clock.monotonic_ms() - began;
         let span = span(sent_at, reply.server_time);
-        let mut wrote = Wrote::default();
         for (places, part) in parts.places.into_iter().zip(reply.value) {
             match part {
                 Ok(rows) => {
@@ -327,9 +328,14 @@ impl Context {
                             place,
                             answer: salesforce_answer(row),
                             span: span.clone(),
+                            call,
                         }));
                 }
-                Err(failures) => wrote.refused.push((places, failures)),
+                Err(failures) => wrote.refused.push(Refused {
+                    places,
+                    failures,
+                    call,
+                }),
             }
         }
         let width_max = bounds.collection.max(1) * bounds.collections.max(1);
@@ -371,7 +377,8 @@ impl Context {
             let fields = cycle.forms.properties();
             let source = form.source(Side::HubSpot, &fields);
             let send = || self.hubspot.write(&source, &operation, &rows);
-            match self.call(&errand, send).await {
+            let mut call = None;
+            match self.call_told(&errand, &mut call, send).await {
                 Ok(reply) => {
                     wrote
                         .reported
@@ -381,11 +388,16 @@ impl Context {
                                 place,
                                 answer: hubspot_answer(row),
                                 span: None,
+                                call,
                             })
                         }));
                 }
                 Err(Trouble::Call(CallError::Rejected { failures, .. })) => {
-                    wrote.refused.push((places, failures));
+                    wrote.refused.push(Refused {
+                        places,
+                        failures,
+                        call,
+                    });
                 }
                 Err(trouble) => return Err(trouble),
             }

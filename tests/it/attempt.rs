@@ -162,6 +162,12 @@ fn an_answer_without_the_record_leaves_the_prints_provisional() {
 #[test]
 fn only_answered_attempts_are_numbered() {
     let failures = || vec![Failure::of(System::Salesforce, "STRING_TOO_LONG")];
-    assert_eq!(attempt().failed(failures(), Known::Answered).attempt, 3);
-    assert_eq!(attempt().failed(failures(), Known::Certain).attempt, 0);
+    assert_eq!(
+        attempt().failed(failures(), Known::Answered, None).attempt,
+        3
+    );
+    assert_eq!(
+        attempt().failed(failures(), Known::Certain, None).attempt,
+        0
+    );
 }

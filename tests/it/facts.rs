@@ -23,6 +23,7 @@ pub(crate) fn refused(ids: PairIds, failure: Failure) -> RecordFailed {
         lane: Lane::Live,
         attempt: 1,
         ask: None,
+        call: None,
     }
 }
 

@@ -78,6 +78,7 @@ fn one_of_each(tx: &Tx<'_>) -> anyhow::Result<()> {
         lane: Lane::Live,
         attempt: 1,
         ask: None,
+        call: None,
     };
     append(tx, None, Event::RecordFailed(failed))?;
     exclude(

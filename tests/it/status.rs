@@ -57,6 +57,7 @@ fn refuse(tx: &Tx<'_>, number: u32) -> anyhow::Result<()> {
         lane: Lane::Live,
         attempt: 1,
         ask: None,
+        call: None,
     });
     append(tx, None, event)?;
     Ok(())

@@ -4,7 +4,7 @@ use super::status::{calls, percent};
 use super::table::Table;
 use super::time::{Moment, length};
 use super::{counted, number};
-use crate::control::report::{BackfillLine, BudgetUse, Price};
+use crate::control::report::{BackfillLine, BudgetUse, CauseCalls, Price};
 use crate::domain::event::LoadTime;
 use crate::domain::record::ObjectName;
 
@@ -34,6 +34,7 @@ pub(super) fn text(budget: &BudgetUse, moment: &Moment) -> String {
         objects.iter().map(|(name, used)| (name.as_str(), *used)),
     ));
     text.push_str(&parts(budget));
+    text.push_str(&causes(&budget.causes));
     text.push_str(&format!(
         "\nper hour   {}  until {}\nper 24 h   {}  {} in 30 days\n",
         sparkline(&budget.hours),
@@ -107,6 +108,23 @@ fn parts(budget: &BudgetUse) -> String {
         String::new()
     };
     format!("\n{}{more}", table.text())
+}
+
+/// What errors cost: calls with refused records in them.
+fn causes(causes: &[CauseCalls]) -> String {
+    if causes.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["CAUSE", "CALLS", "REFUSED", "WHAT"]);
+    for one in causes {
+        table.row(vec![
+            format!("C-{}", one.cause),
+            number(one.calls),
+            number(one.refused),
+            one.what.clone(),
+        ]);
+    }
+    format!("\n{}", table.text())
 }
 
 fn outlook(budget: &BudgetUse, moment: &Moment) -> String {

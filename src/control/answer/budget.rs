@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{plan, resync};
 use crate::control::report::{
-    BackfillLine, BudgetUse, CallsLine, CallsPart, LaneWait, Price, Report,
+    BackfillLine, BudgetUse, CallsLine, CallsPart, CauseCalls, LaneWait, Price, Report,
 };
 use crate::control::vantage::Vantage;
 use crate::domain::budget::Night;
@@ -13,11 +13,14 @@ use crate::domain::event::{By, LoadTime};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::inbox::{self, State};
 use crate::projections::calls::{self, Use};
-use crate::projections::{allowance, figures, hours, settings, spending};
+use crate::projections::{self, allowance, costs, figures, hours, settings, spending, wording};
 use crate::store::View;
 
 /// Records that a first load is priced by when none waits.
 const LOAD_EXAMPLE: u64 = 100_000;
+
+/// Causes named with what they cost.
+const CAUSES_MAX: usize = 5;
 
 /// The figures of one line.
 pub(super) fn line(view: &View<'_>, now: Timestamp) -> anyhow::Result<CallsLine> {
@@ -98,6 +101,7 @@ pub(super) fn used(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyhow
             .collect(),
         objects,
         parts: used.iter().map(part).collect(),
+        causes: causes(view, now)?,
         hours: hours::last_hours(view, side, their_now, 24)?,
         days: hours::last_days(view, side, their_now, 30)?,
         exhausts_at: spending::empty_at(view, ours)?,
@@ -127,6 +131,24 @@ fn part(used: &Use) -> CallsPart {
         calls: used.calls,
         records: used.records,
     }
+}
+
+/// What the dearest causes cost, whether they are open or not.
+fn causes(view: &View<'_>, now: Timestamp) -> anyhow::Result<Vec<CauseCalls>> {
+    let dearest = costs::dearest(view, Side::Salesforce, now, 24, CAUSES_MAX)?;
+    let mut lines = Vec::with_capacity(dearest.len());
+    for one in dearest {
+        let Some(cause) = projections::causes::get(view, one.cause)? else {
+            continue;
+        };
+        lines.push(CauseCalls {
+            cause: one.cause,
+            what: wording::sentence(view, &cause)?,
+            calls: one.calls,
+            refused: one.records,
+        });
+    }
+    Ok(lines)
 }
 
 fn waits(vantage: &Vantage) -> Vec<LaneWait> {

@@ -56,6 +56,8 @@ reports! {
         objects: Vec<(Option<ObjectName>, u64)>,
         /// The same by lane, operation and object.
         parts: Vec<CallsPart>,
+        /// What the dearest causes cost.
+        causes: Vec<CauseCalls>,
         /// Ours per hour, the oldest of 24 first.
         hours: Vec<u64>,
         /// Ours per 24 hours, the oldest of 30 first.
@@ -92,6 +94,17 @@ reports! {
         at_least: u64,
         /// And at most, where that is known.
         at_most: Option<u64>,
+    }
+    /// What one cause cost.
+    CauseCalls {
+        /// Its number.
+        cause: i64,
+        /// In words.
+        what: String,
+        /// Calls in which a record was refused by it; jobs are not counted.
+        calls: u64,
+        /// Records refused by it, each try counted.
+        refused: u64,
     }
     /// Calls with one purpose.
     CallsPart {

@@ -170,6 +170,10 @@ payloads! {
         attempt: u32,
         /// The seq of the resync it serves.
         ask: Option<i64>,
+        /// The seq of the `calls_spent` whose call brought it; none where it was predicted, or came
+        /// by a job, or by several calls.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<i64>,
     }
     /// Payload of `prediction_tried`; what the answer was stands in the entry about the attempt.
     PredictionTried {

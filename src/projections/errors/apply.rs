@@ -11,7 +11,7 @@ use crate::domain::catalogue::Slug;
 use crate::domain::classify::classify;
 use crate::domain::event::{Entry, Known, RecordFailed, RecordForgotten, RecordSynced};
 use crate::domain::failure::{Failure, TextKey};
-use crate::domain::record::{ObjectName, PairNumber, Side};
+use crate::domain::record::{ObjectName, PairNumber, Side, Timestamp};
 use crate::projections::causes;
 use crate::store::Tx;
 
@@ -44,6 +44,7 @@ pub(super) struct Old {
     pub(super) known: Known,
     pub(super) slug: Slug,
     pub(super) object: ObjectName,
+    pub(super) first_at: Timestamp,
     pub(super) text: Option<TextKey>,
     pub(super) value: Option<TextKey>,
 }
@@ -229,7 +230,7 @@ pub(in crate::projections) fn forgotten(
 
 pub(super) fn olds(tx: &Tx<'_>, record: PairNumber) -> anyhow::Result<Vec<Old>> {
     let mut statement = tx.sql().prepare_cached(
-        "select side, field, code, rule, cause, known, type, object, text, value from errors
+        "select side, field, code, rule, cause, known, type, object, first_at, text, value from errors
          where record = ?1 order by side, field, code, rule",
     )?;
     let rows = statement.query_map([record], |row| {
@@ -244,8 +245,9 @@ pub(super) fn olds(tx: &Tx<'_>, record: PairNumber) -> anyhow::Result<Vec<Old>> 
             known: row.get(5)?,
             slug: row.get(6)?,
             object: row.get(7)?,
-            text: row.get(8)?,
-            value: row.get(9)?,
+            first_at: row.get(8)?,
+            text: row.get(9)?,
+            value: row.get(10)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

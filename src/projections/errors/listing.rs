@@ -7,6 +7,7 @@ use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
 use crate::domain::failure::{Failure, TextKey};
 use crate::domain::record::{FieldName, ObjectName, PairIds, PairNumber, Side, Timestamp};
+use crate::projections::hours::{HOUR_MS, first_whole};
 use crate::projections::pairs;
 use crate::store::View;
 use crate::store::columns::counted;
@@ -164,18 +165,28 @@ pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
     let Some(before) = filter.first_before else {
         return Ok(groups.iter().map(|group| group.errors).sum());
     };
-    aged(view, &groups, "first_at < ?4", before)
+    Ok(groups.iter().map(|group| group.errors).sum::<u64>() - young(view, &groups, before)?)
 }
 
-/// Errors of these groups whose first sight is as `when` says.
-fn aged(view: &View<'_>, groups: &[Group], when: &str, at: Timestamp) -> anyhow::Result<u64> {
-    let mut statement = view.sql().prepare_cached(&format!(
-        "select count(*) from errors indexed by errors_by_age
-         where cause = ?1 and type = ?2 and known = ?3 and {when}"
-    ))?;
+/// Errors of these groups first seen at `since` or later: by whole hours, but for its own hour.
+fn young(view: &View<'_>, groups: &[Group], since: Timestamp) -> anyhow::Result<u64> {
+    let mut statement = view.sql().prepare_cached(
+        "select (select coalesce(sum(errors), 0) from error_hours
+             where cause = ?1 and type = ?2 and known = ?3 and hour >= ?4)
+           + (select count(*) from errors indexed by errors_by_age
+             where cause = ?1 and type = ?2 and known = ?3 and first_at >= ?5 and first_at < ?6)",
+    )?;
+    let whole = first_whole(since);
     let mut sum = 0;
     for group in groups {
-        let of_group = (group.cause, &group.slug, group.known, at);
+        let of_group = params![
+            group.cause,
+            group.slug,
+            group.known,
+            whole,
+            since,
+            whole.saturating_mul(HOUR_MS)
+        ];
         let errors: i64 = statement.query_row(of_group, |row| row.get(0))?;
         sum += counted(errors);
     }
@@ -184,7 +195,7 @@ fn aged(view: &View<'_>, groups: &[Group], when: &str, at: Timestamp) -> anyhow:
 
 /// Errors of a cause first seen at `since` or later.
 pub fn joined(view: &View<'_>, cause: i64, since: Timestamp) -> anyhow::Result<u64> {
-    aged(view, &of_cause(view, cause)?, "first_at >= ?4", since)
+    young(view, &of_cause(view, cause)?, since)
 }
 
 /// Whether any error of a cause was first seen at `since` or later.

@@ -7,11 +7,13 @@ use super::apply::Old;
 use crate::domain::catalogue::Slug;
 use crate::domain::event::Known;
 use crate::domain::record::{ObjectName, Side};
+use crate::projections::hours::hour_at;
 use crate::store::Tx;
 
 /// Moves the sums by what became of one record's errors, by the entry at `seq`.
 pub(super) fn moved(tx: &Tx<'_>, seq: i64, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
     groups(tx, before, after)?;
+    hours(tx, before, after)?;
     types(tx, before, after)?;
     totals(tx, before, after)?;
     sayings(tx, seq, before, after)
@@ -57,6 +59,30 @@ fn groups(tx: &Tx<'_>, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
                      where cause = ?1 and type = ?2 and known = ?3 and errors = 0",
                 )?
                 .execute((cause, slug, known))?;
+        }
+    }
+    Ok(())
+}
+
+fn hours(tx: &Tx<'_>, before: &[Old], after: &[Old]) -> anyhow::Result<()> {
+    fn of(old: &Old) -> (i64, &Slug, Known, i64) {
+        (old.cause, &old.slug, old.known, hour_at(old.first_at))
+    }
+    for ((cause, slug, known, hour), by) in moves(before.iter().map(of), after.iter().map(of)) {
+        tx.sql()
+            .prepare_cached(
+                "insert into error_hours (cause, type, known, hour, errors)
+                 values (?1, ?2, ?3, ?4, ?5)
+                 on conflict do update set errors = errors + excluded.errors",
+            )?
+            .execute((cause, slug, known, hour, by))?;
+        if by < 0 {
+            tx.sql()
+                .prepare_cached(
+                    "delete from error_hours
+                     where cause = ?1 and type = ?2 and known = ?3 and hour = ?4 and errors = 0",
+                )?
+                .execute((cause, slug, known, hour))?;
         }
     }
     Ok(())

@@ -148,6 +148,7 @@ impl Context {
                         place: 0,
                         answer: salesforce_answer(outcome),
                         span: during.clone(),
+                        call: None,
                     };
                     counted.concluded.one(tx, &job, Some(reported), &target)?;
                 }

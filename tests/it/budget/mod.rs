@@ -1,5 +1,6 @@
 //! The budget: never more than the allocation, never less than could be.
 
+mod asked;
 mod told;
 mod trial;
 mod week;

@@ -28,6 +28,7 @@ fn late(ids: &PairIds) -> [Event; 3] {
         lane,
         attempt: 1,
         ask: None,
+        call: None,
     };
     let synced = RecordSynced {
         ids: ids.clone(),

@@ -77,6 +77,7 @@ fn failed(ids: PairIds, to: Side, known: Known, failures: Vec<Failure>) -> Event
         lane: Lane::Live,
         attempt: u32::from(known == Known::Answered),
         ask: None,
+        call: None,
     })
 }
 

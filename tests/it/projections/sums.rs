@@ -1,15 +1,15 @@
 //! The numbers people are shown.
 
 use syncline::domain::call::Lane;
-use syncline::domain::event::{Action, Excluded, RecordExcluded};
+use syncline::domain::event::{Action, Event, Excluded, Known, RecordExcluded};
 use syncline::domain::record::{Side, Timestamp};
 use syncline::inbox::{self, Rest, Want};
-use syncline::projections::{append, figures};
+use syncline::projections::{append, costs, figures};
 use syncline::store::Options;
 
 use crate::store::{Bench, MORNING, options};
 
-use super::{accept, both, check, contact, half, key, refuse, synced};
+use super::{accept, both, check, contact, failed, failure, half, key, refuse, synced};
 
 #[test]
 fn every_record_stands_in_exactly_one_place() {
@@ -111,5 +111,46 @@ fn successes_between_two_entries_are_summed_over_blocks_and_ragged_ends() {
             );
         }
         Ok(())
+    });
+}
+
+#[test]
+fn a_call_costs_a_cause_once_however_many_records_it_refuses_and_what_is_foretold_costs_nothing() {
+    check(|tx| {
+        let answered = |number: u8, codes: &[&str], call: Option<i64>| {
+            let failures = codes.iter().map(|code| failure(code, None)).collect();
+            let mut event = failed(both(number), Side::Salesforce, Known::Answered, failures);
+            if let Event::RecordFailed(failed) = &mut event {
+                failed.call = call;
+            }
+            append(tx, None, event).unwrap();
+        };
+        answered(1, &["E1"], Some(7));
+        answered(2, &["E1", "E2", "E1"], Some(7));
+        answered(3, &["E1"], Some(9));
+        // By a job.
+        answered(4, &["E2"], None);
+        answered(5, &["E2"], Some(9));
+        let foretold = vec![failure("E1", None)];
+        append(
+            tx,
+            None,
+            failed(both(6), Side::Salesforce, Known::Certain, foretold),
+        )
+        .unwrap();
+        let cost = |most| {
+            let all = costs::dearest(tx, Side::Salesforce, tx.now(), 24, most).unwrap();
+            let told = all
+                .iter()
+                .map(|one| format!("{}: {} of {}", one.cause, one.calls, one.records));
+            told.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(cost(9), "1: 2 of 3, 2: 2 of 3");
+        assert_eq!(cost(1), "1: 2 of 3");
+        let others = costs::dearest(tx, Side::HubSpot, tx.now(), 24, 9).unwrap();
+        assert_eq!(others, []);
+        let later = Timestamp(MORNING + 24 * 3_600_000);
+        let left = costs::dearest(tx, Side::Salesforce, later, 24, 9).unwrap();
+        assert_eq!(left, [], "a day later");
     });
 }

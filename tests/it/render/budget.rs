@@ -1,6 +1,6 @@
 //! What `syncline budget` shows, in each state that the allocation can be in.
 
-use syncline::control::report::{BudgetUse, CallsPart, LaneWait, Price, Report};
+use syncline::control::report::{BudgetUse, CallsPart, CauseCalls, LaneWait, Price, Report};
 use syncline::domain::event::LoadTime;
 
 use super::{NOW, ago, calls, object, shown};
@@ -33,6 +33,20 @@ fn budget() -> BudgetUse {
             part("detect", "poll", None, 2_880, 0),
             part("live", "write", Some("contact"), 2_104, 48_000),
             part("backfill", "write", Some("contact"), 1_428, 1_400_000),
+        ],
+        causes: vec![
+            CauseCalls {
+                cause: 41,
+                what: "Account.Industry lacks 2 values: Fintech 19, Climate 8".to_owned(),
+                calls: 48,
+                refused: 1_312,
+            },
+            CauseCalls {
+                cause: 7,
+                what: "Contact.Email is no address".to_owned(),
+                calls: 0,
+                refused: 12,
+            },
         ],
         hours,
         days: vec![6_000; 30],
@@ -74,6 +88,10 @@ fn what_was_used_for_what_and_how_long_the_rest_lasts() {
     detect    poll       -        2,880          0
     live      write      contact  2,104     48,000
     backfill  write      contact  1,428  1,400,000
+
+    CAUSE  CALLS  REFUSED  WHAT
+    C-41      48    1,312  Account.Industry lacks 2 values: Fintech 19, Climate 8
+    C-7        0       12  Contact.Email is no address
 
     per hour   ▁▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂█  until Tue 17 Nov 08:00
     per 24 h   ██████████████████████████████  180,000 in 30 days
