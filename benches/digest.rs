@@ -230,6 +230,7 @@ fn synced(number: usize) -> RecordSynced {
         marked: Vec::new(),
         lane: Lane::Live,
         attempt: 1,
+        way_ms: None,
     }
 }
 
@@ -258,6 +259,7 @@ fn fail(tx: &Tx<'_>, begin: usize, number: usize) -> anyhow::Result<()> {
             lane: Lane::Live,
             attempt: 1,
             ask: None,
+            call: None,
         };
         append(tx, None, event)?;
     }

@@ -143,6 +143,7 @@ fn failed(ids: PairIds, failure: Failure, number: usize) -> RecordFailed {
         lane: Lane::Live,
         attempt: u32::from(!predicted),
         ask: None,
+        call: None,
     }
 }
 

@@ -167,6 +167,7 @@ fn synced(number: usize, action: Action) -> Event {
         marked: vec![Side::Salesforce],
         lane: Lane::Live,
         attempt: 1,
+        way_ms: None,
     })
 }
 

@@ -71,6 +71,7 @@ impl Attempt {
             },
             lane: self.lane,
             attempt: self.number,
+            way_ms: None,
         }
     }
 
@@ -159,6 +160,7 @@ impl Intent {
                 marked: Vec::new(),
                 lane: attempt.lane,
                 attempt: attempt.number,
+                way_ms: None,
             },
         })
     }
@@ -247,6 +249,7 @@ pub fn agreed(
         marked,
         lane,
         attempt: 0,
+        way_ms: None,
     }
 }
 

@@ -8,7 +8,8 @@ use crate::annex;
 use crate::domain::budget::OrgUsage;
 use crate::domain::catalogue::WhoFixes;
 use crate::domain::digest::{
-    Calls, CauseLine, Digest, Excluded, Failing, ForSomeone, LineState, Synced, Waiting, Week,
+    Accounted, Calls, CauseLine, Digest, Excluded, Failing, ForSomeone, LineState, Synced, Waiting,
+    Week,
 };
 use crate::domain::event::{CauseState, RecipientSetting, Told};
 use crate::domain::record::{Side, Timestamp};
@@ -56,6 +57,7 @@ pub(super) fn digest(
         for_you,
         for_others,
         failing: Failing {
+            yours: yours(view, recipient, &open)?,
             before: figures::failing_at(view, after)?,
             now: totals.records,
             errors: totals.errors,
@@ -77,13 +79,37 @@ pub(super) fn digest(
         conflicts_lost: uncarried.changes,
         deletions_ignored: uncarried.deletions,
         notices: notices::standing(view, reader)?,
-        accounted: None,
+        accounted: (frequency == Frequency::Weekly).then(|| Accounted {
+            records: sum(figures::Standing::total),
+            in_sync: sum(|standing| standing.in_sync),
+            failing: sum(|standing| standing.failing),
+            would_write: sum(|standing| standing.would_write),
+            on_their_way: sum(|standing| standing.pending),
+        }),
         weeks: weeks(view, totals.records)?,
         hand_overs: tickets(view, reader, &causes)?,
         rows: rows(view, reader, &open)?,
         remedy: remedy(view, reader, recipient.recipient)?,
         causes,
     })
+}
+
+/// Records that fail by what a reader is told of, where that is not everything.
+fn yours(
+    view: &View<'_>,
+    recipient: &RecipientSetting,
+    open: &[i64],
+) -> anyhow::Result<Option<u64>> {
+    let RecipientSetting {
+        who_fixes,
+        objects,
+        types,
+        ..
+    } = recipient;
+    if who_fixes.is_empty() && objects.is_empty() && types.is_empty() {
+        return Ok(None);
+    }
+    errors::records(view, open).map(Some)
 }
 
 pub(super) fn accounts(teller: &Teller) -> String {
@@ -248,7 +274,7 @@ fn synced(view: &View<'_>, after: i64, last: i64) -> anyhow::Result<Synced> {
     Ok(Synced {
         to_salesforce: to(Side::Salesforce),
         to_hubspot: to(Side::HubSpot),
-        slowest_ms: None,
+        slowest_ms: figures::slowest_between(view, after, last)?,
     })
 }
 

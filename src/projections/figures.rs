@@ -147,6 +147,14 @@ pub(super) fn synced(tx: &Tx<'_>, entry: &Entry, event: &RecordSynced) -> anyhow
              on conflict do update set records = records + 1",
         )?
         .execute((entry.seq / BLOCK, &event.ids.object, event.to))?;
+    if let Some(way_ms) = event.way_ms {
+        tx.sql()
+            .prepare_cached(
+                "insert into ways (block, slowest) values (?1, ?2)
+                 on conflict do update set slowest = max(slowest, excluded.slowest)",
+            )?
+            .execute((entry.seq / BLOCK, way_ms))?;
+    }
     Ok(())
 }
 
@@ -272,6 +280,26 @@ pub fn synced_between(
         })?;
     }
     Ok(sums)
+}
+
+/// How long the slowest change that was written after entry `after` and up to entry `to` took from
+/// one side to the other, in milliseconds; none where none tells.
+pub fn slowest_between(view: &View<'_>, after: i64, to: i64) -> anyhow::Result<Option<i64>> {
+    let (whole, ends) = blocks(after, to);
+    let mut slowest: Option<i64> = view
+        .sql()
+        .prepare_cached("select max(slowest) from ways where block >= ?1 and block < ?2")?
+        .query_row(whole, |row| row.get(0))?;
+    for (after, to) in ends {
+        read(view, after, to, |event| {
+            if let Event::RecordSynced(event) = event
+                && !event.only_marks()
+            {
+                slowest = slowest.max(event.way_ms);
+            }
+        })?;
+    }
+    Ok(slowest)
 }
 
 /// The ragged ends, entry by entry.

@@ -33,6 +33,7 @@ pub const TABLES: &[&str] = &[
     "holds",
     "writes",
     "synced",
+    "ways",
     "turns",
     "days",
     "uncarried",

@@ -68,6 +68,7 @@ migrations! {
     Derived "0027_days",
     Derived "0028_costs",
     Derived "0029_ages",
+    Derived "0030_ways",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

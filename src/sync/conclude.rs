@@ -17,7 +17,7 @@ use crate::domain::attempt::{self, Attempt, Shown};
 use crate::domain::call::Lane;
 use crate::domain::classify;
 use crate::domain::event::{
-    Action, Entry, Excluded, Known, Linked, LoopFound, Moved, RecordExcluded, Span,
+    Action, Entry, Excluded, Known, Linked, LoopFound, Moved, RecordExcluded, RecordSynced, Span,
 };
 use crate::domain::failure::{Fact, Failure, RawFailure, System};
 use crate::domain::fingerprint::PrintKey;
@@ -248,17 +248,28 @@ fn synced(
     attempt: &Attempt,
     id: &RecordId,
     shown: &Shown<'_>,
+    way_ms: Option<i64>,
     fixed: &mut BTreeSet<i64>,
 ) -> anyhow::Result<PairIds> {
     let number = pairs::number_of_ids(tx, &attempt.ids)?;
     fixed.extend(super::retry::causes_of(tx, number, attempt.lane)?);
-    let event = attempt.synced(id, shown);
+    let event = RecordSynced {
+        way_ms,
+        ..attempt.synced(id, shown)
+    };
     let ids = event.ids.clone();
     if attempt.ids.id(attempt.write.to).is_none() {
         link(tx, ids.clone(), Linked::Created, Vec::new())?;
     }
     projections::append(tx, None, event)?;
     Ok(ids)
+}
+
+/// How long a change of today has been on its way at `now`: neither a person nor the mode held it
+/// up. The two clocks may differ by a little.
+fn way_ms(row: &Row, now: Timestamp) -> Option<i64> {
+    let on_its_way = row.lane == Lane::Live && row.hold.is_none() && !row.stands_for_both;
+    on_its_way.then(|| now.since(row.stamp).max(0))
 }
 
 /// Journals a prediction, unless it is known: a record that is looked at again and fails as before
@@ -472,7 +483,8 @@ impl Concluded {
                 to: tx.now(),
             })),
         };
-        let ids = synced(tx, &job.attempt, id, &shown, &mut self.fixed)?;
+        let way_ms = job.row.as_ref().and_then(|row| way_ms(row, tx.now()));
+        let ids = synced(tx, &job.attempt, id, &shown, way_ms, &mut self.fixed)?;
         shadow::tried(tx, &job.attempt, &ids, true)?;
         if job.attempt.write.action == Action::Deleted {
             return exclude(tx, ids, Excluded::Deleted);

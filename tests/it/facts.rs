@@ -41,5 +41,6 @@ pub(crate) fn written(ids: PairIds) -> anyhow::Result<RecordSynced> {
         marked: vec![],
         lane: Lane::Live,
         attempt: 2,
+        way_ms: None,
     })
 }

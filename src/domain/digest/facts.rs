@@ -157,9 +157,12 @@ fn failing(digest: &Digest) -> Figure {
         0 => String::new(),
         errors => format!(" ({})", count(errors, "error")),
     };
+    let yours = failing.yours.map_or_else(String::new, |yours| {
+        format!("{} for you; in all ", count(yours, "record"))
+    });
     Figure {
         label: "Failing",
-        main: format!("{before}{}{errors}", count(failing.now, "record")),
+        main: format!("{yours}{before}{}{errors}", count(failing.now, "record")),
         more,
         bar: None,
     }
@@ -248,17 +251,25 @@ pub(super) fn late(digest: &Digest) -> Option<String> {
     ))
 }
 
-/// The proof that nothing is unaccounted for.
+/// Where all records stand.
 pub(super) fn accounted(digest: &Digest) -> Option<String> {
-    let accounted = digest.accounted.as_ref()?;
-    let verified = plain(&accounted.verified, 80);
-    Some(if accounted.unexplained == 0 {
-        format!("Everything accounted for: 0 records unexplained (verified {verified}).")
-    } else {
-        format!(
-            "NOT ACCOUNTED FOR: {} unexplained (verified {verified}); see: syncline status",
-            count(accounted.unexplained, "record")
-        )
+    let accounted = digest.accounted?;
+    let places = [
+        (accounted.in_sync, "in sync"),
+        (accounted.failing, "failing"),
+        (digest.waiting.records, "waiting for an account"),
+        (accounted.on_their_way, "on their way"),
+        (accounted.would_write, "to be written in mode sync"),
+        (digest.deferred, "deferred"),
+        (digest.held, "held"),
+        (digest.excluded.records, "excluded"),
+    ];
+    let places = places.into_iter().filter(|(records, _)| *records > 0);
+    let places = places.map(|(records, place)| format!("{} {place}", thousands(records)));
+    let all = count(accounted.records, "record");
+    Some(match places.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => format!("Everything accounted for: {all} known."),
+        places => format!("Everything accounted for: {all} known: {places}."),
     })
 }
 

@@ -49,7 +49,7 @@ pub struct Digest {
     pub deletions_ignored: u64,
     /// Suspensions, holds and the like that are true now, or ended since the last digest.
     pub notices: Vec<Notice>,
-    /// The proof that nothing is unaccounted for; told weekly.
+    /// Where all records stand; told weekly.
     pub accounted: Option<Accounted>,
     /// Records and calls of the last weeks, the oldest first; the last one goes on.
     pub weeks: Vec<Week>,
@@ -115,6 +115,8 @@ pub struct ForSomeone {
 /// Records that fail, and how their number came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Failing {
+    /// Records now by what this reader is told of, where that is not everything.
+    pub yours: Option<u64>,
     /// Records at the last digest.
     pub before: u64,
     /// Records now.
@@ -167,13 +169,19 @@ pub struct Excluded {
     pub delta: i64,
 }
 
-/// What the last `verify` found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where all records stand, besides those that the digest counts anyway: each in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accounted {
-    /// Records on both sides that are in no known state.
-    pub unexplained: u64,
-    /// When it looked: `Sunday 03:00`.
-    pub verified: String,
+    /// All that Syncline knows.
+    pub records: u64,
+    /// Nothing is known to be wrong, and nothing waits.
+    pub in_sync: u64,
+    /// They fail.
+    pub failing: u64,
+    /// They would be written, were the mode not observe.
+    pub would_write: u64,
+    /// Read, and not yet tried for the first time.
+    pub on_their_way: u64,
 }
 
 /// Whether a cause's state is news to this reader.

@@ -3,7 +3,7 @@
 use super::super::schedule::Frequency;
 use super::immediate::Immediate;
 use super::model::{CauseLine, Digest};
-use super::words::{count, percent, plain, shorten};
+use super::words::{count, percent, plain, shorten, thousands};
 use super::{facts, notice::Notice};
 
 /// The longest subject, in characters: what phones and lists still show in part.
@@ -22,9 +22,13 @@ pub(super) fn of_digest(digest: &Digest) -> String {
         .collect();
     parts.extend(alerts.iter().map(|notice| headword(notice)));
     parts.push(headline(digest));
-    parts.push(match digest.failing.now {
-        0 => "nothing fails".to_owned(),
-        failing => format!("{} failing", count(failing, "record")),
+    parts.push(match (digest.failing.yours, digest.failing.now) {
+        (_, 0) => "nothing fails".to_owned(),
+        (Some(yours), failing) if yours != failing => {
+            let failing = count(failing, "failing record");
+            format!("{} of {failing} for you", thousands(yours))
+        }
+        (_, failing) => format!("{} failing", count(failing, "record")),
     });
     let used = percent(digest.calls.ours, digest.calls.allocation);
     parts.extend(used.map(|used| format!("{used} % of API calls")));

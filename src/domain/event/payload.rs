@@ -151,6 +151,10 @@ payloads! {
         lane: Lane,
         /// The attempt's number since the last success or change of the source, from 1.
         attempt: u32,
+        /// How long after the source's last change it was written, in milliseconds, where nothing
+        /// but Syncline was waited for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        way_ms: Option<i64>,
     }
     /// Payload of `record_failed`.
     RecordFailed {

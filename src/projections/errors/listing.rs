@@ -168,6 +168,21 @@ pub fn count(view: &View<'_>, filter: &Filter) -> anyhow::Result<u64> {
     Ok(groups.iter().map(|group| group.errors).sum::<u64>() - young(view, &groups, before)?)
 }
 
+/// Records with an error of one of these causes that does not only wait for a parent.
+pub fn records(view: &View<'_>, causes: &[i64]) -> anyhow::Result<u64> {
+    let causes = serde_json::to_string(causes)?;
+    let records: i64 = view
+        .sql()
+        .prepare_cached(
+            "select count(distinct e.record) from json_each(?1) as c
+             join error_groups as g on g.cause = c.value and g.type <> ?2
+             join errors as e indexed by errors_by_group
+               on e.cause = g.cause and e.type = g.type and e.known = g.known",
+        )?
+        .query_row((causes, WAITING), |row| row.get(0))?;
+    Ok(counted(records))
+}
+
 /// Errors of these groups first seen at `since` or later: by whole hours, but for its own hour.
 fn young(view: &View<'_>, groups: &[Group], since: Timestamp) -> anyhow::Result<u64> {
     let mut statement = view.sql().prepare_cached(

@@ -42,6 +42,7 @@ fn late(ids: &PairIds) -> [Event; 3] {
         marked: Vec::new(),
         lane,
         attempt: 1,
+        way_ms: None,
     };
     let why = Excluded::Ambiguous;
     [

@@ -7,8 +7,8 @@ mod sample;
 use proptest::prelude::*;
 use sample::{cause, daily, immediate, quiet, rows, validation_rule};
 use syncline::domain::digest::{
-    Accounted, Digest, Immediate, Late, LineState, Mail, Notice, duration, harmless, render,
-    render_immediate, thousands,
+    Accounted, Digest, Excluded, Failing, Immediate, Late, LineState, Mail, Notice, duration,
+    harmless, render, render_immediate, thousands,
 };
 use syncline::domain::event::CauseState;
 use syncline::domain::record::Side;
@@ -93,13 +93,20 @@ fn a_daily_digest_tells_in_full_only_what_changed() {
 }
 
 #[test]
-fn a_quiet_week_is_told_with_the_proof_that_nothing_is_missing() {
+fn a_quiet_week_is_told_with_where_all_records_stand() {
     let accounted = Accounted {
-        unexplained: 0,
-        verified: "Sunday 03:00".to_owned(),
+        records: 184_220,
+        in_sync: 184_120,
+        failing: 0,
+        would_write: 0,
+        on_their_way: 7,
     };
     let digest = Digest {
         accounted: Some(accounted),
+        excluded: Excluded {
+            records: 93,
+            delta: 0,
+        },
         ..quiet()
     };
     insta::assert_snapshot!(shown(&render(&digest)), @r#"
@@ -113,10 +120,30 @@ fn a_quiet_week_is_told_with_the_proof_that_nothing_is_missing() {
                  slowest 3 min 10 s
     API calls    6,412 of our 20,000 (32 %)   whole org 61,204 of 145,000 (42 %)
 
-    Waiting for an account 0 · deferred 0 · held 0 · excluded 0
-    Everything accounted for: 0 records unexplained (verified Sunday 03:00).
+    Waiting for an account 0 · deferred 0 · held 0 · excluded 93
+    Everything accounted for: 184,220 records known: 184,120 in sync, 7 on their
+    way, 93 excluded.
     Change or stop these mails: syncline notify set, or write to ops@acme.example
     "#);
+}
+
+#[test]
+fn a_reader_of_some_causes_is_told_which_part_of_all_failing_records_they_are() {
+    let usual = daily();
+    let digest = Digest {
+        failing: Failing {
+            yours: Some(12),
+            ..usual.failing
+        },
+        ..usual
+    };
+    let said = shown(&render(&digest));
+    for line in [
+        "12 of 467 failing records for you · 32 % of API calls",
+        "Failing      12 records for you; in all 214 -> 467 records (471 errors)",
+    ] {
+        assert!(said.contains(line), "{line} is missing:\n{said}");
+    }
 }
 
 #[test]

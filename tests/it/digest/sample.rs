@@ -191,6 +191,7 @@ pub(super) fn daily() -> Digest {
             causes: vec![(41, Some("told at 16:44".to_owned())), (42, None)],
         }],
         failing: Failing {
+            yours: None,
             before: 214,
             now: 467,
             errors: 471,

@@ -57,9 +57,15 @@ fn a_weekly_always_comes() {
     let weekly = timed(Frequency::Weekly, "0 0 8 * * MON");
     let mut world = World::loaded(vec![("revops@acme.example", weekly)]);
     let mut told = 0;
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
     for _ in 0..28 {
         world.pass(DAY);
-        told += world.subjects().len();
+        for mail in world.mailed() {
+            told += 1;
+            let text = String::from_utf8_lossy(&mail.bytes).replace("=\r\n", "");
+            let everything = "Everything accounted for: 3 records known: 3 failing.";
+            assert!(text.contains(everything), "{text}");
+        }
     }
     assert_eq!(told, 4);
 }

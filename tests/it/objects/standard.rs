@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use syncline::domain::call::Operation;
+use syncline::domain::event::{Action, Event};
 use syncline::simulator::salesforce::FieldChange;
 
 use super::{ALL, Story};
@@ -276,4 +277,25 @@ async fn looking_for_changes_of_five_types_costs_one_call_a_cycle() {
 #[tokio::test]
 async fn contact_roles_are_a_sixth_and_cost_a_second_call() {
     assert_eq!(looks(ALL).await, (20, 4));
+}
+
+#[tokio::test]
+async fn a_change_of_today_tells_how_long_it_was_on_its_way_and_a_first_load_does_not() {
+    let mut story = Story::new("[objects.contact]\nleads = false\n").await;
+    let ada = json!({ "email": "ada@acme.example", "lastname": "Lovelace" });
+    let ada = story.hubspot("contacts", ada);
+    story.minutes(2).await;
+    story.change_hubspot("contacts", &ada, json!({ "city": "London" }));
+    story.minutes(3).await;
+    let ways = story.journal().into_iter();
+    let ways: Vec<i64> = ways
+        .filter_map(|entry| match entry.event {
+            Event::RecordSynced(event) if event.action == Action::Updated => event.way_ms,
+            _ => None,
+        })
+        .collect();
+    assert!(
+        matches!(ways[..], [way] if (0..=120_000).contains(&way)),
+        "{ways:?}"
+    );
 }

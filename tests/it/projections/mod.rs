@@ -98,6 +98,7 @@ fn synced(ids: PairIds, to: Side, action: Action) -> RecordSynced {
         marked: vec![],
         lane: Lane::Live,
         attempt: 1,
+        way_ms: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The numbers people are shown.
 
 use syncline::domain::call::Lane;
-use syncline::domain::event::{Action, Event, Excluded, Known, RecordExcluded};
+use syncline::domain::event::{Action, Event, Excluded, Known, RecordExcluded, RecordSynced};
 use syncline::domain::record::{Side, Timestamp};
 use syncline::inbox::{self, Rest, Want};
 use syncline::projections::{append, costs, figures};
@@ -80,6 +80,11 @@ fn what_came_to_fail_and_what_was_fixed_explain_the_difference_of_two_totals() {
     });
 }
 
+/// How long the change of such a number took; every fourth tells nothing of it.
+fn way_ms(number: i64) -> Option<i64> {
+    (number % 4 > 0).then_some(number * 7_919 % 1_009)
+}
+
 #[test]
 fn successes_between_two_entries_are_summed_over_blocks_and_ragged_ends() {
     let bench = Bench::with(Options {
@@ -89,11 +94,11 @@ fn successes_between_two_entries_are_summed_over_blocks_and_ragged_ends() {
     bench.write(|tx| {
         for number in 0..600_u32 {
             let to = Side::BOTH[usize::from(number % 3 == 0)];
-            append(
-                tx,
-                None,
-                synced(both((number % 5) as u8), to, Action::Updated),
-            )?;
+            let event = RecordSynced {
+                way_ms: way_ms(number.into()),
+                ..synced(both((number % 5) as u8), to, Action::Updated)
+            };
+            append(tx, None, event)?;
         }
         for (after, to) in [
             (0, 600),
@@ -109,6 +114,9 @@ fn successes_between_two_entries_are_summed_over_blocks_and_ragged_ends() {
                 u64::try_from(to - after)?,
                 "{after} {to}"
             );
+            let slowest = (after..to).filter_map(way_ms).max();
+            let told = figures::slowest_between(tx, after, to)?;
+            assert_eq!(told, slowest, "{after} {to}");
         }
         Ok(())
     });
