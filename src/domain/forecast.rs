@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::failure::RawFailure;
-use super::record::{FieldName, PairIds, Side};
+use super::event::Known;
+use super::failure::{Fact, Failure, RawFailure};
+use super::record::{FieldName, PairIds, Side, Timestamp};
 
 /// What was predicted of a write that is sent all the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,15 +15,92 @@ pub struct Foretold {
     pub code: String,
     /// The field at fault, by the target's name.
     pub field: Option<FieldName>,
+    /// Whether the target's automation may still set it right: one record is sent to see.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub likely: bool,
+    /// What was known when it was predicted: the answer tells less.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
 }
 
 impl Foretold {
-    /// What `failure` predicts.
-    pub fn of(failure: &RawFailure) -> Self {
+    /// What a predicted failure says.
+    pub fn of(predicted: &Predicted) -> Self {
+        let failure = &predicted.raw.failure;
         Self {
-            code: failure.failure.code.clone(),
-            field: failure.failure.fields.first().cloned(),
+            code: failure.code.clone(),
+            field: failure.fields.first().cloned(),
+            likely: predicted.is_likely(),
+            facts: failure.facts.clone(),
         }
+    }
+
+    /// Adds what was known to the answer that was foretold, where that tells nothing of its own.
+    pub fn explain(&self, answer: &mut Failure) {
+        let is_it = answer.code == self.code && answer.fields.first() == self.field.as_ref();
+        if is_it && answer.facts.is_empty() {
+            answer.facts.clone_from(&self.facts);
+        }
+    }
+}
+
+/// A failure that is known before anything is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predicted {
+    /// What the target would say.
+    pub raw: RawFailure,
+    /// [`Known::Certain`] or [`Known::Likely`].
+    pub known: Known,
+}
+
+impl Predicted {
+    /// Whether the target's automation may still set it right.
+    pub fn is_likely(&self) -> bool {
+        self.known == Known::Likely
+    }
+}
+
+/// What the last write said that was sent in spite of a likely prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Belief {
+    /// It was accepted.
+    pub accepted: bool,
+    /// The entry that told so.
+    pub seq: i64,
+    /// When that was.
+    pub at: Timestamp,
+}
+
+/// What becomes of writes of which one likely failure is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faith {
+    /// They are not sent.
+    Holds,
+    /// They are sent as if nothing were predicted: one of them was accepted.
+    Withdrawn,
+    /// The next one is sent, the others wait for what is said of it.
+    Due,
+}
+
+/// What the last try says now. `schema_seq` is the last change of the target's schema, `asked_seq`
+/// where a person asked for this write; `again_ms` is how long a refusal is believed.
+pub fn faith(
+    last: Option<Belief>,
+    schema_seq: Option<i64>,
+    asked_seq: Option<i64>,
+    again_ms: i64,
+    now: Timestamp,
+) -> Faith {
+    let Some(last) = last.filter(|last| schema_seq.is_none_or(|changed| changed < last.seq)) else {
+        return Faith::Due;
+    };
+    let is_asked = asked_seq.is_some_and(|asked| asked > last.seq);
+    // Also a clock that was set back asks again.
+    let is_old = now.since(last.at) >= again_ms || now < last.at;
+    match last.accepted {
+        true => Faith::Withdrawn,
+        false if is_asked || is_old => Faith::Due,
+        false => Faith::Holds,
     }
 }
 

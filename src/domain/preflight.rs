@@ -1,12 +1,14 @@
-//! A planned write against the target's schema: the failures that are certain before any call.
+//! A planned write against the target's schema: the failures that are known before any call.
 //!
-//! Refuses to guess. Only what the target checks before any automation counts, and only against
-//! metadata younger than an hour; a write that the target would accept must never be stopped here.
-//! Codes are the target's own, so that a predicted and an answered error are one cause.
+//! Refuses to guess, and to believe metadata older than an hour. What the target checks before any
+//! automation is certain; what it checks behind that is likely, because a flow or trigger may fill
+//! in what is missing or cut what is too long. Codes are the target's own, so that a predicted and
+//! an answered error are one cause.
 
 use super::convert::{Decimal, whole_digits_max};
-use super::event::Action;
+use super::event::{Action, Known};
 use super::failure::{Fact, Failure, RawFailure, System};
+use super::forecast::Predicted;
 use super::mapping::Mapping;
 use super::merge::Write;
 use super::record::{FieldName, Side, Timestamp, Value};
@@ -64,25 +66,54 @@ const RECORD_TYPE: &str = "RecordTypeId";
 const OUT_OF_RANGE: &str = "NUMBER_OUTSIDE_VALID_RANGE";
 const MALFORMED_ID: &str = "MALFORMED_ID";
 
-/// Everything about `write` that its target is certain to refuse; empty when nothing is, or when
-/// `schema` is too old at `now` to prove it. `schema` is the target's.
-pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<RawFailure> {
+/// Everything about `write` that its target is to refuse; empty when nothing is, or when `schema`
+/// is too old at `now` to prove it. `schema` is the target's.
+pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<Predicted> {
     if now.since(schema.read_at) >= METADATA_AGE_MAX_MS {
         return Vec::new();
     }
-    let mut failures: Vec<RawFailure> = write
-        .fields
-        .iter()
+    let fields = write.fields.iter();
+    let mut failures: Vec<Predicted> = fields
         .filter_map(|(name, value)| match schema.field(name) {
             Some(field) => check_field(write, field, value)
-                .or_else(|| not_offered(write, schema, field, value, now)),
-            None => Some(unknown(write.to, name)),
+                .map(|raw| Predicted {
+                    known: known(write.to, &raw),
+                    raw,
+                })
+                .or_else(|| {
+                    let raw = not_offered(write, schema, field, value, now)?;
+                    let known = Known::Likely;
+                    Some(Predicted { raw, known })
+                }),
+            None => Some(Predicted {
+                raw: unknown(write.to, name),
+                known: Known::Certain,
+            }),
         })
         .collect();
     if write.action == Action::Created {
-        failures.extend(missing(write, schema));
+        failures.extend(missing(write, schema).map(|raw| Predicted {
+            known: known(write.to, &raw),
+            raw,
+        }));
     }
     failures
+}
+
+/// Salesforce looks at lengths, requirements, addresses and ranges behind the flows and triggers that
+/// run before a save; HubSpot has none. Source: Salesforce, "Triggers and Order of Execution".
+fn known(to: Side, raw: &RawFailure) -> Known {
+    let behind_automation = [
+        TOO_LONG.salesforce,
+        MISSING.salesforce,
+        BAD_EMAIL.salesforce,
+        OUT_OF_RANGE,
+    ];
+    if to == Side::Salesforce && behind_automation.contains(&raw.failure.code.as_str()) {
+        Known::Likely
+    } else {
+        Known::Certain
+    }
 }
 
 /// Notes of each option that the target lacks whether its own side has switched it off: then the

@@ -1,6 +1,7 @@
 //! How predicted failures fared that were sent all the same.
 
 use crate::domain::event::{Entry, PredictionTried};
+use crate::domain::forecast::Belief;
 use crate::domain::record::{FieldName, ObjectName, Side};
 use crate::store::columns::counted;
 use crate::store::{Tx, View};
@@ -26,10 +27,12 @@ pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyh
     for one in &event.foretold {
         tx.sql()
             .prepare_cached(
-                "insert into forecasts (side, object, code, field, sent, accepted, last_seq)
-                 values (?1, ?2, ?3, ?4, 1, ?5, ?6)
+                "insert into forecasts (side, object, code, field, sent, accepted, last_seq,
+                   last_accepted, last_at)
+                 values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?5, ?7)
                  on conflict do update set sent = sent + 1,
-                   accepted = accepted + excluded.accepted, last_seq = excluded.last_seq",
+                   accepted = accepted + excluded.accepted, last_seq = excluded.last_seq,
+                   last_accepted = excluded.last_accepted, last_at = excluded.last_at",
             )?
             .execute((
                 event.to,
@@ -38,9 +41,36 @@ pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyh
                 one.field.as_ref().map_or("", FieldName::as_str),
                 i64::from(event.accepted),
                 entry.seq,
+                entry.at,
             ))?;
     }
     Ok(())
+}
+
+/// What the last try of each prediction of an object's writes said.
+pub fn beliefs(
+    view: &View<'_>,
+    object: &ObjectName,
+) -> anyhow::Result<Vec<(Side, String, Option<FieldName>, Belief)>> {
+    let mut statement = view.sql().prepare_cached(
+        "select side, code, field, last_accepted, last_seq, last_at from forecasts
+         where object = ?1",
+    )?;
+    let rows = statement.query_map([object], |row| {
+        let field: String = row.get(2)?;
+        let belief = Belief {
+            accepted: row.get(3)?,
+            seq: row.get(4)?,
+            at: row.get(5)?,
+        };
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            FieldName::parse(&field).ok(),
+            belief,
+        ))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Every prediction that was tried, those that were wrong most often first.

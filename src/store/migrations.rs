@@ -69,6 +69,7 @@ migrations! {
     Derived "0028_costs",
     Derived "0029_ages",
     Derived "0030_ways",
+    Derived "0031_beliefs",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::conclude;
+use super::answers;
 use super::context::Context;
 use super::cycle::Cycle;
 use super::decision::Planned;
@@ -49,7 +49,7 @@ impl Context {
             let mut writes: Vec<&Write> = one.links.iter().collect();
             writes.sort_by_key(|write| write.to == Side::HubSpot);
             for (place, write) in writes.iter().enumerate() {
-                let mut attempt = conclude::attempt(one, (*write).clone());
+                let mut attempt = answers::attempt(one, (*write).clone());
                 if attempt.write.id.is_none() {
                     let of_ours = |made: &&Made| made.ids.salesforce == one.ids.salesforce;
                     let ids = made.iter().find(of_ours).map(|made| made.ids.clone());
@@ -234,7 +234,7 @@ impl Context {
         self.store
             .write(move |tx| {
                 let mut rows = rows.iter();
-                rows.try_for_each(|row| conclude::leave(tx, row, open.remove(&row.number)))
+                rows.try_for_each(|row| answers::leave(tx, row, open.remove(&row.number)))
             })
             .await
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::allowance::policy;
-use super::conclude::{self, Open};
+use super::answers::Open;
+use super::conclude;
 use super::connection::suspended_sides;
 use super::context::Context;
 use super::decision::Planned;

@@ -4,10 +4,11 @@ use super::couple::Couple;
 use super::forms::{Form, Forms};
 use super::heirs::{Fate, Succession};
 use super::matching::Known;
+use super::scouts::Scouts;
 use super::selection::Turn;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
-use crate::domain::forecast::{self, Foretold};
+use crate::domain::forecast::{self, Foretold, Predicted};
 use crate::domain::merge::{Merged, Write};
 use crate::domain::plan;
 use crate::domain::preflight;
@@ -117,8 +118,15 @@ pub(super) struct Agreed {
     pub(super) marked: Vec<Side>,
 }
 
-/// A write that cannot be made, and why.
-pub(super) type Refused = (PairIds, Write, Vec<RawFailure>);
+/// A write that is not made, and why.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) ids: PairIds,
+    pub(super) write: Write,
+    pub(super) raw: Vec<RawFailure>,
+    /// Whether one of these failures is certain, and not only likely.
+    pub(super) is_certain: bool,
+}
 
 /// One row's decision.
 #[derive(Debug)]
@@ -199,14 +207,14 @@ impl Decision {
     }
 }
 
-/// What a merge calls for: failures that are certain cost no call, but for those of `shadow` pairs
-/// of a hundred, which are sent all the same.
+/// What a merge calls for: failures that are known before cost no call, but for those of `shadow`
+/// pairs of a hundred and of `scouts`, which are sent all the same.
 pub(super) fn decide(
     couple: Couple,
     merged: Merged,
     forms: &Forms,
     now: Timestamp,
-    shadow: u8,
+    (shadow, scouts): (u8, &mut Scouts),
 ) -> Decision {
     let Couple {
         known,
@@ -217,7 +225,15 @@ pub(super) fn decide(
         ..
     } = couple;
     let place = forms.place_of(ids.salesforce.as_ref());
-    let sifted = sifted(&merged, &ids, forms.at(place), now, shadow);
+    let sampled = forecast::is_sampled(&ids, shadow);
+    let row = &known.row;
+    let sifted = sifted(
+        &merged,
+        (row, &ids),
+        forms.at(place),
+        now,
+        (sampled, scouts),
+    );
     let (mut writes, failures) = (sifted.writes, sifted.failures);
     let mut moved = merged.agreed;
     let link = link.map(|why| Met {
@@ -245,7 +261,7 @@ pub(super) fn decide(
         let mut waits = merged.waits.iter().chain(&merged.later);
         !writes.any(|write: &Write| write.to == *side)
             && !waits.any(|(to, _)| to == side)
-            && !failures.iter().any(|(_, write, _)| write.to == *side)
+            && !failures.iter().any(|one| one.write.to == *side)
     };
     let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
     let mut agreed = Vec::new();
@@ -261,7 +277,7 @@ pub(super) fn decide(
         }
     }
     // A record that could not be made has nothing to be associated with.
-    let refused = |side| failures.iter().any(|(_, write, _)| write.to == side);
+    let refused = |side| failures.iter().any(|one| one.write.to == side);
     let mut links = merged.links;
     links.retain(|write| !refused(write.to));
     if let Some(first) = writes.first_mut().or(links.first_mut()) {
@@ -313,7 +329,7 @@ pub(super) fn decide(
     }
 }
 
-/// The writes to be made, and those that certainly cannot, with why not.
+/// The writes to be made, and those that are not, with why not.
 #[derive(Default)]
 struct Sifted {
     writes: Vec<Write>,
@@ -322,7 +338,15 @@ struct Sifted {
     foretold: PerSide<Vec<Foretold>>,
 }
 
-fn sifted(merged: &Merged, ids: &PairIds, form: &Form, now: Timestamp, shadow: u8) -> Sifted {
+/// Of the writes that are likely to fail `scouts` sends some; where the pair is `sampled`, all are
+/// sent.
+fn sifted(
+    merged: &Merged,
+    (row, ids): (&Row, &PairIds),
+    form: &Form,
+    now: Timestamp,
+    (sampled, scouts): (bool, &mut Scouts),
+) -> Sifted {
     let mut sifted = Sifted::default();
     for side in [Side::Salesforce, Side::HubSpot] {
         let mut wrong: Vec<RawFailure> = merged
@@ -332,15 +356,21 @@ fn sifted(merged: &Merged, ids: &PairIds, form: &Form, now: Timestamp, shadow: u
             .map(|(_, one)| one.clone())
             .collect();
         let write = merged.write_to(side).cloned();
-        let certain = write
+        let mut predicted: Vec<Predicted> = write
             .iter()
-            .flat_map(|write| preflight::check(write, form.schemas.on(side), now));
-        let certain: Vec<RawFailure> = certain.collect();
+            .flat_map(|write| preflight::check(write, form.schemas.on(side), now))
+            .collect();
+        predicted
+            .retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one), row));
         // What could not even be made into a value there is nothing to send of.
-        if wrong.is_empty() && forecast::is_sampled(ids, shadow) {
-            *sifted.foretold.slot(side) = certain.iter().map(Foretold::of).collect();
+        let is_certain = !wrong.is_empty() || predicted.iter().any(|one| !one.is_likely());
+        let foretold: Vec<Foretold> = predicted.iter().map(Foretold::of).collect();
+        let goes =
+            wrong.is_empty() && (sampled || !is_certain && scouts.sends(side, &foretold, row));
+        if goes {
+            *sifted.foretold.slot(side) = foretold;
         } else {
-            wrong.extend(certain);
+            wrong.extend(predicted.into_iter().map(|one| one.raw));
         }
         preflight::note_retired(
             &mut wrong,
@@ -352,8 +382,12 @@ fn sifted(merged: &Merged, ids: &PairIds, form: &Form, now: Timestamp, shadow: u
             (Some(write), true) => sifted.writes.push(write),
             (None, true) => (),
             (write, false) => {
-                let write = write.unwrap_or_else(|| not_made(side, ids.id(side)));
-                sifted.failures.push((ids.clone(), write, wrong));
+                sifted.failures.push(Refused {
+                    ids: ids.clone(),
+                    write: write.unwrap_or_else(|| not_made(side, ids.id(side))),
+                    raw: wrong,
+                    is_certain,
+                });
             }
         }
     }

@@ -5,6 +5,7 @@
 //! other than through the context's clock.
 
 mod allowance;
+mod answers;
 mod associate;
 mod associations;
 mod board;
@@ -44,6 +45,7 @@ mod retention;
 mod retry;
 mod roles;
 mod schema_changes;
+mod scouts;
 mod selection;
 mod shadow;
 mod snapshot;

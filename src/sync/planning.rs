@@ -247,6 +247,7 @@ impl Context {
             merged = self.merge_all(forms, &couples, lane).await?;
         }
         let (now, shadow) = (self.clock.now(), self.shadow_percent().await?);
+        let mut scouts = self.scouts(forms.object()).await?;
         for (couple, merged) in couples.into_iter().zip(merged) {
             let again = couple.is_kept.then(|| {
                 let row = couple.known.row.clone();
@@ -254,7 +255,7 @@ impl Context {
             });
             let side = couple.source.key.side;
             let turn = selection::turn(&couple, &merged);
-            let mut decision = decide(couple, merged, forms, now, shadow);
+            let mut decision = decide(couple, merged, forms, now, (shadow, &mut scouts));
             decision.turn = turn;
             // What was kept since it was detected must not be written over: it is read again first.
             let again = again.filter(|_| decision.writes_values_to(side));

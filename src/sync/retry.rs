@@ -1,4 +1,5 @@
-//! What makes a failed record ready again: a schema that changed, or a probe that succeeded.
+//! What makes a failed record ready again: a schema that changed, a probe that succeeded, or a look
+//! whether what is only likely to fail fails.
 //!
 //! A record that changed is seen by detection, and a transient failure waits in the inbox itself.
 
@@ -7,11 +8,15 @@ use std::sync::Arc;
 
 use super::context::Context;
 use crate::domain::call::Lane;
-use crate::domain::record::{ObjectName, PairNumber, RecordKey, Timestamp};
+use crate::domain::cause::Fingerprint;
+use crate::domain::event::{Known, Mode};
+use crate::domain::forecast::{self, Faith};
+use crate::domain::record::{ObjectName, PairNumber, RecordKey, Side, Timestamp};
 use crate::domain::retry::{self, RetryClass};
 use crate::inbox;
 use crate::projections::causes::{self, Cause};
-use crate::projections::{errors, pairs};
+use crate::projections::errors::Filter;
+use crate::projections::{errors, forecasts, pairs, settings};
 use crate::store::{Tx, View};
 
 /// How long the loop waits when no probe is due earlier.
@@ -51,21 +56,84 @@ fn probe_due(
     waits: &[i64; 3],
 ) -> anyhow::Result<(usize, Option<Timestamp>)> {
     let (mut probes, mut next) = (0, None::<Timestamp>);
+    let scouted = settings::mode(tx)? == Some(Mode::Sync);
     for cause in open_causes(tx)? {
-        if !needs_probe(tx, &cause) {
-            continue;
+        let mut dues = Vec::new();
+        if needs_probe(tx, &cause) {
+            let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
+            let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, waits);
+            dues.push((due, None));
         }
-        let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
-        let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, waits);
-        if due <= now {
-            let page = page_of_sources(tx, &cause, PairNumber(i64::MIN))?;
-            let first: Vec<RecordKey> = page.sources.into_iter().take(1).collect();
-            probes += make_ready(tx, &first)?;
-        } else {
-            next = Some(next.map_or(due, |next| next.min(due)));
+        if scouted && errors::is_likely(tx, cause.number)? {
+            dues.push((scout_due(tx, &cause, waits[2])?, Some(Known::Likely)));
+        }
+        for (due, known) in dues {
+            if due <= now {
+                let first = first_source(tx, &cause, known)?;
+                probes += make_ready(tx, first.as_slice())?;
+            } else {
+                next = Some(next.map_or(due, |next| next.min(due)));
+            }
         }
     }
     Ok((probes, next))
+}
+
+/// When one of the records that are only likely to fail by a cause is sent to see.
+fn scout_due(view: &View<'_>, cause: &Cause, again_ms: i64) -> anyhow::Result<Timestamp> {
+    let Fingerprint {
+        side,
+        object,
+        field,
+        ..
+    } = &cause.fingerprint;
+    let code = &cause.fingerprint.code;
+    let mut beliefs = forecasts::beliefs(view, object)?.into_iter();
+    let last = beliefs.find(|one| one.0 == *side && one.1 == *code && one.2 == *field);
+    let last = last.map(|(.., belief)| belief);
+    let changed = schema_seq(view, *side, object)?;
+    Ok(
+        match forecast::faith(last, changed, None, again_ms, view.now()) {
+            Faith::Due | Faith::Withdrawn => view.now(),
+            Faith::Holds => last.map_or(view.now(), |last| last.at.plus(again_ms)),
+        },
+    )
+}
+
+/// The entry that last changed an object's schema on a side; none while that is as it was.
+pub(super) fn schema_seq(
+    view: &View<'_>,
+    side: Side,
+    object: &ObjectName,
+) -> anyhow::Result<Option<i64>> {
+    Ok(settings::schema_changed(view, side, object)?.map(|setting| setting.seq))
+}
+
+/// The source of the first error of a cause that is known in this way.
+fn first_source(
+    view: &View<'_>,
+    cause: &Cause,
+    known: Option<Known>,
+) -> anyhow::Result<Option<RecordKey>> {
+    let filter = Filter {
+        cause: Some(cause.number),
+        known,
+        ..Filter::default()
+    };
+    match errors::first(view, &filter, 1)?.first() {
+        Some(error) => source(view, cause, error.record),
+        None => Ok(None),
+    }
+}
+
+/// The record that a pair's writes come from which fail by a cause.
+fn source(view: &View<'_>, cause: &Cause, number: PairNumber) -> anyhow::Result<Option<RecordKey>> {
+    let side = cause.fingerprint.side.other();
+    Ok(pairs::get(view, number)?.and_then(|pair| {
+        let object = pair.ids.object.clone();
+        let id = pair.ids.id(side).cloned()?;
+        Some(RecordKey { side, object, id })
+    }))
 }
 
 /// A fix that leaves no trace at the record is found by a probe only: rules, flows, permissions.
@@ -98,17 +166,11 @@ struct Page {
 }
 
 fn page_of_sources(view: &View<'_>, cause: &Cause, after: PairNumber) -> anyhow::Result<Page> {
-    let side = cause.fingerprint.side.other();
     let numbers = causes::records(view, cause.number, after)?;
     let last = numbers.last().copied();
     let mut sources = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let Some(pair) = pairs::get(view, number)? else {
-            continue;
-        };
-        let object = pair.ids.object.clone();
-        let source = pair.ids.id(side).cloned();
-        sources.extend(source.map(|id| RecordKey { side, object, id }));
+        sources.extend(source(view, cause, number)?);
     }
     Ok(Page { sources, last })
 }

@@ -1,10 +1,13 @@
 //! Predicted failures that are sent all the same, and what their answers say of the predictions.
 
+use std::collections::BTreeSet;
+
 use super::context::Context;
 use crate::domain::attempt::Attempt;
+use crate::domain::cause::Fingerprint;
 use crate::domain::event::Mode;
 use crate::domain::record::PairIds;
-use crate::projections::{self, settings};
+use crate::projections::{self, causes, settings};
 use crate::store::Tx;
 
 impl Context {
@@ -20,25 +23,45 @@ impl Context {
 }
 
 /// Journals what an answer says of the predictions that its write was sent in spite of; `ids` are
-/// those known after the answer.
+/// those known after the answer. Returns the causes whose other records are worth a try now: what
+/// was only likely to fail was accepted.
 pub(super) fn tried(
     tx: &Tx<'_>,
     attempt: &Attempt,
     ids: &PairIds,
     accepted: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<BTreeSet<i64>> {
+    let mut withdrawn = BTreeSet::new();
     let Some(event) = attempt.tried(ids.clone(), accepted) else {
-        return Ok(());
+        return Ok(withdrawn);
     };
     if accepted {
         let (object, to) = (&ids.object, event.to);
-        let codes: Vec<&str> = event.foretold.iter().map(|one| one.code.as_str()).collect();
-        tracing::warn!(
-            side = %to, %object,
-            "{to} accepted a {object} that was predicted to fail with {}: the prediction was wrong, \
-             and others like it are not sent",
-            codes.join(" and ")
-        );
+        for one in &event.foretold {
+            let code = &one.code;
+            if !one.likely {
+                tracing::warn!(
+                    side = %to, %object,
+                    "{to} accepted a {object} that was predicted to fail with {code}: the \
+                     prediction was wrong, and others like it are not sent"
+                );
+                continue;
+            }
+            tracing::info!(
+                side = %to, %object,
+                "{to} accepted a {object} that was likely to fail with {code}: others like it are \
+                 sent from now on"
+            );
+            let fingerprint = Fingerprint {
+                side: to,
+                object: object.clone(),
+                field: one.field.clone(),
+                code: code.clone(),
+                rule: None,
+            };
+            withdrawn.extend(causes::by_fingerprint(tx, &fingerprint)?);
+        }
     }
-    projections::append(tx, None, event).map(drop)
+    projections::append(tx, None, event)?;
+    Ok(withdrawn)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::conclude::{self, Concluded, Open, Target};
+use super::answers::{self, Concluded, Open, Target};
 use super::context::Context;
 use super::cycle::Cycle;
 use super::decision::Planned;
@@ -58,7 +58,7 @@ impl Context {
                     form: one.form,
                 };
                 let job = Job {
-                    attempt: conclude::attempt(&one, write),
+                    attempt: answers::attempt(&one, write),
                     row: Some(one.row.clone()),
                     last: place + 1 == last && one.links.is_empty(),
                     again: one.again,

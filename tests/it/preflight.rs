@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncline::domain::event::Action;
+use syncline::domain::event::{Action, Known};
 use syncline::domain::failure::{Fact, System};
 use syncline::domain::merge::Write;
 use syncline::domain::preflight::{METADATA_AGE_MAX_MS, check as predict};
@@ -96,13 +96,13 @@ fn check(to: Side, name: &str, value: Value, expected: &[&str]) {
     let failures = predict(&write, &schema(to), Timestamp(1));
     let lines: Vec<String> = failures
         .iter()
-        .map(|raw| format!("{} {}", raw.failure.code, raw.failure.fields[0]))
+        .map(|one| format!("{} {}", one.raw.failure.code, one.raw.failure.fields[0]))
         .collect();
     assert_eq!(lines, expected);
     assert!(
         failures
             .iter()
-            .all(|raw| raw.failure.system == System::Syncline)
+            .all(|one| one.raw.failure.system == System::Syncline)
     );
 }
 
@@ -131,7 +131,7 @@ fn the_message_names_label_limit_and_length_but_never_the_value() {
     let write = write(SF, Action::Updated, &[("Title", text("secret"))]);
     let failures = predict(&write, &schema(SF), Timestamp(1));
     assert_eq!(
-        failures[0].message,
+        failures[0].raw.message,
         "Title: the text has 6 characters, and the field takes 5"
     );
 }
@@ -153,8 +153,8 @@ fn a_closed_list_refuses_what_it_does_not_know() {
 fn an_inactive_option_is_told_apart_from_an_unknown_one() {
     let write = write(SF, Action::Updated, &[("Source", text("Fax"))]);
     let failures = predict(&write, &schema(SF), Timestamp(1));
-    assert_eq!(failures[0].value.as_deref(), Some("Fax"));
-    let facts = &failures[0].failure.facts;
+    assert_eq!(failures[0].raw.value.as_deref(), Some("Fax"));
+    let facts = &failures[0].raw.failure.facts;
     assert!(facts.contains(&Fact::OptionKnown(true)));
     assert!(facts.contains(&Fact::OptionActive(false)));
 }
@@ -222,8 +222,9 @@ fn what_a_record_cannot_be_without_is_missed_when_created_and_when_emptied() {
     let created = write(SF, Action::Created, &[("Title", text("x"))]);
     let failures = predict(&created, &schema(SF), Timestamp(1));
     assert_eq!(failures.len(), 1, "checkboxes have a value by themselves");
-    assert_eq!(failures[0].failure.code, "REQUIRED_FIELD_MISSING");
-    assert!(failures[0].failure.facts.contains(&Fact::ValueMissing));
+    assert_eq!(failures[0].raw.failure.code, "REQUIRED_FIELD_MISSING");
+    let facts = &failures[0].raw.failure.facts;
+    assert!(facts.contains(&Fact::ValueMissing));
     check(
         SF,
         "LastName",
@@ -232,6 +233,30 @@ fn what_a_record_cannot_be_without_is_missed_when_created_and_when_emptied() {
     );
     check(HS, "LastName", Value::Blank, &[]);
     check(SF, "Title", Value::Blank, &[]);
+}
+
+/// How the only failure of writing `value` to `name` is known.
+fn check_known(to: Side, name: &str, value: Value, expected: Known) {
+    let write = write(to, Action::Updated, &[(name, value)]);
+    let failures = predict(&write, &schema(to), Timestamp(1));
+    let known: Vec<Known> = failures.iter().map(|one| one.known).collect();
+    assert_eq!(known, [expected], "{name} in {to}");
+}
+
+#[test]
+fn what_a_flow_of_salesforce_may_still_mend_is_only_likely() {
+    let (certain, likely) = (Known::Certain, Known::Likely);
+    check_known(SF, "Title", text("123456"), likely);
+    check_known(HS, "Title", text("123456"), certain);
+    check_known(SF, "Email", text("no address"), likely);
+    check_known(HS, "Email", text("no address"), certain);
+    check_known(SF, "LastName", Value::Blank, likely);
+    check_known(SF, "Amount", Value::Number("12345".to_owned()), likely);
+    check_known(SF, "Amount", text("much"), certain);
+    check_known(SF, "Source", text("Radio"), certain);
+    check_known(SF, "AccountId", text("12"), certain);
+    check_known(SF, "Gone__c", text("x"), certain);
+    check_known(SF, "Born", Value::Blank, certain);
 }
 
 #[test]

@@ -64,22 +64,24 @@ fn of_ids(view: &View<'_>, ids: &PairIds) -> anyhow::Result<Vec<OpenError>> {
     Ok(Vec::new())
 }
 
-/// Whether these failures, and no others, stand predicted for writes of the pair to `to`.
+/// Whether these failures, and no others, stand predicted as `known` for writes of the pair to `to`.
+/// Of one that is only likely an answer says more than the prediction.
 pub fn is_predicted(
     view: &View<'_>,
     ids: &PairIds,
     to: Side,
+    known: Known,
     failures: &[Failure],
 ) -> anyhow::Result<bool> {
     let mut open = of_ids(view, ids)?;
     open.retain(|error| error.to == to);
     let same = |error: &OpenError, failure: &Failure| {
-        error.known == Known::Certain
-            && error.code == failure.code
+        let is_answered = known == Known::Likely && error.known == Known::Answered;
+        let as_told = error.text == failure.text && error.value == failure.value;
+        error.code == failure.code
             && error.field.as_ref() == failure.fields.first()
             && error.rule == failure.rule
-            && error.text == failure.text
-            && error.value == failure.value
+            && (is_answered || error.known == known && as_told)
     };
     let all_open = open
         .iter()
@@ -157,6 +159,12 @@ fn of_cause(view: &View<'_>, cause: i64) -> anyhow::Result<Vec<Group>> {
 pub fn is_answered(view: &View<'_>, cause: i64) -> anyhow::Result<bool> {
     let mut groups = of_cause(view, cause)?.into_iter();
     Ok(groups.any(|group| group.known == Known::Answered))
+}
+
+/// Whether any error of a cause is only likely: predicted, and by nobody proven.
+pub fn is_likely(view: &View<'_>, cause: i64) -> anyhow::Result<bool> {
+    let mut groups = of_cause(view, cause)?.into_iter();
+    Ok(groups.any(|group| group.known == Known::Likely))
 }
 
 /// How many errors fit.

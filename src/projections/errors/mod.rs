@@ -16,8 +16,8 @@ use crate::store::Tx;
 
 pub(super) use apply::{cleared, failed, forgotten, synced};
 pub use listing::{
-    Filter, Totals, TypeCount, by_type, count, has_joined, is_answered, is_predicted, joined,
-    messages, of_record, oldest_waiting, records, stand, totals, values,
+    Filter, Totals, TypeCount, by_type, count, has_joined, is_answered, is_likely, is_predicted,
+    joined, messages, of_record, oldest_waiting, records, stand, totals, values,
 };
 pub use mark::{Malformed, Mark};
 pub use page::{Order, Place, first, list};

@@ -5,7 +5,7 @@ use super::cell::Cell;
 use super::places::Place;
 use super::problem::Problem;
 use super::rows::{Row, Table};
-use super::rules::InjectedKind;
+use super::rules::{InjectedKind, Rewrite};
 use super::schema::{self, Flag, Kind};
 use super::settings::Switch;
 use super::tooling;
@@ -225,9 +225,18 @@ impl Salesforce {
     fn checked(&self, write: &Write, mut row: Row) -> Result<Row, Problems> {
         let table = self.table(&write.object);
         let mut problems = Vec::new();
+        // Before-save flows come first: lengths, requirements and rules see what they made of it.
+        // Source: Salesforce, "Triggers and Order of Execution".
+        for (column, rewrite) in self.rewrites(table, &write.object) {
+            let rewritten = rewritten(row.cell(column), rewrite);
+            row.set(column, rewritten);
+        }
         for (column, cell) in &write.cells {
             let field = &table.schema.fields[*column];
-            match self.settled(&table.schema, field, cell.clone(), &row) {
+            let mut rewrites = self.rewrites(table, &write.object);
+            let rewrite = rewrites.find(|(of, _)| of == column);
+            let cell = rewrite.map_or_else(|| cell.clone(), |(_, one)| rewritten(cell, one));
+            match self.settled(&table.schema, field, cell, &row) {
                 Ok(cell) => row.set(*column, cell),
                 Err(problem) => problems.push(problem),
             }
@@ -255,6 +264,19 @@ impl Salesforce {
         Ok(row)
     }
 
+    /// What the org's automation makes of texts, by column.
+    fn rewrites<'a>(
+        &'a self,
+        table: &'a Table,
+        object: &'a str,
+    ) -> impl Iterator<Item = (usize, &'a Rewrite)> {
+        let of = self
+            .automations
+            .iter()
+            .filter(move |(of, _, _)| of == object);
+        of.filter_map(|(_, field, rewrite)| Some((table.schema.column(field)?, rewrite)))
+    }
+
     fn stage(&self, mut problems: Problems) -> Result<(), Problems> {
         if self.is_on(Switch::FirstErrorOnly) {
             problems.truncate(1);
@@ -266,20 +288,8 @@ impl Salesforce {
         }
     }
 
-    /// Lets the org's automation rewrite the row, stamps it and keeps it.
+    /// Stamps the row and keeps it.
     pub(crate) fn store(&mut self, object: &str, mut row: Row, by: Doer) -> String {
-        let table = self.table(object);
-        for (column, rewrite) in self
-            .automations
-            .iter()
-            .filter(|(of, _, _)| of == object)
-            .filter_map(|(_, field, rewrite)| Some((table.schema.column(field)?, rewrite)))
-        {
-            if let Cell::Text(text) = row.cell(column) {
-                let rewritten = rewrite.applied(text);
-                row.set(column, Cell::Text(rewritten));
-            }
-        }
         self.derive(object, &mut row);
         let now = Cell::Moment(super::moments::whole_second(self.clock));
         row.set(schema::MODIFIED_DATE, now.clone());
@@ -304,6 +314,14 @@ pub enum Verb {
     Update,
     /// Delete records.
     Delete,
+}
+
+/// What a flow makes of a text; it leaves other cells as they are.
+fn rewritten(cell: &Cell, rewrite: &Rewrite) -> Cell {
+    match cell {
+        Cell::Text(text) => Cell::Text(rewrite.applied(text)),
+        other => other.clone(),
+    }
 }
 
 fn missing() -> Problem {

@@ -16,7 +16,7 @@ use crate::domain::record::{RecordKey, Side, Timestamp};
 use crate::inbox::{self, Packed, Rest};
 use crate::projections::{self, jobs};
 use crate::store::Tx;
-use crate::sync::conclude::{Concluded, Target, UNKNOWN_MS};
+use crate::sync::answers::{Concluded, Target, UNKNOWN_MS};
 use crate::sync::context::Context;
 use crate::sync::cycle::Cycle;
 use crate::sync::gate::Trouble;

@@ -169,7 +169,7 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
     assert!(
         certain
             .iter()
-            .any(|one| one.message.contains("record type of new records")),
+            .any(|one| one.raw.message.contains("record type of new records")),
         "{certain:?}"
     );
     let taken = runtime.block_on(is_taken(&salesforce, &schema, 1_000_000, &silver));
@@ -189,8 +189,9 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         key.set(key.get() + 1);
         let taken = runtime.block_on(is_taken(&salesforce, &schema, key.get(), &record));
         for one in &certain {
-            *met.borrow_mut().entry(one.failure.code.clone()).or_default() += 1;
-            prop_assert!(!taken, "{:?} of {record:?}", one.failure);
+            let failure = &one.raw.failure;
+            *met.borrow_mut().entry(failure.code.clone()).or_default() += 1;
+            prop_assert!(!taken, "{failure:?} of {record:?}");
         }
         *met.borrow_mut().entry(if taken { "taken" } else { "refused" }.to_owned()).or_default() += 1;
     });

@@ -11,6 +11,7 @@ mod deletions;
 mod former;
 mod knots;
 mod leads;
+mod likely;
 mod loops;
 mod merges;
 mod observe;

@@ -36,7 +36,7 @@ fn person(story: &Story, name: &str, tier: &str) {
 }
 
 #[tokio::test]
-async fn a_value_that_the_record_type_of_new_records_lacks_costs_no_call_until_it_is_offered() {
+async fn a_value_that_the_record_type_of_new_records_lacks_is_tried_once_until_it_is_offered() {
     let (mut story, partner) = partners().await;
     person(&story, "Ada", "gold");
     person(&story, "Grace", "silver");
@@ -44,12 +44,12 @@ async fn a_value_that_the_record_type_of_new_records_lacks_costs_no_call_until_i
     assert_eq!(
         story.told(),
         [
-            "contact failed to Salesforce: INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
             "contact linked: created",
             "contact created to Salesforce",
+            "contact failed to Salesforce: INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         ]
     );
-    assert_eq!(story.in_salesforce(|org, _| org.refusals().len()), 0);
+    assert_eq!(story.in_salesforce(|org, _| org.refusals().len()), 1);
     let kinds = |view: &syncline::store::View<'_>| syncline::projections::errors::by_type(view);
     let kinds = story.world.store.read_blocking(kinds).unwrap();
     assert_eq!(kinds.len(), 1);
