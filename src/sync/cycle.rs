@@ -210,6 +210,7 @@ impl Context {
                     let free = self.guard(cycle, planned).await?;
                     let free = self.wait_for_parents(free).await?;
                     let free = self.wait_for_parcels(cycle, free).await?;
+                    let free = self.part_twins(cycle, free).await?;
                     self.note_departing(cycle.forms, &free).await?;
                     self.write_all(cycle, free).await?;
                 }

@@ -49,6 +49,7 @@ mod scouts;
 mod selection;
 mod shadow;
 mod snapshot;
+mod twins;
 mod wake;
 mod words;
 mod write;

@@ -27,6 +27,7 @@ mod shown;
 mod standard;
 pub(crate) mod story;
 mod sweeps;
+mod twins;
 
 use story::Story;
 

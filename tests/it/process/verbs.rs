@@ -70,7 +70,10 @@ fn every_verb_prints_one_json_object_and_works_with_the_daemon_up_and_down() {
     scene.settled(5);
     all_parse(&scene, 1);
     let cause = scene.verb(&["errors", "show", "C-1"]).out;
-    assert!(cause.contains("Salesforce said: STRING_TOO_LONG [Title]"), "{cause}");
+    assert!(
+        cause.contains("Salesforce said: STRING_TOO_LONG [Title]"),
+        "{cause}"
+    );
     let up: Vec<String> = READING[1..6]
         .iter()
         .map(|words| scene.verb(words).out)
