@@ -34,6 +34,9 @@ const FIELDS: [&str; 14] = [
     "No_Such__c",
 ];
 
+/// The number of a contact that stands there already.
+const STANDING: u32 = 2_000_000;
+
 /// Values that are good in one field and bad in the next, and those at the edge of either.
 fn values() -> Vec<Value> {
     let texts = [
@@ -96,10 +99,10 @@ fn values() -> Vec<Value> {
     all
 }
 
-fn creating(fields: BTreeMap<FieldName, Value>) -> Write {
+fn writing(action: Action, fields: BTreeMap<FieldName, Value>) -> Write {
     Write {
         to: Side::Salesforce,
-        action: Action::Created,
+        action,
         id: None,
         fields,
         moved: Vec::new(),
@@ -165,7 +168,11 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         [("LastName", "Rossi"), ("Tier__c", "Silver")]
             .map(|(name, value)| (field(name), Value::Text(value.into()))),
     );
-    let certain = preflight::check(&creating(silver.clone()), &schema, Timestamp(START + 1));
+    let certain = preflight::check(
+        &writing(Action::Created, silver.clone()),
+        &schema,
+        Timestamp(START + 1),
+    );
     assert!(
         certain
             .iter()
@@ -181,23 +188,32 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         ..ProptestConfig::default()
     };
     let named = prop::bool::weighted(0.9);
-    proptest!(config, |(named in named, cells in cells)| {
-        let name = named.then(|| (field("LastName"), Value::Text("Rossi".into())));
-        let mut record: BTreeMap<_, _> = name.into_iter().collect();
+    let rossi = BTreeMap::from([(field("LastName"), Value::Text("Rossi".into()))]);
+    assert!(runtime.block_on(is_taken(&salesforce, &schema, STANDING, &rossi)));
+    proptest!(config, |(is_new in any::<bool>(), named in named, cells in cells)| {
+        let mut record = if named && is_new { rossi.clone() } else { BTreeMap::new() };
         record.extend(cells.iter().map(|(name, value)| (fields[*name].clone(), values[*value].clone())));
-        let certain = preflight::check(&creating(record.clone()), &schema, Timestamp(START + 1));
+        let action = if is_new { Action::Created } else { Action::Updated };
+        let certain = preflight::check(&writing(action, record.clone()), &schema, Timestamp(START + 1));
         key.set(key.get() + 1);
-        let taken = runtime.block_on(is_taken(&salesforce, &schema, key.get(), &record));
+        let target = if is_new { key.get() } else { STANDING };
+        let taken = runtime.block_on(is_taken(&salesforce, &schema, target, &record));
         for one in &certain {
             let failure = &one.raw.failure;
             *met.borrow_mut().entry(failure.code.clone()).or_default() += 1;
             prop_assert!(!taken, "{failure:?} of {record:?}");
         }
-        *met.borrow_mut().entry(if taken { "taken" } else { "refused" }.to_owned()).or_default() += 1;
+        let fate = match (taken, is_new) {
+            (true, true) => "made",
+            (true, false) => "changed",
+            (false, _) => "refused",
+        };
+        *met.borrow_mut().entry(fate.to_owned()).or_default() += 1;
     });
     let met = met.into_inner();
     for code in [
-        "taken",
+        "made",
+        "changed",
         "STRING_TOO_LONG",
         "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
         "INVALID_EMAIL_ADDRESS",
