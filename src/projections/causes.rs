@@ -306,21 +306,13 @@ pub fn nearest(view: &View<'_>, number: i64) -> anyhow::Result<Vec<i64>> {
     Ok(numbers)
 }
 
-/// Causes that records fail by now, the one with most records first, at most a page.
+/// Every cause that records fail by now, the one with most records first, however many there are:
+/// they are as few as what can be wrong.
 pub fn open(view: &View<'_>) -> anyhow::Result<Vec<Cause>> {
     let mut statement = view.sql().prepare_cached(&format!(
-        "select {COLUMNS} from causes where records > 0 order by records desc, number limit ?1"
+        "select {COLUMNS} from causes where records > 0 order by records desc, number"
     ))?;
-    let rows = statement.query_map([view.page_max()], cause)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Causes that records fail by now, numbered above `after`, at most a page.
-pub fn open_after(view: &View<'_>, after: i64) -> anyhow::Result<Vec<Cause>> {
-    let mut statement = view.sql().prepare_cached(&format!(
-        "select {COLUMNS} from causes where records > 0 and number > ?1 order by number limit ?2"
-    ))?;
-    let rows = statement.query_map((after, view.page_max()), cause)?;
+    let rows = statement.query_map([], cause)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

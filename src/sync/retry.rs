@@ -57,7 +57,7 @@ fn probe_due(
 ) -> anyhow::Result<(usize, Option<Timestamp>)> {
     let (mut probes, mut next) = (0, None::<Timestamp>);
     let scouted = settings::mode(tx)? == Some(Mode::Sync);
-    for cause in open_causes(tx)? {
+    for cause in causes::open(tx)? {
         let mut dues = Vec::new();
         if needs_probe(tx, &cause) {
             let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
@@ -145,19 +145,6 @@ fn needs_probe(view: &View<'_>, cause: &Cause) -> bool {
     kind.is_some_and(|kind| kind.retry.contains(&RetryClass::Config))
 }
 
-/// Every open cause: each is looked at, however many there are.
-fn open_causes(view: &View<'_>) -> anyhow::Result<Vec<Cause>> {
-    let mut all: Vec<Cause> = Vec::new();
-    loop {
-        let after = all.last().map_or(0, |cause| cause.number);
-        let page = causes::open_after(view, after)?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page);
-    }
-}
-
 /// Some source records of a cause's errors.
 struct Page {
     sources: Vec<RecordKey>,
@@ -229,14 +216,14 @@ pub(super) fn release(tx: &Tx<'_>, fixed: &BTreeSet<i64>) -> anyhow::Result<Vec<
 
 /// Whether an error of an object may be over as soon as its schema has changed.
 pub(super) fn awaits_schema(view: &View<'_>, object: &ObjectName) -> anyhow::Result<bool> {
-    let mut causes = open_causes(view)?.into_iter();
+    let mut causes = causes::open(view)?.into_iter();
     Ok(causes.any(|cause| cause.fingerprint.object == *object && needs_probe(view, &cause)))
 }
 
 /// A changed schema of an object releases the records whose errors a changed schema can fix.
 pub(super) fn release_for_schema(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<usize> {
     let mut released = 0;
-    for cause in open_causes(tx)? {
+    for cause in causes::open(tx)? {
         if cause.fingerprint.object == *object && needs_probe(tx, &cause) {
             released += make_all_ready(tx, &cause)?;
         }

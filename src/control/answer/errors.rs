@@ -1,7 +1,5 @@
 //! Current errors by cause, one by one, and what types mean.
 
-use std::cmp::Reverse;
-
 use super::listing::known_object;
 use super::{refuse, remarks};
 use crate::annex;
@@ -54,15 +52,7 @@ fn tried(view: &View<'_>) -> anyhow::Result<Vec<Tried>> {
 
 /// Open causes in the order of their records, however many there are.
 pub(super) fn lines(view: &View<'_>) -> anyhow::Result<Vec<CauseLine>> {
-    let mut open: Vec<Cause> = Vec::new();
-    loop {
-        let page = causes::open_after(view, open.last().map_or(0, |cause| cause.number))?;
-        if page.is_empty() {
-            break;
-        }
-        open.extend(page);
-    }
-    open.sort_by_key(|cause| (Reverse(cause.records), cause.number));
+    let open = causes::open(view)?;
     open.iter().map(|cause| line(view, cause)).collect()
 }
 

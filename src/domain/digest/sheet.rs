@@ -135,7 +135,7 @@ impl<W: Write> Sheet<W> {
     pub fn new(out: W) -> io::Result<Self> {
         let mut builder = csv::WriterBuilder::new();
         let mut writer = builder.terminator(csv::Terminator::CRLF).from_writer(out);
-        writer.write_record(HEADER)?;
+        writer.write_record(HEADER).map_err(unwrapped)?;
         Ok(Self(writer))
     }
 
@@ -143,12 +143,23 @@ impl<W: Write> Sheet<W> {
     pub fn row(&mut self, row: &ErrorRow) -> io::Result<()> {
         let cells = row.cells();
         let bytes = cells.iter().map(|cell| cell.as_bytes());
-        Ok(self.0.write_record(bytes)?)
+        self.0.write_record(bytes).map_err(unwrapped)
     }
 
     /// What the rows were written to, with all of them.
     pub fn end(self) -> io::Result<W> {
         self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
+/// What went wrong below: a closed pipe is told apart from a full disk by its kind.
+fn unwrapped(error: csv::Error) -> io::Error {
+    if !error.is_io_error() {
+        return io::Error::other(error);
+    }
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

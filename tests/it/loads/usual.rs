@@ -174,7 +174,7 @@ async fn a_refused_row_is_an_error_like_any_other_and_the_others_arrive() {
     let causes = story
         .world
         .store
-        .read_blocking(|view| projections::causes::open_after(view, 0));
+        .read_blocking(|view| projections::causes::open(view));
     let causes = causes.unwrap();
     assert_eq!(causes.len(), 1);
     assert_eq!(causes[0].records, 1);

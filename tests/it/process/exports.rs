@@ -1,6 +1,7 @@
 //! `errors export`: what a person takes away to work on elsewhere.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -197,4 +198,21 @@ fn an_export_and_a_list_take_only_what_is_asked_for() {
         );
     }
     daemon.stop();
+}
+
+#[test]
+fn a_reader_that_stops_reading_ends_an_export_without_a_word() {
+    let scene = troubled();
+    let daemon = scene.started();
+    scene.settled(7);
+    daemon.stop();
+    for form in [&["errors", "export"][..], &["errors", "export", "--json"]] {
+        let mut command = scene.command(form);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut export = command.spawn().expect("the program starts");
+        drop(export.stdout.take());
+        let said = export.wait_with_output().expect("it ends");
+        let words = String::from_utf8_lossy(&said.stderr);
+        assert_eq!((said.status.code(), &*words), (Some(0), ""), "{form:?}");
+    }
 }
