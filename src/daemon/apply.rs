@@ -240,6 +240,7 @@ pub(super) fn sync(config: &Config) -> Settings {
             index_lag_ms: milliseconds(limits.hubspot_index_lag),
             sweep_every_ms: usual.sweep_every_ms,
             archive_every_ms: usual.archive_every_ms,
+            parents_first: usual.parents_first,
             break_even: limits.bulk_above.into(),
             parcel_rows: usual.parcel_rows,
             parcel_bytes: usual.parcel_bytes,

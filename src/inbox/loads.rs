@@ -1,5 +1,7 @@
 //! Loads under way: one for each object whose rows are in parcels.
 
+use std::collections::BTreeSet;
+
 use crate::domain::call::Lane;
 use crate::domain::record::{ObjectName, Timestamp};
 use crate::store::columns::{count, counted};
@@ -90,6 +92,39 @@ pub fn due(
         )?
         .query_row((lane, object, now), |line| line.get(0))?;
     Ok(counted(rows))
+}
+
+/// Whether at least `many` rows of one of these objects' first loads are still to come, held ones
+/// among them; those that wait for a parent of their own are not.
+pub fn are_to_come(
+    view: &View<'_>,
+    objects: &BTreeSet<ObjectName>,
+    many: u32,
+) -> anyhow::Result<bool> {
+    let mut statement = view.sql().prepare_cached(
+        "select count(*) from (select 1 from inbox
+           where state in ('ready', 'deferred', 'in_flight', 'held') and lane = ?1
+             and object = ?2 limit ?3)",
+    )?;
+    for object in objects {
+        let rows: u32 = statement.query_row((Lane::Backfill, object, many), |row| row.get(0))?;
+        if rows >= many {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether every row of an object's first load that may go now was approved by a person.
+pub fn are_approved(view: &View<'_>, object: &ObjectName) -> anyhow::Result<bool> {
+    Ok(view
+        .sql()
+        .prepare_cached(
+            "select not exists (select 1 from inbox
+               where state in ('ready', 'deferred') and lane = ?1 and object = ?2
+                 and hold is null)",
+        )?
+        .query_row((Lane::Backfill, object), |row| row.get(0))?)
 }
 
 /// Puts off every row of a lane that is due now until then; returns how many they were.

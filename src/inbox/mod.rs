@@ -34,7 +34,8 @@ pub use listing::{
     would_write,
 };
 pub use loads::{
-    Loading, begin_load, count_job, count_loaded, due, end_loads, loading, put_off, ready,
+    Loading, are_approved, are_to_come, begin_load, count_job, count_loaded, due, end_loads,
+    loading, put_off, ready,
 };
 pub use parcels::{
     Kind, Packed, Parcel, Room, are_made, carries, carries_any, close, end, open_parcel, pack,

@@ -111,6 +111,9 @@ pub struct Bounds {
     pub sweep_every_ms: i64,
     /// Time between two listings of HubSpot's archive.
     pub archive_every_ms: i64,
+    /// Parents still to come by a first load for which the approved one of their children waits;
+    /// fewer are fetched.
+    pub parents_first: u32,
     /// More writes of one kind than this go by a job of the Bulk API: that costs 7 to 9 calls, whatever
     /// its rows, and a Composite carries 1,000.
     pub break_even: u64,
@@ -151,6 +154,7 @@ impl Default for Bounds {
             index_lag_ms: 60_000,
             sweep_every_ms: 600_000,
             archive_every_ms: 3_600_000,
+            parents_first: 200,
             break_even: 10_000,
             parcel_rows: ROWS_OF_JOB,
             parcel_bytes: SHEET_BYTES_MAX as u64 - 100_000,

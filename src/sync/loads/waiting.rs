@@ -41,7 +41,9 @@ impl Context {
 
     /// Whether records that those of these forms belong to are being made by jobs now: children that
     /// are many as well are planned after them, or each would be planned, found waiting, told as
-    /// that, and planned again.
+    /// that, and planned again. So are approved ones while their parents' own first load is still to
+    /// come; what nobody has approved yet is planned all the same, so that a person is asked once
+    /// about everything.
     pub(in crate::sync) async fn parents_are_on_their_way(
         &self,
         forms: &Forms,
@@ -56,8 +58,23 @@ impl Context {
         if parents.is_empty() {
             return Ok(false);
         }
+        let mut before = self.settings.objects().take_while(|forms| {
+            let mut forms = forms.iter();
+            !forms.any(|form| form.object == *own)
+        });
+        let earlier: BTreeSet<ObjectName> = before
+            .by_ref()
+            .flatten()
+            .map(|form| form.object.clone())
+            .filter(|object| parents.contains(object))
+            .collect();
+        let (own, many) = (own.clone(), self.settings.bounds.parents_first);
         self.store
-            .read(move |view| inbox::are_made(view, &parents))
+            .read(move |view| {
+                Ok(inbox::are_made(view, &parents)?
+                    || inbox::are_to_come(view, &earlier, many)?
+                        && inbox::are_approved(view, &own)?)
+            })
             .await
     }
 

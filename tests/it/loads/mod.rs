@@ -2,6 +2,7 @@
 //! it on the way.
 
 mod interrupted;
+mod order;
 mod shown;
 mod stopped;
 mod tied;
