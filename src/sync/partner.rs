@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::forms::{Form, Forms};
-use super::heirs::Succession;
+use super::heirs::{Fate, Succession};
 use crate::domain::convert::{host, long_id};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{FieldName, Record, RecordId, RecordKey, Side, Value};
@@ -49,6 +49,8 @@ pub(super) struct Catch {
     pub(super) keyed: BTreeMap<String, BTreeSet<RecordId>>,
     /// HubSpot's records by the Salesforce id that HubSpot's own integration left in them.
     pub(super) former: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    /// Marks that converted leads still carry.
+    converted: BTreeSet<String>,
 }
 
 impl Catch {
@@ -56,12 +58,16 @@ impl Catch {
     pub(super) fn add(&mut self, record: Record, forms: &Forms) {
         let side = record.key.side;
         let id = record.key.id.clone();
-        if Succession::of(&record).is_some() {
+        let mark = text_of(&record, forms.first.mapping.id_field_on(side));
+        if let Some(succession) = Succession::of(&record) {
             // Another record has taken its place, in whatever it is found by but its own id.
+            if succession.fate == Fate::Converted {
+                self.converted.extend(mark.map(|mark| mark.to_lowercase()));
+            }
             self.records.insert(id, record);
             return;
         }
-        if let Some(mark) = text_of(&record, forms.first.mapping.id_field_on(side)) {
+        if let Some(mark) = mark {
             self.marked.insert(mark.to_lowercase(), id.clone());
         }
         if let Some(key) = key_of(&record, forms) {
@@ -251,12 +257,11 @@ pub(super) fn choose(
         return partner;
     }
     let partner = by_key(portal, forms, record, catch, doubled);
-    if named
-        .as_ref()
-        .is_some_and(|id| catch.records.contains_key(id))
-        && matches!(partner, Partner::Nobody)
-    {
-        // What took its partner's place is somebody else's partner.
+    let names = |id| catch.records.contains_key(id);
+    let was_converted = catch.converted.contains(&our_mark.to_lowercase());
+    if (named.as_ref().is_some_and(names) || was_converted) && matches!(partner, Partner::Nobody) {
+        // What took its partner's place is somebody else's partner. A new lead could not carry the
+        // mark either: the converted one has it for good.
         return Partner::Ambiguous;
     }
     let named = named.is_some() || side == Side::HubSpot && former_partner(record, forms).is_some();

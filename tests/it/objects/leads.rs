@@ -163,3 +163,34 @@ async fn a_lead_converted_into_a_contact_nobody_has_seen_yet_goes_on_as_that_one
         [person]
     );
 }
+
+#[tokio::test]
+async fn a_contact_whose_lead_became_somebody_elses_contact_is_told_and_never_made_again() {
+    let mut story = Story::new(AS_LEADS).await;
+    let ada = story.hubspot(
+        "contacts",
+        json!({ "email": "ada@acme.example", "lastname": "Lovelace", "company": "Acme" }),
+    );
+    story.minutes(3).await;
+    let lead = story.only_in_salesforce("Lead");
+    let person = story.salesforce(
+        "Contact",
+        json!({ "LastName": "Byron", "Email": "ada@home.example" }),
+    );
+    story.minutes(3).await;
+    let into = Conversion {
+        contact: Some(person),
+        ..Conversion::default()
+    };
+    story.in_salesforce(|org, now| org.convert_lead_into(&lead, &into, now).unwrap());
+    story.minutes(4).await;
+    let told = story.told();
+    let ambiguous = "contact excluded: ambiguous".to_owned();
+    assert!(told.contains(&ambiguous), "{told:?}");
+    // Nothing in HubSpot says any more whose it was, and the converted lead still does.
+    let changed = json!({ "email": "a.lovelace@acme.example", "syncline_salesforce_id": "" });
+    story.change_hubspot("contacts", &ada, changed);
+    story.minutes(5).await;
+    assert_eq!(story.told(), Vec::<String>::new());
+    assert_eq!(story.in_salesforce(|org, _| org.refusals().len()), 0);
+}

@@ -234,7 +234,20 @@ impl Trial {
         let mut converted = self.people.kin.converted.iter();
         let became =
             converted.any(|(lead, contact)| *contact == one.id || one.mark.as_ref() == Some(lead));
-        became || others.any(|other| other.side == one.side && key(other) == key(one))
+        // A converted lead keeps its mark, also where its id never reached HubSpot.
+        let was_lead = self.entries().iter().any(|entry| match &entry.event {
+            Event::RecordLinked(event) => {
+                let lead = event.ids.salesforce.as_ref().map(ToString::to_string);
+                let is_its = event
+                    .ids
+                    .hubspot
+                    .as_ref()
+                    .is_some_and(|id| id.as_str() == one.id);
+                is_its && lead.is_some_and(|id| self.people.kin.converted.contains_key(&id))
+            }
+            _ => false,
+        });
+        became || was_lead || others.any(|other| other.side == one.side && key(other) == key(one))
     }
 
     /// Two halves say whose they are, show the same, and belong to the same.
