@@ -58,7 +58,7 @@ pub(super) fn digest(
         for_others,
         failing: Failing {
             yours: yours(view, recipient, &open)?,
-            before: figures::failing_at(view, after)?,
+            before: turned.before(figures::failing(view)?),
             now: totals.records,
             errors: totals.errors,
             newly: turned.newly_failing,

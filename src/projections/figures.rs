@@ -331,6 +331,13 @@ pub struct Turned {
     pub fixed: u64,
 }
 
+impl Turned {
+    /// How many failed at the beginning, where so many do at the end.
+    pub fn before(self, failing: u64) -> u64 {
+        (failing + self.fixed).saturating_sub(self.newly_failing)
+    }
+}
+
 /// Records that came to fail, and that ceased to, after entry `after` and up to entry `to`. Those
 /// that did both count in neither, so that the numbers explain the difference of two totals.
 pub fn turned_between(view: &View<'_>, after: i64, to: i64) -> anyhow::Result<Turned> {
@@ -364,10 +371,4 @@ pub fn failing(view: &View<'_>) -> anyhow::Result<u64> {
         .prepare_cached("select count(*) from pairs where state = 'failing'")?
         .query_row([], |row| row.get(0))?;
     Ok(counted(records))
-}
-
-/// Records that were failing just after entry `seq`: those of now, less what turned since.
-pub fn failing_at(view: &View<'_>, seq: i64) -> anyhow::Result<u64> {
-    let turned = turned_between(view, seq, i64::MAX)?;
-    Ok((failing(view)? + turned.fixed).saturating_sub(turned.newly_failing))
 }

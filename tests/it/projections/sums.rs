@@ -72,7 +72,7 @@ fn what_came_to_fail_and_what_was_fixed_explain_the_difference_of_two_totals() {
         assert_eq!((turned.newly_failing, turned.fixed), (1, 1));
         assert_eq!(
             (
-                figures::failing_at(tx, after).unwrap(),
+                turned.before(figures::failing(tx).unwrap()),
                 figures::failing(tx).unwrap()
             ),
             (2, 2)
