@@ -265,7 +265,7 @@ pub struct Context {
     pub settings: Settings,
     /// The loops' bells.
     pub wakes: Wakes,
-    shared: Mutex<Shared>,
+    shared: Arc<Mutex<Shared>>,
     /// Held while metadata is read, so that two loops do not pay for the same answer.
     pub(super) describing: tokio::sync::Mutex<()>,
 }
@@ -313,15 +313,20 @@ impl Context {
             salesforce,
             settings,
             wakes,
-            shared: Mutex::new(shared),
+            shared: Arc::new(Mutex::new(shared)),
             describing: tokio::sync::Mutex::new(()),
         })
     }
 
-    /// What is known while running. Never held over an `.await`.
+    /// What is known while running. Never held over an `.await`, nor while the store is asked: jobs
+    /// of the store take it, too.
     pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
-        // A panic in one loop must not silence the others: what is kept here is re-learnt anyway.
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.shared)
+    }
+
+    /// The same, for a job of the store.
+    pub(super) fn share(&self) -> Arc<Mutex<Shared>> {
+        Arc::clone(&self.shared)
     }
 
     /// Salesforce's clock, once this run has heard it.
@@ -335,4 +340,10 @@ impl Context {
     pub(super) fn schemas(&self, name: &ObjectName) -> Option<Schemas> {
         self.shared().schemas.get(name).cloned()
     }
+}
+
+/// What is known while running.
+pub(super) fn held(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    // A panic in one loop must not silence the others: what is kept here is re-learnt anyway.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

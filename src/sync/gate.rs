@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::allowance::Asker;
 use super::context::{Context, PACE, SILENT_TIMES};
 use super::words::{moved_enough, spoken_length};
 use crate::crm::http::{Burst, CallError, Reply};
@@ -66,6 +67,19 @@ impl Errand {
             | Operation::Limits => 1,
         }
     }
+
+    /// The entry that says that its calls are spent and leave the window at `until`.
+    pub(super) fn spent(&self, until: Timestamp) -> CallsSpent {
+        CallsSpent {
+            side: self.side,
+            operation: self.operation,
+            lane: self.lane,
+            object: self.object.clone(),
+            calls: self.calls(),
+            records: self.records as u64,
+            until,
+        }
+    }
 }
 
 /// Why an errand brought nothing home, by what the loop does next.
@@ -88,9 +102,9 @@ pub(super) enum Trouble {
 /// A spent call, so that it can be given back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spent {
-    seq: i64,
-    at: Timestamp,
-    until: Timestamp,
+    pub(super) seq: i64,
+    pub(super) at: Timestamp,
+    pub(super) until: Timestamp,
 }
 
 /// Longest rest of a side that does not answer.
@@ -243,26 +257,7 @@ impl Context {
         if errand.calls() == 0 {
             return Ok(None);
         }
-        let until = self.granted_until(errand, now).await?;
-        let spent_at = until.plus(-budget::HOLD_MS);
-        let event = CallsSpent {
-            side: errand.side,
-            operation: errand.operation,
-            lane: errand.lane,
-            object: errand.object.clone(),
-            calls: errand.calls(),
-            records: errand.records as u64,
-            until,
-        };
-        let entry = self
-            .store
-            .write(move |tx| projections::append(tx, None, event))
-            .await?;
-        Ok(Some(Spent {
-            seq: entry.seq,
-            at: spent_at,
-            until,
-        }))
+        self.charge(errand, Asker::Loop).await.map(Some)
     }
 
     /// Notes what a good answer said of the server's clock and use.
@@ -374,7 +369,7 @@ impl Context {
         Ok(())
     }
 
-    async fn give_back(&self, errand: &Errand, spent: Spent) -> anyhow::Result<()> {
+    pub(super) async fn give_back(&self, errand: &Errand, spent: Spent) -> anyhow::Result<()> {
         let calls = errand.calls();
         let event = CallsReturned {
             spent: spent.seq,

@@ -1,6 +1,8 @@
 //! The budget: never more than the allocation, never less than could be.
 
 mod asked;
+mod desk;
+mod seams;
 mod told;
 mod trial;
 mod week;

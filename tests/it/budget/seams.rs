@@ -1,0 +1,46 @@
+//! Between asking and sending: what people, disks and servers do meanwhile.
+
+use syncline::domain::event::{AllocationSet, By};
+use syncline::projections::append;
+
+use super::desk::{Desk, asks_the_time};
+
+const HOUR: i64 = 3_600_000;
+
+#[tokio::test]
+async fn an_allocation_lowered_while_salesforce_is_asked_for_the_time_binds_the_call_that_asked() {
+    let mut desk = Desk::new(20_000).await;
+    desk.minutes(10).await;
+    let before = desk.counted();
+    // The wall clock is set: the next call asks for the time first, and that takes as long as it takes.
+    desk.hands.set(5 * HOUR);
+    let store = desk.store.clone();
+    desk.line.before(move |request| {
+        if asks_the_time(request) {
+            let lowered = AllocationSet {
+                allocation: 5,
+                reserve_percent: 10,
+                by: By::Operator(1000),
+            };
+            let set = store.write_blocking(move |tx| append(tx, None, lowered));
+            set.unwrap();
+        }
+    });
+    desk.salesforce.work().await.unwrap();
+    assert_eq!(desk.counted(), before);
+}
+
+#[tokio::test]
+async fn calls_that_a_full_disk_kept_from_being_journaled_are_not_counted() {
+    let mut desk = Desk::over(30, Some(16)).await;
+    let mut refused = 0;
+    for _ in 0..60 {
+        // Each look is granted a call, cannot note it, and sends nothing.
+        let looks = [desk.connection.work().await, desk.salesforce.work().await];
+        refused += looks.iter().filter(|look| look.is_err()).count();
+        desk.hands.pass(1_000);
+    }
+    assert!(refused > 30, "{refused} looks met a full disk");
+    let waits = desk.context.live().await.unwrap().waits;
+    assert!(waits.is_empty(), "{waits:?} after {} calls", desk.counted());
+}
