@@ -47,6 +47,12 @@ impl Hands {
         self.skew_ms.store(skew_ms, Ordering::SeqCst);
     }
 
+    /// So long from now, as a `Date` header says it.
+    pub(super) fn date(&self, ahead_ms: i64) -> String {
+        let at = jiff::Timestamp::from_millisecond(self.truth() + ahead_ms).unwrap();
+        at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
     pub(super) fn truth(&self) -> i64 {
         BEGIN_MS + self.true_ms.load(Ordering::SeqCst)
     }

@@ -263,6 +263,8 @@ fn the_servers_clock_never_runs_back_and_stays_behind_the_truth() {
     let mut clock = ServerClock::new();
     assert_eq!(clock.now(0), None);
     clock.observe(START, 0);
+    assert_eq!(clock.now(0), None, "the first one has no witness");
+    clock.observe(START, 0);
     assert_eq!(clock.now(0), Some(START));
     assert_eq!(clock.now(1_000_000), Some(START.plus(999_500)));
     // A Date one second behind the reckoning holds nothing up and turns nothing back.
@@ -277,7 +279,12 @@ fn the_servers_clock_never_runs_back_and_stays_behind_the_truth() {
 #[test]
 fn one_strange_date_empties_no_window() {
     let mut clock = ServerClock::new();
+    // Neither the first one of a run nor a later one.
+    clock.observe(START.plus(DAY_MS), 0);
     clock.observe(START, 0);
+    assert_eq!(clock.now(0), None);
+    clock.observe(START, 0);
+    assert_eq!(clock.now(0), Some(START));
     clock.observe(START.plus(DAY_MS), 1_000);
     assert_eq!(clock.now(1_000), None);
     clock.observe(START.plus(2_000), 2_000);

@@ -3,7 +3,7 @@
 use syncline::domain::event::{AllocationSet, By};
 use syncline::projections::append;
 
-use super::desk::{Desk, asks_the_time};
+use super::desk::{Desk, asks_the_time, set_header};
 
 const HOUR: i64 = 3_600_000;
 
@@ -43,4 +43,25 @@ async fn calls_that_a_full_disk_kept_from_being_journaled_are_not_counted() {
     assert!(refused > 30, "{refused} looks met a full disk");
     let waits = desk.context.live().await.unwrap().waits;
     assert!(waits.is_empty(), "{waits:?} after {} calls", desk.counted());
+}
+
+#[tokio::test]
+async fn a_first_answer_with_the_time_of_tomorrow_empties_no_window() {
+    let mut desk = Desk::new(20_000).await;
+    desk.minutes(10).await;
+    let used = desk.counted();
+    desk.allow(used).await;
+    let (hands, mut said) = (desk.hands.clone(), false);
+    desk.line.whisper(move |request, answer| {
+        if asks_the_time(request) && !std::mem::replace(&mut said, true) {
+            set_header(answer, "date", &hands.date(30 * HOUR));
+        }
+    });
+    desk.restart();
+    desk.minutes(5).await;
+    assert_eq!(desk.counted(), used, "none was granted too many");
+    // It is heard of all the same, and what leaves a day later is free then.
+    desk.hands.pass(25 * HOUR);
+    desk.minutes(5).await;
+    assert!(desk.counted() > used);
 }
