@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::context::{Context, Shared, held};
 use super::gate::{Errand, Spent, Trouble};
 use super::words::{spoken_length, tell_plenty, tell_scarce};
-use crate::domain::budget::{self, Answer, Ledger, Policy, Scarcity};
+use crate::domain::budget::{self, Answer, Ledger, Policy, Queue, Scarcity};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::{count, duration};
 use crate::domain::record::{ObjectName, Side, Timestamp};
@@ -50,31 +50,33 @@ impl Context {
         let (shared, clock) = (self.share(), Arc::clone(&self.clock));
         let written = self.store.write(move |tx| {
             let now = (clock.now(), clock.monotonic_ms());
-            let until = match granted(tx, (&asked, by), &mut held(&shared), now)? {
-                Ok(until) => until,
+            let grant = match granted(tx, (&asked, by), &mut held(&shared), now)? {
+                Ok(grant) => grant,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+            let until = grant.until;
             // Nobody else fills it.
             let _ = noted.set(until);
             let entry = projections::append(tx, None, asked.spent(until))?;
-            Ok(Ok(Spent {
+            let spent = Spent {
                 seq: entry.seq,
                 at: until.plus(-budget::HOLD_MS),
                 until,
-            }))
+            };
+            Ok(Ok((spent, grant.goes_on)))
         });
         let now = self.clock.now();
         match written.await {
-            Ok(Ok(spent)) => {
-                if side == Side::Salesforce {
-                    tell_plenty(&mut self.shared().told_scarce, errand.lane);
+            Ok(Ok((spent, goes_on))) => {
+                if goes_on {
+                    tell_plenty(errand.lane);
                 }
                 Ok(spent)
             }
             Ok(Err(Refusal::Suspended)) => Err(Trouble::Suspended(side)),
             Ok(Err(Refusal::Unheard)) => Err(Trouble::NotBefore(now.plus(UNHEARD_MS))),
             Ok(Err(Refusal::Scarce(scarcity))) => {
-                self.tell_once(errand.lane, &scarcity);
+                scarcity.tell(errand.lane);
                 // The loops wait on our clock.
                 Err(Trouble::NotBefore(now.plus(scarcity.wait_ms)))
             }
@@ -86,12 +88,6 @@ impl Context {
                 }
                 Err(error.into())
             }
-        }
-    }
-
-    fn tell_once(&self, lane: Lane, scarcity: &Scarce) {
-        if !std::mem::replace(&mut self.shared().told_scarce, true) {
-            tell_scarce(lane, scarcity.why, scarcity.used, &scarcity.policy);
         }
     }
 
@@ -162,16 +158,25 @@ impl Context {
             let mut shared = self.shared();
             let promised: u64 = shared.purse.values().sum();
             let calls = (promised + needed).min(policy.allocation.max(1));
-            let asked = ask(&mut shared, lane, calls, server_now, &policy);
+            let now = (server_now, self.clock.monotonic_ms());
+            let asked = ask(&mut shared, lane, calls, now, &policy);
             if asked.is_ok() {
                 *shared.purse.entry(lane).or_default() += needed;
             }
             asked
         };
-        asked.map(drop).map_err(|scarcity| {
-            self.tell_once(lane, &scarcity);
-            Trouble::NotBefore(now.plus(scarcity.wait_ms))
-        })
+        match asked {
+            Ok(grant) => {
+                if grant.goes_on {
+                    tell_plenty(lane);
+                }
+                Ok(())
+            }
+            Err(scarcity) => {
+                scarcity.tell(lane);
+                Err(Trouble::NotBefore(now.plus(scarcity.wait_ms)))
+            }
+        }
     }
 
     /// Whether first loads may not spend now.
@@ -237,12 +242,35 @@ enum Refusal {
     Scarce(Scarce),
 }
 
+/// Calls that may be spent.
+struct Grant {
+    until: Timestamp,
+    /// Whether it is to be told that the lane goes on.
+    goes_on: bool,
+}
+
+impl Grant {
+    fn of(until: Timestamp) -> Self {
+        let goes_on = false;
+        Self { until, goes_on }
+    }
+}
+
 /// What the budget had to say.
 struct Scarce {
     why: Scarcity,
     wait_ms: i64,
     used: u64,
     policy: Policy,
+    is_news: bool,
+}
+
+impl Scarce {
+    fn tell(&self, lane: Lane) {
+        if self.is_news {
+            tell_scarce(lane, self.why, self.used, &self.policy);
+        }
+    }
 }
 
 /// Charges the errand's calls and says when they leave the window, or why they may not be spent; in
@@ -252,20 +280,21 @@ fn granted(
     (errand, by): (&Errand, Asker),
     shared: &mut Shared,
     now: (Timestamp, i64),
-) -> anyhow::Result<Result<Timestamp, Refusal>> {
+) -> anyhow::Result<Result<Grant, Refusal>> {
     let side = errand.side;
     let heeds = by == Asker::Loop && errand.operation != Operation::Limits;
     if heeds && settings::suspended(tx, side)?.is_some() {
         return Ok(Err(Refusal::Suspended));
     }
     if side == Side::HubSpot {
-        return Ok(Ok(now.0.plus(budget::HOLD_MS)));
+        return Ok(Ok(Grant::of(now.0.plus(budget::HOLD_MS))));
     }
     let Some(server_now) = shared.salesforce_clock.now(now.1) else {
         return Ok(Err(Refusal::Unheard));
     };
     let policy = policy(tx)?;
-    Ok(charged(shared, errand, server_now, &policy).map_err(Refusal::Scarce))
+    let now = (server_now, now.1);
+    Ok(charged(shared, errand, now, &policy).map_err(Refusal::Scarce))
 }
 
 /// Charges the call to the ledger. Charged under the lock of the asking: two loops must not be
@@ -273,46 +302,53 @@ fn granted(
 fn charged(
     shared: &mut Shared,
     errand: &Errand,
-    server_now: Timestamp,
+    now: (Timestamp, i64),
     policy: &Policy,
-) -> Result<Timestamp, Scarce> {
+) -> Result<Grant, Scarce> {
+    let server_now = now.0;
     let (calls, lane) = (errand.calls(), errand.lane);
     shared.ledger.forget_before(server_now);
     let fits = shared.ledger.in_window(server_now) + calls <= policy.allocation;
-    let until = match shared.purse.get_mut(&lane) {
+    let grant = match shared.purse.get_mut(&lane) {
         Some(left) if *left >= calls && fits => {
             *left -= calls;
-            server_now.plus(budget::HOLD_MS)
+            Grant::of(server_now.plus(budget::HOLD_MS))
         }
-        Some(_) | None => ask(shared, lane, calls, server_now, policy)?,
+        Some(_) | None => ask(shared, lane, calls, now, policy)?,
     };
-    let spent_at = until.plus(-budget::HOLD_MS);
-    shared.ledger.record(spent_at, until, calls, lane);
-    Ok(until)
+    let spent_at = grant.until.plus(-budget::HOLD_MS);
+    shared.ledger.record(spent_at, grant.until, calls, lane);
+    Ok(grant)
 }
 
-/// Asks the ledger, and tells the queue what it answered. Nothing is charged.
+/// Asks the ledger, and tells the queue what it answered. Nothing is charged. `now` is Salesforce's
+/// and our monotonic time.
 fn ask(
     shared: &mut Shared,
     lane: Lane,
     calls: u64,
-    server_now: Timestamp,
+    (now, now_ms): (Timestamp, i64),
     policy: &Policy,
-) -> Result<Timestamp, Scarce> {
+) -> Result<Grant, Scarce> {
     let usage = shared.usage;
     let (ledger, queue) = (&shared.ledger, &mut shared.queue);
-    match ledger.ask(lane, calls, server_now, policy, usage.as_ref(), queue) {
+    let answer = |queue: &Queue| ledger.ask(lane, calls, now, policy, usage.as_ref(), queue);
+    match answer(queue) {
         Answer::Granted { until } => {
             queue.served(lane);
-            Ok(until)
+            let freely = || matches!(answer(&Queue::default()), Answer::Granted { .. });
+            let goes_on = shared.deferrals.granted(lane, now_ms, freely);
+            Ok(Grant { until, goes_on })
         }
         Answer::NotBefore { at, why } => {
-            queue.refused(lane, calls, server_now, at);
+            queue.refused(lane, calls, now, at);
+            let wait_ms = at.since(now).max(1_000);
             Err(Scarce {
                 why,
-                wait_ms: at.since(server_now).max(1_000),
-                used: ledger.in_window(server_now),
+                wait_ms,
+                used: ledger.in_window(now),
                 policy: *policy,
+                is_news: shared.deferrals.refused(lane, why, now_ms, wait_ms),
             })
         }
     }

@@ -13,7 +13,9 @@ use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::board::Board;
-use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock, Wall};
+use crate::domain::budget::{
+    Deferrals, Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock, Wall,
+};
 use crate::domain::fitness::Flaw;
 use crate::domain::guard;
 use crate::domain::load::ROWS_OF_JOB;
@@ -236,7 +238,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     /// Calls promised to the rows of the cycle under way, by lane.
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
-    pub(super) told_scarce: bool,
+    /// Which deferrals were told.
+    pub(super) deferrals: Deferrals,
     /// Whether it was told that first loads wait for the night.
     pub(super) told_day: bool,
     pub(super) fresh: Fresh,
@@ -296,7 +299,7 @@ impl Context {
             widths: BTreeMap::new(),
             queue: Queue::default(),
             purse: BTreeMap::new(),
-            told_scarce: false,
+            deferrals: Deferrals::default(),
             told_day: false,
             snapshots: Taken::default(),
             helped_ms: BTreeMap::new(),

@@ -5,6 +5,7 @@
 //! Salesforce's clock as [`ServerClock`] reckons it. HubSpot has a pace of its own, [`Pace`].
 
 mod bucket;
+mod deferrals;
 mod forecast;
 mod ledger;
 mod night;
@@ -14,6 +15,7 @@ mod server_clock;
 mod standing;
 mod wall;
 
+pub use deferrals::Deferrals;
 pub use forecast::{Fullness, Thresholds, exhausts_at};
 pub use ledger::Ledger;
 pub use night::Night;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
+use serde_json::json;
 use syncline::cli::render::text;
 use syncline::cli::render::time::Moment;
 use syncline::clock::Clock;
@@ -20,6 +21,7 @@ use syncline::domain::fingerprint::PrintKey;
 use syncline::domain::guard;
 use syncline::domain::mapping::Mapping;
 use syncline::domain::record::{RecordId, Side, Timestamp};
+use syncline::logging::{self, Form};
 use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce, wire};
 use syncline::store::{Access, Options, Store, View};
 use syncline::sync::{
@@ -161,6 +163,34 @@ pub(super) fn asks_the_time(request: &HttpRequest) -> bool {
     request.url.ends_with("/services/data/")
 }
 
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is logged while it is there.
+pub(super) struct Log {
+    paper: Paper,
+    _guard: tracing::subscriber::DefaultGuard,
+}
+
+impl Log {
+    /// Its lines that hold these words, without the day.
+    pub(super) fn lines(&self, words: &str) -> Vec<String> {
+        let text = String::from_utf8(self.paper.0.lock().unwrap().clone()).unwrap();
+        let lines = text.lines().filter(|line| line.contains(words));
+        lines.map(|line| line[7..].to_owned()).collect()
+    }
+}
+
 /// Everything of one run. The folder goes last.
 pub(super) struct Desk {
     pub(super) line: Arc<Line>,
@@ -258,6 +288,16 @@ impl Desk {
         }
     }
 
+    /// A new contact in HubSpot.
+    pub(super) fn hubspot_contact(&self, number: usize) {
+        let email = format!("p{number}@acme.example");
+        let contact = json!({ "email": email, "lastname": format!("Lovelace {number}") });
+        let (now, mut simulator) = (self.hands.truth(), self.line.simulator.lock().unwrap());
+        let contact = contact.as_object().unwrap();
+        let put = simulator.hubspot.put("contacts", None, contact, now);
+        put.unwrap();
+    }
+
     /// What `budget` prints, asked in the daemon.
     pub(super) async fn shown(&self) -> String {
         let (live, now) = (self.context.live().await.unwrap(), self.hands.now());
@@ -283,6 +323,18 @@ impl Desk {
             .unwrap()
             .salesforce
             .calls_counted()
+    }
+
+    /// From now on what is logged on this thread is written down.
+    pub(super) fn listen(&self) -> Log {
+        let (paper, zone) = (Paper::default(), TimeZone::UTC);
+        let (writer, clock) = (paper.clone(), self.hands.clone());
+        let made = logging::to_writer(Form::Text, "info", clock, zone, move || writer.clone());
+        let guard = tracing::subscriber::set_default(made.unwrap().0);
+        Log {
+            paper,
+            _guard: guard,
+        }
     }
 
     /// What was journaled, from its beginning on.

@@ -65,3 +65,14 @@ async fn a_first_answer_with_the_time_of_tomorrow_empties_no_window() {
     desk.minutes(5).await;
     assert!(desk.counted() > used);
 }
+
+#[tokio::test]
+async fn hours_of_demand_above_the_pace_are_one_line_at_the_beginning() {
+    let mut desk = Desk::new(60).await;
+    let log = desk.listen();
+    for number in 0..240 {
+        desk.hubspot_contact(number);
+        desk.minutes(1).await;
+    }
+    insta::assert_snapshot!(log.lines("budget").join("\n"), @"08:11:00 info   budget: 23 of 60 calls used (38 %); live deferred (paced over the day); it resumes by itself  lane=live");
+}
