@@ -144,7 +144,7 @@ impl Context {
         self.call(&errand, || self.salesforce.versions()).await?;
         self.salesforce.forget_token();
         self.renew_token().await?;
-        self.probe_org_limit().await?;
+        self.probe_refusal().await?;
         if let Some(app) = self.salesforce.instance_url() {
             self.keep_app(Side::Salesforce, app).await?;
         }
@@ -156,13 +156,16 @@ impl Context {
         Ok(())
     }
 
-    /// Whether the org's own daily limit has calls again, where it had none: versions and token are
-    /// free and would say nothing of it. This one call counts.
-    async fn probe_org_limit(&self) -> Result<(), Trouble> {
+    /// Whether calls are taken again that were refused: versions and token are free and would say
+    /// nothing of it. This one call counts.
+    async fn probe_refusal(&self) -> Result<(), Trouble> {
         let side = Side::Salesforce;
         let stopped = self.store.read(move |view| settings::suspended(view, side));
-        let used_up = |reason| matches!(reason, Suspension::OrgLimit);
-        if !stopped.await?.is_some_and(|one| used_up(one.event.reason)) {
+        let refused = |reason| match reason {
+            Suspension::Credentials | Suspension::ApiDisabled | Suspension::OrgLimit => true,
+            Suspension::OtherAccount | Suspension::FieldsMissing => false,
+        };
+        if !stopped.await?.is_some_and(|one| refused(one.event.reason)) {
             return Ok(());
         }
         let errand = Errand::about_account(side, Operation::Limits);

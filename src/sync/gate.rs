@@ -144,7 +144,15 @@ impl Context {
             Err(Trouble::Call(CallError::SessionExpired)) => {
                 self.salesforce.forget_token();
                 self.renew_token().await?;
-                self.call_once(errand, place, &send).await
+                let again = self.call_once(errand, place, &send).await;
+                if let Err(Trouble::Call(CallError::SessionExpired)) = again {
+                    // A session that is refused as soon as it is given is no session that ran out:
+                    // each further try would cost two calls and end like this one.
+                    let (side, reason) = (errand.side, Suspension::Credentials);
+                    self.suspend(side, reason, 401, "INVALID_SESSION_ID")
+                        .await?;
+                }
+                again
             }
             result => result,
         }

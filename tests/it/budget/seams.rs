@@ -1,6 +1,8 @@
 //! Between asking and sending: what people, disks and servers do meanwhile.
 
-use syncline::domain::event::{AllocationSet, By};
+use serde_json::json;
+use syncline::domain::event::{AllocationSet, By, CallsSpent, Event};
+use syncline::domain::record::Side;
 use syncline::projections::append;
 
 use super::desk::{Desk, asks_the_time, set_header};
@@ -75,4 +77,67 @@ async fn hours_of_demand_above_the_pace_are_one_line_at_the_beginning() {
         desk.minutes(1).await;
     }
     insta::assert_snapshot!(log.lines("budget").join("\n"), @"08:11:00 info   budget: 23 of 60 calls used (38 %); live deferred (paced over the day); it resumes by itself  lane=live");
+}
+
+/// What two hours bring in which Salesforce answers every call like this: how often it was told that
+/// the connection stands still, that it goes on, and what was spent.
+async fn two_hours_of(status: u16, code: &str, message: &str) -> String {
+    let mut desk = Desk::new(20_000).await;
+    desk.minutes(3).await;
+    let body = json!([{ "errorCode": code, "message": message }]).to_string();
+    desk.line.whisper(move |request, answer| {
+        if request.side == Side::Salesforce && request.url.contains("/services/data/v") {
+            answer.status = status;
+            answer.body = body.as_bytes().to_vec();
+        }
+    });
+    let before = desk.journal().len();
+    desk.minutes(120).await;
+    let (mut suspended, mut resumed, mut spent) = (0, 0, 0);
+    for event in &desk.journal()[before..] {
+        suspended += usize::from(matches!(event, Event::ConnectionSuspended(_)));
+        resumed += usize::from(matches!(event, Event::ConnectionResumed(_)));
+        let of_salesforce = |event: &CallsSpent| event.side == Side::Salesforce;
+        spent += usize::from(matches!(event, Event::CallsSpent(event) if of_salesforce(event)));
+    }
+    desk.line.whisper(|_, _| ());
+    desk.minutes(17).await;
+    let ends = desk.journal().into_iter();
+    let ends = ends.filter(|event| matches!(event, Event::ConnectionResumed(_)));
+    format!(
+        "suspended {suspended}, resumed {resumed}, {spent} calls; then resumed {}",
+        ends.count()
+    )
+}
+
+#[tokio::test]
+async fn a_connection_that_refuses_calls_and_grants_tokens_is_told_once_and_probed_by_single_calls()
+{
+    let of = two_hours_of;
+    let disabled = "API is not enabled for this Organization or Partner";
+    assert_eq!(
+        of(403, "API_DISABLED_FOR_ORG", disabled).await,
+        "suspended 1, resumed 0, 9 calls; then resumed 1"
+    );
+    let invalid = "This session is not valid for use with the REST API";
+    assert_eq!(
+        of(401, "INVALID_SESSION_ID", invalid).await,
+        "suspended 1, resumed 0, 9 calls; then resumed 1"
+    );
+    // Refused as soon as it is given: each try is two calls.
+    assert_eq!(
+        of(401, "INVALID_SESSION_ID", "Session expired or invalid").await,
+        "suspended 1, resumed 0, 18 calls; then resumed 1"
+    );
+    let total = "TotalRequests Limit exceeded.";
+    assert_eq!(
+        of(403, "REQUEST_LIMIT_EXCEEDED", total).await,
+        "suspended 1, resumed 0, 9 calls; then resumed 1"
+    );
+    // Too many at once is no reason to stop.
+    let concurrent = "ConcurrentPerOrgLongTxn Limit exceeded";
+    assert_eq!(
+        of(403, "REQUEST_LIMIT_EXCEEDED", concurrent).await,
+        "suspended 0, resumed 0, 120 calls; then resumed 0"
+    );
 }
