@@ -212,6 +212,8 @@ pub(super) struct Line {
     pub(super) rest_until_ms: Option<i64>,
     /// Since when it does not answer, and how often in a row.
     pub(super) silent_since: Option<(Timestamp, u32)>,
+    /// Since when its day is used up, as it said.
+    pub(super) used_up_since: Option<Timestamp>,
     /// When changes were last read from it.
     pub(super) read_at: Option<Timestamp>,
     /// Whether this run has reached the right account.

@@ -110,6 +110,12 @@ pub(super) struct Spent {
 /// Longest rest of a side that does not answer.
 const REST_MAX_MS: i64 = 60_000;
 
+/// Longest wait that a server is believed to mean: to the end of a day of 25 hours.
+const WAIT_MAX_MS: i64 = 25 * 3_600_000;
+
+/// Longest span in which calls may be counted; HubSpot's is ten seconds.
+const SPAN_MAX_MS: i64 = 60_000;
+
 impl Context {
     /// Sends one request within the budget. `send` is called once; a second time only after the
     /// session ran out and one new token was fetched, as a call of its own.
@@ -279,12 +285,18 @@ impl Context {
         let report = {
             let mut shared = self.shared();
             let line = shared.lines.entry(side).or_default();
-            line.rest_until_ms = None;
-            if let Some((since, times)) = line.silent_since.take()
-                && times >= SILENT_TIMES
-            {
+            if let Some((since, times)) = line.silent_since.take() {
+                // A pause that the server asked for is none of silence: this answer may have been
+                // on its way before.
+                line.rest_until_ms = None;
+                if times >= SILENT_TIMES {
+                    let length = spoken_length(now.since(since));
+                    tracing::info!(notice = true, %side, "{side} answers again after {length}");
+                }
+            }
+            if let Some(since) = line.used_up_since.take() {
                 let length = spoken_length(now.since(since));
-                tracing::info!(notice = true, %side, "{side} answers again after {length}");
+                tracing::info!(notice = true, %side, "{side} takes calls again after {length}");
             }
             if side == Side::Salesforce
                 && let Some(date) = server_time
@@ -293,7 +305,8 @@ impl Context {
                     .salesforce_clock
                     .observe(date, self.clock.monotonic_ms());
             }
-            match (side, usage) {
+            // A limit of 0 is none: nobody could have been answered under it.
+            match (side, usage.filter(|(_, limit)| *limit > 0)) {
                 (Side::Salesforce, Some((used, limit))) => {
                     let before = shared.usage.replace(OrgUsage { used, limit });
                     moved_enough(before, used, limit).then_some((used, limit))
@@ -317,7 +330,8 @@ impl Context {
     /// Goes as fast as HubSpot says it may be called, less a tenth; whoever else calls with our token
     /// may have used up the rest of the span.
     fn heard_pace(&self, side: Side, burst: Option<Burst>) {
-        let Some(burst) = burst.filter(|_| side == Side::HubSpot) else {
+        let fits = |burst: &Burst| (1..=SPAN_MAX_MS).contains(&burst.span_ms);
+        let Some(burst) = burst.filter(fits).filter(|_| side == Side::HubSpot) else {
             return;
         };
         let now_ms = self.clock.monotonic_ms();
@@ -349,12 +363,7 @@ impl Context {
             }
             CallError::Unknown(why) => self.rest(errand.side, why),
             CallError::Unavailable { status } => self.rest(errand.side, &format!("HTTP {status}")),
-            CallError::Slowed { wait_ms, .. } => {
-                let until_ms = self.clock.monotonic_ms() + (*wait_ms).max(1);
-                let mut shared = self.shared();
-                let line = shared.lines.entry(errand.side).or_default();
-                line.rest_until_ms = Some(until_ms);
-            }
+            CallError::Slowed { wait_ms, daily } => self.slow(errand.side, *wait_ms, *daily),
             CallError::Unauthorized { status, code } => {
                 self.suspend(errand.side, Suspension::Credentials, *status, code)
                     .await?;
@@ -398,6 +407,24 @@ impl Context {
     fn rest_left_ms(&self, side: Side) -> Option<i64> {
         let until_ms = self.shared().lines.entry(side).or_default().rest_until_ms?;
         Some(until_ms - self.clock.monotonic_ms()).filter(|left_ms| *left_ms > 0)
+    }
+
+    /// Leaves a side alone for as long as it asked. That its day is used up is said once.
+    fn slow(&self, side: Side, wait_ms: i64, daily: bool) {
+        let wait_ms = wait_ms.clamp(1, WAIT_MAX_MS);
+        let (now, now_ms) = (self.clock.now(), self.clock.monotonic_ms());
+        let mut shared = self.shared();
+        let line = shared.lines.entry(side).or_default();
+        line.rest_until_ms = Some(now_ms.saturating_add(wait_ms));
+        if daily && line.used_up_since.is_none() {
+            line.used_up_since = Some(now);
+            let wait = spoken_length(wait_ms);
+            tracing::warn!(
+                %side,
+                "{side}'s daily limit of calls is used up; what is read or written there waits for \
+                 {wait}, nothing lost"
+            );
+        }
     }
 
     /// Leaves a silent side alone, longer each time, and says so once.

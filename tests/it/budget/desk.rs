@@ -129,7 +129,11 @@ impl Transport for Line {
                 Err(TransportError::Unknown("no answer".to_owned()))
             }
         };
-        Box::pin(std::future::ready(answer))
+        // Another loop may send before this answer is read.
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            answer
+        })
     }
 }
 

@@ -6,6 +6,7 @@ mod seams;
 mod told;
 mod trial;
 mod week;
+mod words;
 
 use proptest::prelude::*;
 use syncline::domain::budget::{
