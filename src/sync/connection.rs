@@ -51,6 +51,7 @@ impl Connection {
         let suspended = self.context.store.read(suspended_sides).await?;
         self.inherited
             .get_or_insert_with(|| suspended.iter().copied().collect());
+        self.keep_time().await?;
         let mut look_again = now.plus(LOOK_EVERY_MS);
         let probing = self
             .probed_at
@@ -76,6 +77,16 @@ impl Connection {
             self.probed_at = Some(now);
         }
         Ok(look_again)
+    }
+
+    /// Hears Salesforce's clock anew when ours was set. Whoever spends a call does that, too, but for
+    /// hours there may be none to spend, and what is used is shown and told by that clock.
+    async fn keep_time(&self) -> anyhow::Result<()> {
+        match self.context.salesforce_time().await {
+            Err(Trouble::Store(error)) => Err(error),
+            // It is noted and tried again by the next look.
+            Ok(_) | Err(Trouble::NotBefore(_) | Trouble::Suspended(_) | Trouble::Call(_)) => Ok(()),
+        }
     }
 
     /// Says that a suspension of an earlier run is not over.

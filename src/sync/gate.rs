@@ -11,7 +11,7 @@ use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Suspension, UsageReported};
 use crate::domain::failure::RawFailure;
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections;
+use crate::projections::{self, calls};
 
 /// What a call is for, as the journal will say it.
 #[derive(Debug, Clone)]
@@ -282,7 +282,8 @@ impl Context {
         usage: Option<(u64, u64)>,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let report = {
+        let (report, learnt) = {
+            let now_ms = self.clock.monotonic_ms();
             let mut shared = self.shared();
             let line = shared.lines.entry(side).or_default();
             if let Some((since, times)) = line.silent_since.take() {
@@ -298,15 +299,17 @@ impl Context {
                 let length = spoken_length(now.since(since));
                 tracing::info!(notice = true, %side, "{side} takes calls again after {length}");
             }
+            let mut learnt = None;
             if side == Side::Salesforce
                 && let Some(date) = server_time
             {
-                shared
-                    .salesforce_clock
-                    .observe(date, self.clock.monotonic_ms());
+                let known = shared.salesforce_clock.now(now_ms);
+                shared.salesforce_clock.observe(date, now_ms);
+                let knows = shared.salesforce_clock.now(now_ms);
+                learnt = knows.filter(|_| known.is_none());
             }
             // A limit of 0 is none: nobody could have been answered under it.
-            match (side, usage.filter(|(_, limit)| *limit > 0)) {
+            let report = match (side, usage.filter(|(_, limit)| *limit > 0)) {
                 (Side::Salesforce, Some((used, limit))) => {
                     let before = shared.usage.replace(OrgUsage { used, limit });
                     moved_enough(before, used, limit).then_some((used, limit))
@@ -316,8 +319,14 @@ impl Context {
                     moved_enough(before, used, limit).then_some((used, limit))
                 }
                 (Side::Salesforce | Side::HubSpot, None) => None,
-            }
+            };
+            (report, learnt)
         };
+        if let Some(theirs) = learnt {
+            self.store
+                .write(move |tx| calls::note_clock(tx, side, theirs))
+                .await?;
+        }
         if let Some((used, limit)) = report {
             let event = UsageReported { side, used, limit };
             self.store

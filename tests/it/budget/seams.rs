@@ -1,8 +1,10 @@
 //! Between asking and sending: what people, disks and servers do meanwhile.
 
 use serde_json::json;
+use syncline::domain::budget::Thresholds;
 use syncline::domain::event::{AllocationSet, By, CallsSpent, Event};
 use syncline::domain::record::Side;
+use syncline::notifier::Watch;
 use syncline::projections::append;
 
 use super::desk::{Desk, asks_the_time, set_header};
@@ -140,4 +142,44 @@ async fn a_connection_that_refuses_calls_and_grants_tokens_is_told_once_and_prob
         of(403, "REQUEST_LIMIT_EXCEEDED", concurrent).await,
         "suspended 0, resumed 0, 120 calls; then resumed 0"
     );
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_set_shows_and_tells_nothing_else_of_a_used_up_allocation() {
+    let mut desk = Desk::new(20_000).await;
+    desk.minutes(10).await;
+    let used = desk.counted();
+    desk.allow(used).await;
+    let mut watch = Watch::new(
+        desk.store.clone(),
+        desk.hands.clone(),
+        Thresholds::default(),
+    );
+    let log = desk.listen();
+    watch.work().await.unwrap();
+    assert_eq!(log.lines("budget exhausted").len(), 1);
+    let shown = format!("API CALLS, 24 h    ours {used} of {used} (100 %)");
+    for skew in [30 * HOUR, -30 * HOUR, 0] {
+        desk.hands.set(skew);
+        // Before any loop has asked Salesforce for its time, and after.
+        watch.work().await.unwrap();
+        desk.minutes(3).await;
+        watch.work().await.unwrap();
+        let line = desk.line_of("API").await;
+        assert!(line.starts_with(&shown), "{skew}: {line}");
+        assert_eq!(log.lines("budget frees"), Vec::<String>::new(), "{skew}");
+    }
+    assert_eq!(desk.counted(), used);
+    desk.restart();
+    desk.hands.set(30 * HOUR);
+    desk.minutes(3).await;
+    assert!(desk.line_of("API").await.starts_with(&shown));
+    // A true day later it is over, and said.
+    watch.work().await.unwrap();
+    desk.hands.pass(24 * HOUR);
+    desk.minutes(3).await;
+    assert!(desk.counted() > used);
+    watch.work().await.unwrap();
+    assert_eq!(log.lines("writing goes on; nothing waits").len(), 1);
+    assert_eq!(log.lines("clock was set").len(), 3, "once each");
 }

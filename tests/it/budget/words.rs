@@ -168,6 +168,6 @@ async fn a_day_that_hubspot_has_no_calls_left_of_is_told_once_and_waited_out() {
     desk.minutes(2).await;
     insta::assert_snapshot!(log.lines("").join("\n"), @r"
     08:02:00 warn   HubSpot's daily limit of calls is used up; what is read or written there waits for 14 h 58 min, nothing lost  side=HubSpot
-    09:02:00 notice HubSpot takes calls again after 24 h 59 min  side=HubSpot
+    09:02:00 notice HubSpot takes calls again after 25 h 0 min  side=HubSpot
     ");
 }
