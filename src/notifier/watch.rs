@@ -9,7 +9,8 @@ use super::immediate::backlog;
 use super::notices::{rows, settled};
 use crate::annex;
 use crate::clock::Clock;
-use crate::domain::budget::{Fullness, Thresholds, Wall};
+use crate::domain::budget::{Fullness, Thresholds, Wall, past_share};
+use crate::domain::call::Lane;
 use crate::domain::catalogue::Slug;
 use crate::domain::digest::{Notice, count, duration, thousands};
 use crate::domain::record::Timestamp;
@@ -281,8 +282,9 @@ fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
     };
     Ok(match (before, now) {
         (Fullness::Room, Fullness::Low) => Some(Line::Warning(format!(
-            "budget: {of} calls used ({share} %); {}; backfill and retry wait",
-            forecast(tx, calls.ours)?
+            "budget: {of} calls used ({share} %); {}{}",
+            forecast(tx, calls.ours)?,
+            waiting_lanes(calls.ours, calls.allocation)
         ))),
         (Fullness::Room | Fullness::Low, Fullness::Full) => {
             let frees = spending::frees_at(tx, calls.ours)?.map(|at| at.since(tx.now()));
@@ -303,6 +305,19 @@ fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
         | (Fullness::Low, Fullness::Low)
         | (Fullness::Full, Fullness::Full) => None,
     })
+}
+
+/// `; backfill and retry wait`, and nothing where none does.
+fn waiting_lanes(used: u64, allocation: u64) -> String {
+    let lanes: Vec<&str> = past_share(used, allocation)
+        .into_iter()
+        .map(Lane::key)
+        .collect();
+    match lanes.as_slice() {
+        [] => String::new(),
+        [one] => format!("; {one} waits"),
+        [more @ .., last] => format!("; {} and {last} wait", more.join(", ")),
+    }
 }
 
 /// How long the rest lasts at the last hour's rate.

@@ -100,6 +100,17 @@ pub fn share_percent(lane: Lane) -> u8 {
     }
 }
 
+/// The lanes that wait because of their share alone when so much is used, those that wait first
+/// first.
+pub fn past_share(used: u64, allocation: u64) -> Vec<Lane> {
+    let lanes = Lane::ALL.iter().rev().copied();
+    let is_past = |lane: &Lane| {
+        let share = share_percent(*lane);
+        share < 100 && used >= percent_of(allocation, share)
+    };
+    lanes.filter(is_past).collect()
+}
+
 /// `percent` of `whole`, rounded down; exact for every `u64`.
 fn percent_of(whole: u64, percent: u8) -> u64 {
     let part = u128::from(whole) * u128::from(percent.min(100)) / 100;

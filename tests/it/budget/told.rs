@@ -37,6 +37,20 @@ fn what_was_told_is_over_only_when_a_twentieth_more_is_free() {
         full_percent: 50,
     };
     check(swapped, &[899, 900], "Room Full");
+    let lowest = Thresholds {
+        low_percent: 1,
+        full_percent: 5,
+    };
+    check(
+        lowest,
+        &[9, 10, 50, 30, 29, 10, 9],
+        "Room Low Full Full Low Low Room",
+    );
+    let equal = Thresholds {
+        low_percent: 90,
+        full_percent: 90,
+    };
+    check(equal, &[899, 900, 850, 849], "Room Full Full Room");
     assert_eq!(Fullness::of(5, 0, Fullness::Full, usual), Fullness::Room);
     let most = Fullness::of(u64::MAX, u64::MAX, Fullness::Room, usual);
     assert_eq!(most, Fullness::Full);
