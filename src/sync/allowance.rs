@@ -157,9 +157,9 @@ impl Context {
         let asked = {
             let mut shared = self.shared();
             let promised: u64 = shared.purse.values().sum();
-            let calls = (promised + needed).min(policy.allocation.max(1));
+            let calls = needed.min(policy.allocation.max(1));
             let now = (server_now, self.clock.monotonic_ms());
-            let asked = ask(&mut shared, lane, calls, now, &policy);
+            let asked = ask(&mut shared, lane, (calls, promised), now, &policy);
             if asked.is_ok() {
                 *shared.purse.entry(lane).or_default() += needed;
             }
@@ -314,29 +314,30 @@ fn charged(
             *left -= calls;
             Grant::of(server_now.plus(budget::HOLD_MS))
         }
-        Some(_) | None => ask(shared, lane, calls, now, policy)?,
+        Some(_) | None => ask(shared, lane, (calls, 0), now, policy)?,
     };
     let spent_at = grant.until.plus(-budget::HOLD_MS);
     shared.ledger.record(spent_at, grant.until, calls, lane);
     Ok(grant)
 }
 
-/// Asks the ledger, and tells the queue what it answered. Nothing is charged. `now` is Salesforce's
-/// and our monotonic time.
+/// Asks the ledger, and tells the queue what it answered. Nothing is charged. Calls are those asked
+/// for and those promised to others; `now` is Salesforce's and our monotonic time.
 fn ask(
     shared: &mut Shared,
     lane: Lane,
-    calls: u64,
+    (calls, promised): (u64, u64),
     (now, now_ms): (Timestamp, i64),
     policy: &Policy,
 ) -> Result<Grant, Scarce> {
     let usage = shared.usage;
     let (ledger, queue) = (&shared.ledger, &mut shared.queue);
     let answer = |queue: &Queue| ledger.ask(lane, calls, now, policy, usage.as_ref(), queue);
-    match answer(queue) {
+    match answer(&queue.beside(promised)) {
         Answer::Granted { until } => {
             queue.served(lane);
-            let freely = || matches!(answer(&Queue::default()), Answer::Granted { .. });
+            let nobody = Queue::default().beside(promised);
+            let freely = || matches!(answer(&nobody), Answer::Granted { .. });
             let goes_on = shared.deferrals.granted(lane, now_ms, freely);
             Ok(Grant { until, goes_on })
         }

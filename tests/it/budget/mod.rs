@@ -136,6 +136,49 @@ fn the_last_call_is_kept_for_the_lane_that_waits_longest_past_its_floor() {
 }
 
 #[test]
+fn calls_promised_to_others_are_taken_and_lengthen_nobodys_floor() {
+    let ledger = spent(&[(-600, 700)]);
+    let granted = |promised: u64, waited: i64, allocation: u64| {
+        let queue = waiting(Lane::Backfill, START.plus(-waited)).beside(promised);
+        let answer = ledger.ask(Lane::Backfill, 4, START, &policy(allocation), None, &queue);
+        matches!(answer, Answer::Granted { .. })
+    };
+    // Past its share, four calls wait for an hour, whatever the live lane was promised.
+    assert!(granted(0, 4 * FLOOR_MS, 1_000));
+    assert!(granted(12, 4 * FLOOR_MS, 1_000));
+    assert!(!granted(12, 4 * FLOOR_MS - 1, 1_000));
+    // Never beyond the allocation: the last ones are promised.
+    assert!(granted(12, 4 * FLOOR_MS, 716));
+    assert!(!granted(12, 4 * FLOOR_MS, 715));
+    let paced = spent(&[(0, 15)]);
+    let live = |promised: u64| {
+        let queue = Queue::default().beside(promised);
+        paced.ask(Lane::Live, 4, START, &policy(960), None, &queue)
+    };
+    assert!(matches!(live(6), Answer::Granted { .. }));
+    assert!(matches!(
+        live(7),
+        Answer::NotBefore {
+            why: Scarcity::Bucket,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_lane_is_believed_to_wait_until_it_does_not_ask_when_it_was_told_to() {
+    let mut queue = Queue::default();
+    queue.refused(Lane::Retry, 3, START, START.plus(60 * MINUTE));
+    let lanes = |minutes: i64| {
+        queue
+            .waiting(START.plus(minutes * MINUTE))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lanes(65), [(Lane::Retry, 3)]);
+    assert_eq!(lanes(66), []);
+}
+
+#[test]
 fn the_orgs_reserve_is_left_to_others_but_for_the_floor() {
     let ask = |used, waited: i64| {
         let usage = OrgUsage { used, limit: 1_000 };
