@@ -303,10 +303,10 @@ impl Context {
             if side == Side::Salesforce
                 && let Some(date) = server_time
             {
-                let known = shared.salesforce_clock.now(now_ms);
+                let before = shared.salesforce_clock.now(now_ms);
                 shared.salesforce_clock.observe(date, now_ms);
-                let knows = shared.salesforce_clock.now(now_ms);
-                learnt = knows.filter(|_| known.is_none());
+                let after = shared.salesforce_clock.now(now_ms);
+                learnt = after.filter(|_| before.is_none());
             }
             // A limit of 0 is none: nobody could have been answered under it.
             let report = match (side, usage.filter(|(_, limit)| *limit > 0)) {

@@ -28,15 +28,15 @@ pub(super) fn tell_scarce(lane: Lane, why: Scarcity, used: u64, policy: &Policy)
         .checked_div(allocation)
         .unwrap_or(100);
     let (used, allocation) = (thousands(used), thousands(allocation));
-    let line = format!(
+    let said = format!(
         "budget: {used} of {allocation} calls used ({share} %); {lane} deferred ({}); it resumes by itself",
         scarcity(why)
     );
     match why {
         // Every first load is paced: it is no trouble, and passes in minutes.
-        Scarcity::Bucket => tracing::info!(%lane, "{line}"),
+        Scarcity::Bucket => tracing::info!(%lane, "{said}"),
         Scarcity::Window | Scarcity::OrgReserve | Scarcity::Share => {
-            tracing::warn!(%lane, "{line}")
+            tracing::warn!(%lane, "{said}");
         }
     }
 }

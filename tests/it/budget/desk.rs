@@ -76,13 +76,14 @@ impl Clock for Hands {
 }
 
 type Whisper = Box<dyn FnMut(&HttpRequest, &mut HttpResponse) + Send>;
+type Meanwhile = Box<dyn FnMut(&HttpRequest) + Send>;
 
 /// The way to both CRMs, on which somebody may change what they say.
 pub(super) struct Line {
     pub(super) simulator: Mutex<Simulator>,
     hands: Arc<Hands>,
     whisper: Mutex<Option<Whisper>>,
-    before: Mutex<Option<Box<dyn FnMut(&HttpRequest) + Send>>>,
+    before: Mutex<Option<Meanwhile>>,
 }
 
 impl Line {

@@ -109,7 +109,7 @@ async fn a_pause_is_kept_though_an_answer_arrives_that_was_on_its_way() {
     });
     let mut other = HubSpotDetector::new(Arc::clone(&desk.context));
     let (one, two) = tokio::join!(desk.hubspot.work(), other.work());
-    (one.unwrap(), two.unwrap());
+    one.and(two).unwrap();
     assert_eq!(sent.swap(9, Ordering::Relaxed), 2);
     desk.minutes(5).await;
     assert_eq!(sent.load(Ordering::Relaxed), 9);
