@@ -28,6 +28,7 @@ use syncline::sync::{
     Bounds, Connection, Context, HubSpotDetector, SalesforceDetector, Settings, Writer,
 };
 use syncline::{journal, projections};
+use tokio::sync::Barrier;
 
 use crate::calls::world::{BEGIN_MS, POLL_MS, empty};
 use crate::objects::story::mappings;
@@ -84,6 +85,8 @@ pub(super) struct Line {
     hands: Arc<Hands>,
     whisper: Mutex<Option<Whisper>>,
     before: Mutex<Option<Meanwhile>>,
+    /// What the next answers of HubSpot wait for, and how many turns of others after that.
+    crossing: Mutex<Vec<(Arc<Barrier>, u8)>>,
 }
 
 impl Line {
@@ -93,6 +96,13 @@ impl Line {
         whisper: impl FnMut(&HttpRequest, &mut HttpResponse) + Send + 'static,
     ) {
         *self.whisper.lock().unwrap() = Some(Box::new(whisper));
+    }
+
+    /// The next two answers of HubSpot are read when both requests were sent, one after the other.
+    pub(super) fn cross(&self) {
+        let barrier = Arc::new(Barrier::new(2));
+        let (first, last) = ((Arc::clone(&barrier), 0), (barrier, 9));
+        *self.crossing.lock().unwrap() = vec![last, first];
     }
 
     /// From now on this happens while a request is on its way.
@@ -130,9 +140,17 @@ impl Transport for Line {
                 Err(TransportError::Unknown("no answer".to_owned()))
             }
         };
-        // Another loop may send before this answer is read.
+        let crossing = match request.side {
+            Side::HubSpot => self.crossing.lock().unwrap().pop(),
+            Side::Salesforce => None,
+        };
         Box::pin(async move {
-            tokio::task::yield_now().await;
+            if let Some((barrier, turns)) = crossing {
+                barrier.wait().await;
+                for _ in 0..turns {
+                    tokio::task::yield_now().await;
+                }
+            }
             answer
         })
     }
@@ -233,6 +251,7 @@ impl Desk {
             hands: Arc::clone(&hands),
             whisper: Mutex::default(),
             before: Mutex::default(),
+            crossing: Mutex::default(),
         });
         let mappings = mappings("[objects.contact]\nleads = false\n");
         let context = context(&line, &hands, &store, mappings);

@@ -108,11 +108,13 @@ async fn a_pause_is_kept_though_an_answer_arrives_that_was_on_its_way() {
         }
     });
     let mut other = HubSpotDetector::new(Arc::clone(&desk.context));
+    desk.line.cross();
     let (one, two) = tokio::join!(desk.hubspot.work(), other.work());
     one.and(two).unwrap();
-    assert_eq!(sent.swap(9, Ordering::Relaxed), 2);
+    let before = sent.load(Ordering::Relaxed);
+    assert!(before >= 2, "both were on their way");
     desk.minutes(5).await;
-    assert_eq!(sent.load(Ordering::Relaxed), 9);
+    assert_eq!(sent.load(Ordering::Relaxed), before);
 }
 
 #[tokio::test]
