@@ -97,7 +97,12 @@ impl Notifier {
         let now = self.clock.now();
         let mut look_again = now.plus(LOOK_EVERY_MS);
         let mut planned = false;
-        for recipient in self.recipients().await? {
+        let recipients = if self.watch.is_unsettled() {
+            Vec::new()
+        } else {
+            self.recipients().await?
+        };
+        for recipient in recipients {
             let (teller, recipient) = (Arc::clone(&self.teller), Arc::new(recipient));
             let (told, next) = self
                 .store

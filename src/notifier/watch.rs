@@ -9,7 +9,8 @@ use super::immediate::backlog;
 use super::notices::{rows, settled};
 use crate::annex;
 use crate::clock::Clock;
-use crate::domain::budget::{Fullness, Thresholds};
+use crate::domain::budget::{Fullness, Thresholds, Wall, past_share};
+use crate::domain::call::Lane;
 use crate::domain::catalogue::Slug;
 use crate::domain::digest::{Notice, count, duration, thousands};
 use crate::domain::record::Timestamp;
@@ -21,6 +22,9 @@ use crate::store::{Store, Tx, View};
 
 /// How long a quiet look waits; news rings earlier.
 const LOOK_EVERY_MS: i64 = 15_000;
+
+/// How long nothing is said after our clock was set: the loops compare it once a minute.
+const SETTLING_MS: i64 = 120_000;
 
 /// Lines about causes in one look; beyond, one line counts the others.
 const LINES_MAX: usize = 10;
@@ -53,17 +57,39 @@ pub struct Watch {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     told: Thresholds,
+    wall: Wall,
+    settles_ms: i64,
 }
 
 impl Watch {
     /// A watch over `store` that speaks of the budget from the percentages `told` on.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, told: Thresholds) -> Self {
-        Self { store, clock, told }
+        let settles_ms = clock.monotonic_ms();
+        Self {
+            store,
+            clock,
+            told,
+            wall: Wall::default(),
+            settles_ms,
+        }
+    }
+
+    /// Whether our clock was set just now: until Salesforce was asked for its own, which calls of it
+    /// still count is not known.
+    pub(super) fn is_unsettled(&mut self) -> bool {
+        let now_ms = self.clock.monotonic_ms();
+        if self.wall.compare(self.clock.now(), now_ms).is_some() {
+            self.settles_ms = now_ms + SETTLING_MS;
+        }
+        now_ms < self.settles_ms
     }
 
     /// Logs what changed since the last look; returns when to look again.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
         let told = self.told;
+        if self.is_unsettled() {
+            return Ok(self.clock.now().plus(LOOK_EVERY_MS));
+        }
         if self.store.read(move |view| stirred(view, told)).await? {
             for line in self.store.write(move |tx| look(tx, told)).await? {
                 line.log();
@@ -256,8 +282,9 @@ fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
     };
     Ok(match (before, now) {
         (Fullness::Room, Fullness::Low) => Some(Line::Warning(format!(
-            "budget: {of} calls used ({share} %); {}; backfill and retry wait",
-            forecast(tx, calls.ours)?
+            "budget: {of} calls used ({share} %); {}{}",
+            forecast(tx, calls.ours)?,
+            waiting_lanes(calls.ours, calls.allocation)
         ))),
         (Fullness::Room | Fullness::Low, Fullness::Full) => {
             let frees = spending::frees_at(tx, calls.ours)?.map(|at| at.since(tx.now()));
@@ -278,6 +305,19 @@ fn of_budget(tx: &Tx<'_>, told: Thresholds) -> anyhow::Result<Option<Line>> {
         | (Fullness::Low, Fullness::Low)
         | (Fullness::Full, Fullness::Full) => None,
     })
+}
+
+/// `; backfill and retry wait`, and nothing where none does.
+fn waiting_lanes(used: u64, allocation: u64) -> String {
+    let lanes: Vec<&str> = past_share(used, allocation)
+        .into_iter()
+        .map(Lane::key)
+        .collect();
+    match lanes.as_slice() {
+        [] => String::new(),
+        [one] => format!("; {one} waits"),
+        [more @ .., last] => format!("; {} and {last} wait", more.join(", ")),
+    }
 }
 
 /// How long the rest lasts at the last hour's rate.

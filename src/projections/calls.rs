@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::OptionalExtension;
 
 use super::hours::{self, HOUR_MS};
+use crate::annex;
 use crate::domain::budget::HOLD_MS;
 use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Entry, UsageReported};
@@ -157,7 +158,7 @@ pub(super) fn first(view: &View<'_>) -> anyhow::Result<Option<i64>> {
 }
 
 /// `side`'s clock, as far as the store can tell: ours, and how far the two were apart when the last
-/// call was spent. Ours alone before the first call.
+/// call was spent, or when that side was heard after ours was set. Ours alone before the first call.
 pub fn clock(view: &View<'_>, side: Side) -> anyhow::Result<Timestamp> {
     let last: Option<(Timestamp, Timestamp)> = view
         .sql()
@@ -166,9 +167,33 @@ pub fn clock(view: &View<'_>, side: Side) -> anyhow::Result<Timestamp> {
         )?
         .query_row([side], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
+    let spent = last.map(|(ours, until)| (until.plus(-HOLD_MS), ours));
     let now = view.now();
-    Ok(last.map_or(now, |(ours, until)| {
-        until.plus(-HOLD_MS).plus(now.since(ours))
+    // Theirs goes forward only: of two moments the later one is known by it.
+    let known = spent.into_iter().chain(heard(view, side)?).max();
+    Ok(known.map_or(now, |(theirs, ours)| theirs.plus(now.since(ours))))
+}
+
+/// Notes what `side`'s clock shows now: where no call is spent for long, nothing else says so, and
+/// ours may have been set meanwhile.
+pub fn note_clock(tx: &Tx<'_>, side: Side, theirs: Timestamp) -> anyhow::Result<()> {
+    let word = format!("{} {}", theirs.0, tx.now().0);
+    annex::set_meta(tx, &clock_name(side), Some(&word))
+}
+
+fn clock_name(side: Side) -> String {
+    format!("clock of {}", side.key())
+}
+
+/// What `side`'s clock showed when it was last noted, and what ours did.
+fn heard(view: &View<'_>, side: Side) -> anyhow::Result<Option<(Timestamp, Timestamp)>> {
+    let noted = annex::meta(view, &clock_name(side))?;
+    Ok(noted.and_then(|word| {
+        let (theirs, ours) = word.split_once(' ')?;
+        Some((
+            Timestamp(theirs.parse().ok()?),
+            Timestamp(ours.parse().ok()?),
+        ))
     }))
 }
 

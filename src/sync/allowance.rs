@@ -1,16 +1,18 @@
 //! May this call be spent? The ledger is asked and charged under one lock, on Salesforce's clock.
 
-use super::context::Context;
-use super::gate::{Errand, Trouble};
+use std::sync::{Arc, OnceLock};
+
+use super::context::{Context, Shared, held};
+use super::gate::{Errand, Spent, Trouble};
 use super::words::{spoken_length, tell_plenty, tell_scarce};
-use crate::domain::budget::{self, Answer, Ledger, Policy};
+use crate::domain::budget::{self, Answer, Ledger, Policy, Queue, Scarcity};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::digest::{count, duration};
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::inbox;
 use crate::projections::allowance::{self, Allowance};
-use crate::projections::{calls, settings};
-use crate::store::{Store, View};
+use crate::projections::{self, calls, settings};
+use crate::store::{Store, Tx, View};
 
 /// How long rows wait when Salesforce's clock has not been heard yet.
 const UNHEARD_MS: i64 = 1_000;
@@ -35,28 +37,58 @@ pub(super) fn ledger(store: &Store) -> anyhow::Result<Ledger> {
 }
 
 impl Context {
-    /// When the call leaves the window, or why it may not be spent now.
-    pub(super) async fn granted_until(
-        &self,
-        errand: &Errand,
-        now: Timestamp,
-    ) -> Result<Timestamp, Trouble> {
+    /// Takes an errand's calls from the budget and journals them, in one transaction: what people
+    /// set before it is in force in it, and what cannot be journaled is not charged.
+    pub(super) async fn charge(&self, errand: &Errand, by: Asker) -> Result<Spent, Trouble> {
         let side = errand.side;
-        let governing = self
-            .store
-            .read(move |view| Ok((policy(view)?, settings::suspended(view, side)?.is_some())))
-            .await?;
-        let (policy, suspended) = governing;
-        if suspended && errand.operation != Operation::Limits {
-            return Err(Trouble::Suspended(errand.side));
+        if side == Side::Salesforce {
+            // Heard before the transaction; whether it was is asked in it.
+            self.salesforce_time().await?;
         }
-        if errand.side == Side::HubSpot {
-            return Ok(now.plus(budget::HOLD_MS));
+        let charged = Arc::new(OnceLock::new());
+        let (asked, noted) = (errand.clone(), Arc::clone(&charged));
+        let (shared, clock) = (self.share(), Arc::clone(&self.clock));
+        let written = self.store.write(move |tx| {
+            let now = (clock.now(), clock.monotonic_ms());
+            let grant = match granted(tx, (&asked, by), &mut held(&shared), now)? {
+                Ok(grant) => grant,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let until = grant.until;
+            // Nobody else fills it.
+            let _ = noted.set(until);
+            let entry = projections::append(tx, None, asked.spent(until))?;
+            let spent = Spent {
+                seq: entry.seq,
+                at: until.plus(-budget::HOLD_MS),
+                until,
+            };
+            Ok(Ok((spent, grant.goes_on)))
+        });
+        let now = self.clock.now();
+        match written.await {
+            Ok(Ok((spent, goes_on))) => {
+                if goes_on {
+                    tell_plenty(errand.lane);
+                }
+                Ok(spent)
+            }
+            Ok(Err(Refusal::Suspended)) => Err(Trouble::Suspended(side)),
+            Ok(Err(Refusal::Unheard)) => Err(Trouble::NotBefore(now.plus(UNHEARD_MS))),
+            Ok(Err(Refusal::Scarce(scarcity))) => {
+                scarcity.tell(errand.lane);
+                // The loops wait on our clock.
+                Err(Trouble::NotBefore(now.plus(scarcity.wait_ms)))
+            }
+            Err(error) => {
+                if let Some(until) = charged.get().filter(|_| side == Side::Salesforce) {
+                    let (at, calls) = (until.plus(-budget::HOLD_MS), errand.calls());
+                    let mut shared = self.shared();
+                    shared.ledger.give_back(at, *until, calls, errand.lane);
+                }
+                Err(error.into())
+            }
         }
-        let Some(server_now) = self.salesforce_time().await? else {
-            return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
-        };
-        self.ask(errand, server_now, now, &policy)
     }
 
     /// Salesforce's clock. After hours without an answer, as when the allocation is used up, it is
@@ -117,38 +149,32 @@ impl Context {
     /// the next try begins with the match again, for ever. Nothing is taken but the right to them.
     pub(super) async fn afford(&self, lane: Lane) -> Result<(), Trouble> {
         let now = self.clock.now();
-        let policy = self.store.read(policy).await?;
         let Some(server_now) = self.salesforce_time().await? else {
             return Err(Trouble::NotBefore(now.plus(UNHEARD_MS)));
         };
-        let mut shared = self.shared();
-        let promised: u64 = shared.purse.values().sum();
+        let policy = self.store.read(policy).await?;
         let needed = self.calls_of_rows();
-        let calls = (promised + needed).min(policy.allocation.max(1));
-        let usage = shared.usage;
-        let answer = shared.ledger.ask(
-            lane,
-            calls,
-            server_now,
-            &policy,
-            usage.as_ref(),
-            &shared.queue,
-        );
-        match answer {
-            Answer::Granted { .. } => {
+        let asked = {
+            let mut shared = self.shared();
+            let promised: u64 = shared.purse.values().sum();
+            let calls = needed.min(policy.allocation.max(1));
+            let now = (server_now, self.clock.monotonic_ms());
+            let asked = ask(&mut shared, lane, (calls, promised), now, &policy);
+            if asked.is_ok() {
                 *shared.purse.entry(lane).or_default() += needed;
-                shared.queue.served(lane);
+            }
+            asked
+        };
+        match asked {
+            Ok(grant) => {
+                if grant.goes_on {
+                    tell_plenty(lane);
+                }
                 Ok(())
             }
-            Answer::NotBefore { at, why } => {
-                shared.queue.refused(lane, calls, server_now, at);
-                if !std::mem::replace(&mut shared.told_scarce, true) {
-                    let used = shared.ledger.in_window(server_now);
-                    tell_scarce(lane, why, used, &policy);
-                }
-                Err(Trouble::NotBefore(
-                    now.plus(at.since(server_now).max(1_000)),
-                ))
+            Err(scarcity) => {
+                scarcity.tell(lane);
+                Err(Trouble::NotBefore(now.plus(scarcity.wait_ms)))
             }
         }
     }
@@ -195,66 +221,136 @@ impl Context {
     pub(super) fn empty_purse(&self) {
         self.shared().purse.clear();
     }
+}
 
-    /// Charges the call to the ledger, or says why it may not be spent.
-    pub(super) fn ask(
-        &self,
-        errand: &Errand,
-        server_now: Timestamp,
-        now: Timestamp,
-        policy: &Policy,
-    ) -> Result<Timestamp, Trouble> {
-        let mut shared = self.shared();
-        if shared.purse.get(&errand.lane).copied() >= Some(errand.calls())
-            && shared.ledger.in_window(server_now) + errand.calls() <= policy.allocation
-        {
-            let until = server_now.plus(budget::HOLD_MS);
-            let (calls, lane) = (errand.calls(), errand.lane);
-            shared.ledger.record(server_now, until, calls, lane);
-            if let Some(left) = shared.purse.get_mut(&lane) {
-                *left -= calls;
-            }
-            return Ok(until);
+/// Who wants to call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// A loop: it leaves alone what stands still.
+    Loop,
+    /// A person who wants to see what is wrong.
+    Person,
+}
+
+/// Why a call may not be spent now.
+enum Refusal {
+    /// The connection stands still.
+    Suspended,
+    /// Salesforce's clock is not known.
+    Unheard,
+    /// The budget.
+    Scarce(Scarce),
+}
+
+/// Calls that may be spent.
+struct Grant {
+    until: Timestamp,
+    /// Whether it is to be told that the lane goes on.
+    goes_on: bool,
+}
+
+impl Grant {
+    fn of(until: Timestamp) -> Self {
+        let goes_on = false;
+        Self { until, goes_on }
+    }
+}
+
+/// What the budget had to say.
+struct Scarce {
+    why: Scarcity,
+    wait_ms: i64,
+    used: u64,
+    policy: Policy,
+    is_news: bool,
+}
+
+impl Scarce {
+    fn tell(&self, lane: Lane) {
+        if self.is_news {
+            tell_scarce(lane, self.why, self.used, &self.policy);
         }
-        shared.ledger.forget_before(server_now);
-        let usage = shared.usage;
-        let answer = shared.ledger.ask(
-            errand.lane,
-            errand.calls(),
-            server_now,
-            policy,
-            usage.as_ref(),
-            &shared.queue,
-        );
-        match answer {
-            Answer::Granted { until } => {
-                // Charged under the lock of the asking: two loops must not be granted the same
-                // last call. A commit that fails then costs a call at most, and an uncharged call
-                // can never leave.
-                let spent_at = until.plus(-budget::HOLD_MS);
-                shared
-                    .ledger
-                    .record(spent_at, until, errand.calls(), errand.lane);
-                shared.queue.served(errand.lane);
-                tell_plenty(&mut shared.told_scarce, errand.lane);
-                Ok(until)
-            }
-            Answer::NotBefore { at, why } => {
-                let (lane, calls) = (errand.lane, errand.calls());
-                shared.queue.refused(lane, calls, server_now, at);
-                if !std::mem::replace(&mut shared.told_scarce, true) {
-                    tell_scarce(
-                        errand.lane,
-                        why,
-                        shared.ledger.in_window(server_now),
-                        policy,
-                    );
-                }
-                // `at` is on Salesforce's clock; the loops wait on ours.
-                Err(Trouble::NotBefore(
-                    now.plus(at.since(server_now).max(1_000)),
-                ))
-            }
+    }
+}
+
+/// Charges the errand's calls and says when they leave the window, or why they may not be spent; in
+/// the transaction that journals them. `now` is our wall's and our monotonic time.
+fn granted(
+    tx: &Tx<'_>,
+    (errand, by): (&Errand, Asker),
+    shared: &mut Shared,
+    now: (Timestamp, i64),
+) -> anyhow::Result<Result<Grant, Refusal>> {
+    let side = errand.side;
+    let heeds = by == Asker::Loop && errand.operation != Operation::Limits;
+    if heeds && settings::suspended(tx, side)?.is_some() {
+        return Ok(Err(Refusal::Suspended));
+    }
+    if side == Side::HubSpot {
+        return Ok(Ok(Grant::of(now.0.plus(budget::HOLD_MS))));
+    }
+    let Some(server_now) = shared.salesforce_clock.now(now.1) else {
+        return Ok(Err(Refusal::Unheard));
+    };
+    let policy = policy(tx)?;
+    let now = (server_now, now.1);
+    Ok(charged(shared, errand, now, &policy).map_err(Refusal::Scarce))
+}
+
+/// Charges the call to the ledger. Charged under the lock of the asking: two loops must not be
+/// granted the same last call, and an uncharged call can never leave.
+fn charged(
+    shared: &mut Shared,
+    errand: &Errand,
+    now: (Timestamp, i64),
+    policy: &Policy,
+) -> Result<Grant, Scarce> {
+    let server_now = now.0;
+    let (calls, lane) = (errand.calls(), errand.lane);
+    shared.ledger.forget_before(server_now);
+    let fits = shared.ledger.in_window(server_now) + calls <= policy.allocation;
+    let grant = match shared.purse.get_mut(&lane) {
+        Some(left) if *left >= calls && fits => {
+            *left -= calls;
+            Grant::of(server_now.plus(budget::HOLD_MS))
+        }
+        Some(_) | None => ask(shared, lane, (calls, 0), now, policy)?,
+    };
+    let spent_at = grant.until.plus(-budget::HOLD_MS);
+    shared.ledger.record(spent_at, grant.until, calls, lane);
+    Ok(grant)
+}
+
+/// Asks the ledger, and tells the queue what it answered. Nothing is charged. Calls are those asked
+/// for and those promised to others; `now` is Salesforce's and our monotonic time.
+fn ask(
+    shared: &mut Shared,
+    lane: Lane,
+    (calls, promised): (u64, u64),
+    (now, now_ms): (Timestamp, i64),
+    policy: &Policy,
+) -> Result<Grant, Scarce> {
+    let usage = shared.usage;
+    let (ledger, queue) = (&shared.ledger, &mut shared.queue);
+    let answer = |queue: &Queue| ledger.ask(lane, calls, now, policy, usage.as_ref(), queue);
+    match answer(&queue.beside(promised)) {
+        Answer::Granted { until } => {
+            queue.served(lane);
+            let nobody = Queue::default().beside(promised);
+            let freely = || matches!(answer(&nobody), Answer::Granted { .. });
+            let goes_on = shared.deferrals.granted(lane, now_ms, freely);
+            Ok(Grant { until, goes_on })
+        }
+        Answer::NotBefore { at, why } => {
+            queue.refused(lane, calls, now, at);
+            let wait_ms = at.since(now).max(1_000);
+            Err(Scarce {
+                why,
+                wait_ms,
+                used: ledger.in_window(now),
+                policy: *policy,
+                is_news: shared.deferrals.refused(lane, why, now_ms, wait_ms),
+            })
         }
     }
 }

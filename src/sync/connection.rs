@@ -51,6 +51,7 @@ impl Connection {
         let suspended = self.context.store.read(suspended_sides).await?;
         self.inherited
             .get_or_insert_with(|| suspended.iter().copied().collect());
+        self.keep_time().await?;
         let mut look_again = now.plus(LOOK_EVERY_MS);
         let probing = self
             .probed_at
@@ -76,6 +77,16 @@ impl Connection {
             self.probed_at = Some(now);
         }
         Ok(look_again)
+    }
+
+    /// Hears Salesforce's clock anew when ours was set. Whoever spends a call does that, too, but for
+    /// hours there may be none to spend, and what is used is shown and told by that clock.
+    async fn keep_time(&self) -> anyhow::Result<()> {
+        match self.context.salesforce_time().await {
+            Err(Trouble::Store(error)) => Err(error),
+            // It is noted and tried again by the next look.
+            Ok(_) | Err(Trouble::NotBefore(_) | Trouble::Suspended(_) | Trouble::Call(_)) => Ok(()),
+        }
     }
 
     /// Says that a suspension of an earlier run is not over.
@@ -144,7 +155,7 @@ impl Context {
         self.call(&errand, || self.salesforce.versions()).await?;
         self.salesforce.forget_token();
         self.renew_token().await?;
-        self.probe_org_limit().await?;
+        self.probe_refusal().await?;
         if let Some(app) = self.salesforce.instance_url() {
             self.keep_app(Side::Salesforce, app).await?;
         }
@@ -156,13 +167,16 @@ impl Context {
         Ok(())
     }
 
-    /// Whether the org's own daily limit has calls again, where it had none: versions and token are
-    /// free and would say nothing of it. This one call counts.
-    async fn probe_org_limit(&self) -> Result<(), Trouble> {
+    /// Whether calls are taken again that were refused: versions and token are free and would say
+    /// nothing of it. This one call counts.
+    async fn probe_refusal(&self) -> Result<(), Trouble> {
         let side = Side::Salesforce;
         let stopped = self.store.read(move |view| settings::suspended(view, side));
-        let used_up = |reason| matches!(reason, Suspension::OrgLimit);
-        if !stopped.await?.is_some_and(|one| used_up(one.event.reason)) {
+        let refused = |reason| match reason {
+            Suspension::Credentials | Suspension::ApiDisabled | Suspension::OrgLimit => true,
+            Suspension::OtherAccount | Suspension::FieldsMissing => false,
+        };
+        if !stopped.await?.is_some_and(|one| refused(one.event.reason)) {
             return Ok(());
         }
         let errand = Errand::about_account(side, Operation::Limits);

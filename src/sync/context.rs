@@ -13,7 +13,9 @@ use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
 use crate::domain::board::Board;
-use crate::domain::budget::{Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock, Wall};
+use crate::domain::budget::{
+    Deferrals, Ledger, OrgUsage, Pace, PaceLimits, Queue, ServerClock, Wall,
+};
 use crate::domain::fitness::Flaw;
 use crate::domain::guard;
 use crate::domain::load::ROWS_OF_JOB;
@@ -214,6 +216,8 @@ pub(super) struct Line {
     pub(super) rest_until_ms: Option<i64>,
     /// Since when it does not answer, and how often in a row.
     pub(super) silent_since: Option<(Timestamp, u32)>,
+    /// Since when its day is used up, as it said.
+    pub(super) used_up_since: Option<Timestamp>,
     /// When changes were last read from it.
     pub(super) read_at: Option<Timestamp>,
     /// Whether this run has reached the right account.
@@ -240,7 +244,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     /// Calls promised to the rows of the cycle under way, by lane.
     pub(super) purse: BTreeMap<crate::domain::call::Lane, u64>,
-    pub(super) told_scarce: bool,
+    /// Which deferrals were told.
+    pub(super) deferrals: Deferrals,
     /// Whether it was told that first loads wait for the night.
     pub(super) told_day: bool,
     pub(super) fresh: Fresh,
@@ -269,7 +274,7 @@ pub struct Context {
     pub settings: Settings,
     /// The loops' bells.
     pub wakes: Wakes,
-    shared: Mutex<Shared>,
+    shared: Arc<Mutex<Shared>>,
     /// Held while metadata is read, so that two loops do not pay for the same answer.
     pub(super) describing: tokio::sync::Mutex<()>,
 }
@@ -300,7 +305,7 @@ impl Context {
             widths: BTreeMap::new(),
             queue: Queue::default(),
             purse: BTreeMap::new(),
-            told_scarce: false,
+            deferrals: Deferrals::default(),
             told_day: false,
             snapshots: Taken::default(),
             helped_ms: BTreeMap::new(),
@@ -317,15 +322,20 @@ impl Context {
             salesforce,
             settings,
             wakes,
-            shared: Mutex::new(shared),
+            shared: Arc::new(Mutex::new(shared)),
             describing: tokio::sync::Mutex::new(()),
         })
     }
 
-    /// What is known while running. Never held over an `.await`.
+    /// What is known while running. Never held over an `.await`, nor while the store is asked: jobs
+    /// of the store take it, too.
     pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
-        // A panic in one loop must not silence the others: what is kept here is re-learnt anyway.
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.shared)
+    }
+
+    /// The same, for a job of the store.
+    pub(super) fn share(&self) -> Arc<Mutex<Shared>> {
+        Arc::clone(&self.shared)
     }
 
     /// Salesforce's clock, once this run has heard it.
@@ -339,4 +349,10 @@ impl Context {
     pub(super) fn schemas(&self, name: &ObjectName) -> Option<Schemas> {
         self.shared().schemas.get(name).cloned()
     }
+}
+
+/// What is known while running.
+pub(super) fn held(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    // A panic in one loop must not silence the others: what is kept here is re-learnt anyway.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::allowance::Asker;
 use super::context::{Context, PACE, SILENT_TIMES};
 use super::words::{moved_enough, spoken_length};
 use crate::crm::http::{Burst, CallError, Reply};
@@ -10,7 +11,7 @@ use crate::domain::call::{Lane, Operation};
 use crate::domain::event::{CallsReturned, CallsSpent, Suspension, UsageReported};
 use crate::domain::failure::RawFailure;
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections;
+use crate::projections::{self, calls};
 
 /// What a call is for, as the journal will say it.
 #[derive(Debug, Clone)]
@@ -66,6 +67,19 @@ impl Errand {
             | Operation::Limits => 1,
         }
     }
+
+    /// The entry that says that its calls are spent and leave the window at `until`.
+    pub(super) fn spent(&self, until: Timestamp) -> CallsSpent {
+        CallsSpent {
+            side: self.side,
+            operation: self.operation,
+            lane: self.lane,
+            object: self.object.clone(),
+            calls: self.calls(),
+            records: self.records as u64,
+            until,
+        }
+    }
 }
 
 /// Why an errand brought nothing home, by what the loop does next.
@@ -88,13 +102,19 @@ pub(super) enum Trouble {
 /// A spent call, so that it can be given back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spent {
-    seq: i64,
-    at: Timestamp,
-    until: Timestamp,
+    pub(super) seq: i64,
+    pub(super) at: Timestamp,
+    pub(super) until: Timestamp,
 }
 
 /// Longest rest of a side that does not answer.
 const REST_MAX_MS: i64 = 60_000;
+
+/// Longest wait that a server is believed to mean: to the end of a day of 25 hours.
+const WAIT_MAX_MS: i64 = 25 * 3_600_000;
+
+/// Longest span in which calls may be counted; HubSpot's is ten seconds.
+const SPAN_MAX_MS: i64 = 60_000;
 
 impl Context {
     /// Sends one request within the budget. `send` is called once; a second time only after the
@@ -130,7 +150,15 @@ impl Context {
             Err(Trouble::Call(CallError::SessionExpired)) => {
                 self.salesforce.forget_token();
                 self.renew_token().await?;
-                self.call_once(errand, place, &send).await
+                let again = self.call_once(errand, place, &send).await;
+                if let Err(Trouble::Call(CallError::SessionExpired)) = again {
+                    // A session that is refused as soon as it is given is no session that ran out:
+                    // each further try would cost two calls and end like this one.
+                    let (side, reason) = (errand.side, Suspension::Credentials);
+                    self.suspend(side, reason, 401, "INVALID_SESSION_ID")
+                        .await?;
+                }
+                again
             }
             result => result,
         }
@@ -243,26 +271,7 @@ impl Context {
         if errand.calls() == 0 {
             return Ok(None);
         }
-        let until = self.granted_until(errand, now).await?;
-        let spent_at = until.plus(-budget::HOLD_MS);
-        let event = CallsSpent {
-            side: errand.side,
-            operation: errand.operation,
-            lane: errand.lane,
-            object: errand.object.clone(),
-            calls: errand.calls(),
-            records: errand.records as u64,
-            until,
-        };
-        let entry = self
-            .store
-            .write(move |tx| projections::append(tx, None, event))
-            .await?;
-        Ok(Some(Spent {
-            seq: entry.seq,
-            at: spent_at,
-            until,
-        }))
+        self.charge(errand, Asker::Loop).await.map(Some)
     }
 
     /// Notes what a good answer said of the server's clock and use.
@@ -273,24 +282,34 @@ impl Context {
         usage: Option<(u64, u64)>,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let report = {
+        let (report, learnt) = {
+            let now_ms = self.clock.monotonic_ms();
             let mut shared = self.shared();
             let line = shared.lines.entry(side).or_default();
-            line.rest_until_ms = None;
-            if let Some((since, times)) = line.silent_since.take()
-                && times >= SILENT_TIMES
-            {
-                let length = spoken_length(now.since(since));
-                tracing::info!(notice = true, %side, "{side} answers again after {length}");
+            if let Some((since, times)) = line.silent_since.take() {
+                // A pause that the server asked for is none of silence: this answer may have been
+                // on its way before.
+                line.rest_until_ms = None;
+                if times >= SILENT_TIMES {
+                    let length = spoken_length(now.since(since));
+                    tracing::info!(notice = true, %side, "{side} answers again after {length}");
+                }
             }
+            if let Some(since) = line.used_up_since.take() {
+                let length = spoken_length(now.since(since));
+                tracing::info!(notice = true, %side, "{side} takes calls again after {length}");
+            }
+            let mut learnt = None;
             if side == Side::Salesforce
                 && let Some(date) = server_time
             {
-                shared
-                    .salesforce_clock
-                    .observe(date, self.clock.monotonic_ms());
+                let before = shared.salesforce_clock.now(now_ms);
+                shared.salesforce_clock.observe(date, now_ms);
+                let after = shared.salesforce_clock.now(now_ms);
+                learnt = after.filter(|_| before.is_none());
             }
-            match (side, usage) {
+            // A limit of 0 is none: nobody could have been answered under it.
+            let report = match (side, usage.filter(|(_, limit)| *limit > 0)) {
                 (Side::Salesforce, Some((used, limit))) => {
                     let before = shared.usage.replace(OrgUsage { used, limit });
                     moved_enough(before, used, limit).then_some((used, limit))
@@ -300,8 +319,14 @@ impl Context {
                     moved_enough(before, used, limit).then_some((used, limit))
                 }
                 (Side::Salesforce | Side::HubSpot, None) => None,
-            }
+            };
+            (report, learnt)
         };
+        if let Some(theirs) = learnt {
+            self.store
+                .write(move |tx| calls::note_clock(tx, side, theirs))
+                .await?;
+        }
         if let Some((used, limit)) = report {
             let event = UsageReported { side, used, limit };
             self.store
@@ -314,7 +339,8 @@ impl Context {
     /// Goes as fast as HubSpot says it may be called, less a tenth; whoever else calls with our token
     /// may have used up the rest of the span.
     fn heard_pace(&self, side: Side, burst: Option<Burst>) {
-        let Some(burst) = burst.filter(|_| side == Side::HubSpot) else {
+        let fits = |burst: &Burst| (1..=SPAN_MAX_MS).contains(&burst.span_ms);
+        let Some(burst) = burst.filter(fits).filter(|_| side == Side::HubSpot) else {
             return;
         };
         let now_ms = self.clock.monotonic_ms();
@@ -346,12 +372,7 @@ impl Context {
             }
             CallError::Unknown(why) => self.rest(errand.side, why),
             CallError::Unavailable { status } => self.rest(errand.side, &format!("HTTP {status}")),
-            CallError::Slowed { wait_ms, .. } => {
-                let until_ms = self.clock.monotonic_ms() + (*wait_ms).max(1);
-                let mut shared = self.shared();
-                let line = shared.lines.entry(errand.side).or_default();
-                line.rest_until_ms = Some(until_ms);
-            }
+            CallError::Slowed { wait_ms, daily } => self.slow(errand.side, *wait_ms, *daily),
             CallError::Unauthorized { status, code } => {
                 self.suspend(errand.side, Suspension::Credentials, *status, code)
                     .await?;
@@ -374,7 +395,7 @@ impl Context {
         Ok(())
     }
 
-    async fn give_back(&self, errand: &Errand, spent: Spent) -> anyhow::Result<()> {
+    pub(super) async fn give_back(&self, errand: &Errand, spent: Spent) -> anyhow::Result<()> {
         let calls = errand.calls();
         let event = CallsReturned {
             spent: spent.seq,
@@ -395,6 +416,24 @@ impl Context {
     fn rest_left_ms(&self, side: Side) -> Option<i64> {
         let until_ms = self.shared().lines.entry(side).or_default().rest_until_ms?;
         Some(until_ms - self.clock.monotonic_ms()).filter(|left_ms| *left_ms > 0)
+    }
+
+    /// Leaves a side alone for as long as it asked. That its day is used up is said once.
+    fn slow(&self, side: Side, wait_ms: i64, daily: bool) {
+        let wait_ms = wait_ms.clamp(1, WAIT_MAX_MS);
+        let (now, now_ms) = (self.clock.now(), self.clock.monotonic_ms());
+        let mut shared = self.shared();
+        let line = shared.lines.entry(side).or_default();
+        line.rest_until_ms = Some(now_ms.saturating_add(wait_ms));
+        if daily && line.used_up_since.is_none() {
+            line.used_up_since = Some(now);
+            let wait = spoken_length(wait_ms);
+            tracing::warn!(
+                %side,
+                "{side}'s daily limit of calls is used up; what is read or written there waits for \
+                 {wait}, nothing lost"
+            );
+        }
     }
 
     /// Leaves a silent side alone, longer each time, and says so once.

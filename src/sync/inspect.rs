@@ -7,21 +7,18 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::allowance;
+use super::allowance::Asker;
 use super::context::Context;
-use super::gate::{Errand, Trouble};
+use super::gate::{Errand, Spent, Trouble};
 use super::lists::named_list;
 use super::metadata::is_stage;
 use crate::crm::http::{CallError, Reply, Usage};
 use crate::crm::hubspot::{Account, List};
 use crate::crm::salesforce::{Identity, Query};
-use crate::domain::budget;
 use crate::domain::call::{Lane, Operation};
-use crate::domain::event::{CallsReturned, CallsSpent};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
 use crate::domain::schema::ObjectSchema;
-use crate::projections;
 
 /// How often a side that asks to be left alone is asked again, and the longest pause for that.
 const SLOWED_TIMES: u32 = 2;
@@ -357,54 +354,33 @@ impl Inspection {
             }
             Err(error) => {
                 if let (CallError::NotSent(_), Some(spent)) = (&error, spent) {
-                    let calls = errand.calls();
-                    let event = CallsReturned { spent, calls };
-                    let returned = context
-                        .store
-                        .write(move |tx| projections::append(tx, None, event));
-                    returned.await?;
+                    context.give_back(errand, spent).await?;
                 }
                 Err(error.into())
             }
         }
     }
 
-    /// Takes the calls from the budget and journals them; the entry's number, if there were any.
-    async fn spend(&self, errand: &Errand) -> Learnt<Option<i64>> {
+    /// Takes the calls from the budget and journals them, if there are any.
+    async fn spend(&self, errand: &Errand) -> Learnt<Option<Spent>> {
         let (context, calls) = (&self.context, errand.calls());
         if calls == 0 {
             return Ok(None);
         }
-        let now = context.clock.now();
-        let until = match errand.side {
-            Side::HubSpot => now.plus(budget::HOLD_MS),
-            Side::Salesforce => {
-                let server_now = context.salesforce_now().ok_or(Missed::NotAsked)?;
-                let policy = context.store.read(allowance::policy).await?;
-                match context.ask(errand, server_now, now, &policy) {
-                    Ok(until) => {
-                        self.calls.fetch_add(calls, Ordering::Relaxed);
-                        until
-                    }
-                    Err(Trouble::NotBefore(at)) => return Err(Missed::NotBefore(at)),
-                    Err(Trouble::Call(error)) => return Err(error.into()),
-                    Err(Trouble::Store(error)) => return Err(error.into()),
-                    Err(Trouble::Suspended(_)) => return Err(Missed::NotAsked),
+        if errand.side == Side::Salesforce && context.salesforce_now().is_none() {
+            return Err(Missed::NotAsked);
+        }
+        match context.charge(errand, Asker::Person).await {
+            Ok(spent) => {
+                if errand.side == Side::Salesforce {
+                    self.calls.fetch_add(calls, Ordering::Relaxed);
                 }
+                Ok(Some(spent))
             }
-        };
-        let event = CallsSpent {
-            side: errand.side,
-            operation: errand.operation,
-            lane: errand.lane,
-            object: errand.object.clone(),
-            calls,
-            records: errand.records as u64,
-            until,
-        };
-        let entry = context
-            .store
-            .write(move |tx| projections::append(tx, None, event));
-        Ok(Some(entry.await?.seq))
+            Err(Trouble::NotBefore(at)) => Err(Missed::NotBefore(at)),
+            Err(Trouble::Call(error)) => Err(error.into()),
+            Err(Trouble::Store(error)) => Err(error.into()),
+            Err(Trouble::Suspended(_)) => Err(Missed::NotAsked),
+        }
     }
 }

@@ -75,19 +75,24 @@ impl Context {
             (*side, live)
         });
         let usage = shared.usage.as_ref();
-        let scarce = shared.queue.lanes().filter_map(|lane| {
-            let calls = self.calls_of_rows().min(policy.allocation.max(1));
+        // A lane whose work has gone meanwhile asks no more, and waits for nothing.
+        let waiting = server_now.into_iter().flat_map(|at| {
+            let lanes = shared.queue.waiting(at);
+            lanes.map(move |(lane, calls)| (at, lane, calls))
+        });
+        let scarce = waiting.filter_map(|(at_now, lane, calls)| {
+            let calls = calls.min(policy.allocation.max(1));
             let queue = &shared.queue;
             match shared
                 .ledger
-                .ask(lane, calls, server_now?, &policy, usage, queue)
+                .ask(lane, calls, at_now, &policy, usage, queue)
             {
                 Answer::Granted { .. } => None,
                 // `at` is on Salesforce's clock.
                 Answer::NotBefore { at, why } => Some(Scarce {
                     lane,
                     why,
-                    until: now.plus(at.since(server_now?).max(0)),
+                    until: now.plus(at.since(at_now).max(0)),
                 }),
             }
         });

@@ -28,18 +28,21 @@ pub(super) fn tell_scarce(lane: Lane, why: Scarcity, used: u64, policy: &Policy)
         .checked_div(allocation)
         .unwrap_or(100);
     let (used, allocation) = (thousands(used), thousands(allocation));
-    tracing::warn!(
-        %lane,
+    let said = format!(
         "budget: {used} of {allocation} calls used ({share} %); {lane} deferred ({}); it resumes by itself",
         scarcity(why)
     );
+    match why {
+        // Every first load is paced: it is no trouble, and passes in minutes.
+        Scarcity::Bucket => tracing::info!(%lane, "{said}"),
+        Scarcity::Window | Scarcity::OrgReserve | Scarcity::Share => {
+            tracing::warn!(%lane, "{said}");
+        }
+    }
 }
 
-pub(super) fn tell_plenty(told: &mut bool, lane: Lane) {
-    if *told {
-        *told = false;
-        tracing::info!(notice = true, %lane, "budget frees: {lane} goes on");
-    }
+pub(super) fn tell_plenty(lane: Lane) {
+    tracing::info!(notice = true, %lane, "budget frees: {lane} goes on");
 }
 
 /// A length of time as people say it: `17 min 31 s`.

@@ -128,6 +128,9 @@ fn causes(causes: &[CauseCalls]) -> String {
 }
 
 fn outlook(budget: &BudgetUse, moment: &Moment) -> String {
+    if budget.calls.allocation == 0 {
+        return "no call is allowed".to_owned();
+    }
     if let Some(frees_at) = budget.frees_at {
         return format!("used up; calls free from {}", moment.clock(frees_at));
     }
@@ -221,7 +224,7 @@ fn sparkline(hours: &[u64]) -> String {
     hours
         .iter()
         .map(|used| {
-            let place = usize::try_from(used.saturating_mul(7) / most)
+            let place = usize::try_from(u128::from(*used) * 7 / u128::from(most))
                 .unwrap_or(0)
                 .min(7);
             BARS[if *used > 0 { place.max(1) } else { 0 }]

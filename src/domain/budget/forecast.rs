@@ -82,7 +82,9 @@ impl Fullness {
             u128::from(used) * 100 >= u128::from(allocation) * u128::from(percent) && allocation > 0
         };
         let over = |percent: u8, told: Self| {
-            percent.saturating_sub(if before >= told { OVER_PERCENT } else { 0 })
+            // Of a low percentage half: one that nothing falls below would never be over.
+            let free = OVER_PERCENT.min(percent / 2);
+            percent - if before >= told { free } else { 0 }
         };
         let Thresholds {
             low_percent,

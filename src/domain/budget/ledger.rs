@@ -110,6 +110,8 @@ impl Ledger {
     /// `until` granted, in the transaction that journals it; and `queue`, which says who waits,
     /// is told the answer by whoever asks.
     ///
+    /// Calls that `queue` knows as promised to others count as taken, and lengthen nobody's floor.
+    ///
     /// What is left of the allocation goes to the lane that waits longest past its floor: nobody
     /// else is granted the last calls before it asks again.
     ///
@@ -127,17 +129,19 @@ impl Ledger {
     ) -> Answer {
         let share = share_percent(lane);
         let owed = self.owed_before(lane, calls, now, queue);
-        let kept = calls.saturating_add(owed).min(policy.allocation.max(calls));
+        let taken = calls.saturating_add(queue.promised());
+        let taken = taken.min(policy.allocation.max(calls));
+        let kept = taken.saturating_add(owed).min(policy.allocation.max(calls));
         let window_at = self.room_at(policy.allocation, kept, now);
         let gates = [
             (window_at, Scarcity::Window),
-            (reserve_at(policy, usage, calls, now), Scarcity::OrgReserve),
+            (reserve_at(policy, usage, taken, now), Scarcity::OrgReserve),
             (
-                self.room_at(percent_of(policy.allocation, share), calls, now),
+                self.room_at(percent_of(policy.allocation, share), taken, now),
                 Scarcity::Share,
             ),
             (
-                self.bucket(policy.allocation).ready_at(calls, share, now),
+                self.bucket(policy.allocation).ready_at(taken, share, now),
                 Scarcity::Bucket,
             ),
         ];

@@ -5,6 +5,7 @@
 //! Salesforce's clock as [`ServerClock`] reckons it. HubSpot has a pace of its own, [`Pace`].
 
 mod bucket;
+mod deferrals;
 mod forecast;
 mod ledger;
 mod night;
@@ -14,6 +15,7 @@ mod server_clock;
 mod standing;
 mod wall;
 
+pub use deferrals::Deferrals;
 pub use forecast::{Fullness, Thresholds, exhausts_at};
 pub use ledger::Ledger;
 pub use night::Night;
@@ -96,6 +98,17 @@ pub fn share_percent(lane: Lane) -> u8 {
         Lane::Retry => 75,
         Lane::Backfill => 60,
     }
+}
+
+/// The lanes that wait because of their share alone when so much is used, those that wait first
+/// first.
+pub fn past_share(used: u64, allocation: u64) -> Vec<Lane> {
+    let lanes = Lane::ALL.iter().rev().copied();
+    let is_past = |lane: &Lane| {
+        let share = share_percent(*lane);
+        share < 100 && used >= percent_of(allocation, share)
+    };
+    lanes.filter(is_past).collect()
 }
 
 /// `percent` of `whole`, rounded down; exact for every `u64`.

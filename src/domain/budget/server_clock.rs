@@ -16,9 +16,9 @@ const SLOWER_PPM: i64 = 500;
 /// is no longer given.
 const STALE_MS: i64 = 6 * 3_600_000;
 
-/// A `Date` further ahead of the reckoning than this (plus what the slower counting explains) is
-/// believed only when the next one agrees: one answer through a proxy with a wrong clock would
-/// otherwise empty the window.
+/// A `Date` further ahead of the reckoning than this (plus what the slower counting explains), and
+/// the first one of a run, is believed only when the next one agrees: one answer through a proxy
+/// with a wrong clock would otherwise empty the window.
 const LEAP_MS: i64 = 60_000;
 
 /// How closely the second one must agree.
@@ -44,7 +44,7 @@ impl Reading {
 pub struct ServerClock {
     reading: Option<Reading>,
     heard_ms: i64,
-    /// A leap that waits for a second witness.
+    /// A leap, or the first `Date`, that waits for a second witness.
     leap: Option<Reading>,
     distrusted: bool,
 }
@@ -60,20 +60,14 @@ impl ServerClock {
     pub fn observe(&mut self, date: Timestamp, monotonic_ms: i64) {
         let heard = Reading { date, monotonic_ms };
         let Some(reading) = self.reading else {
-            self.believe(heard);
+            // Nothing is there to judge the first one by but a second.
+            self.weigh(heard);
             return;
         };
         let ahead = date.since(reading.at(monotonic_ms));
         let silent = monotonic_ms.saturating_sub(self.heard_ms).max(0);
         if ahead > LEAP_MS.saturating_add(silent / 1_000) {
-            let witnessed = self
-                .leap
-                .is_some_and(|leap| date.since(leap.at(monotonic_ms)).abs() <= AGREE_MS);
-            if witnessed {
-                self.believe(heard);
-            } else {
-                self.leap = Some(heard);
-            }
+            self.weigh(heard);
         } else {
             // Keeping the older reading where it is ahead keeps its slow counting exact.
             self.believe(if ahead > 0 { heard } else { reading });
@@ -81,8 +75,8 @@ impl ServerClock {
         }
     }
 
-    /// Salesforce's time at `monotonic_ms`, or `None`: before the first answer of this run, after
-    /// six hours without any, after [`distrust`](Self::distrust), or while a leap waits for its
+    /// Salesforce's time at `monotonic_ms`, or `None`: before two answers of this run agree,
+    /// after six hours without any, after [`distrust`](Self::distrust), or while a leap waits for its
     /// second witness. Then ask the free `GET /services/data/` and [`observe`](Self::observe);
     /// no counted call may be spent meanwhile.
     pub fn now(&self, monotonic_ms: i64) -> Option<Timestamp> {
@@ -97,6 +91,16 @@ impl ServerClock {
     /// with it.
     pub fn distrust(&mut self) {
         self.distrusted = true;
+    }
+
+    /// Believes what the last strange `Date` agrees with; otherwise it waits to be agreed with.
+    fn weigh(&mut self, heard: Reading) {
+        let ahead = |leap: Reading| heard.date.since(leap.at(heard.monotonic_ms));
+        if self.leap.is_some_and(|leap| ahead(leap).abs() <= AGREE_MS) {
+            self.believe(heard);
+        } else {
+            self.leap = Some(heard);
+        }
     }
 
     fn believe(&mut self, reading: Reading) {

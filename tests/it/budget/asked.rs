@@ -19,8 +19,8 @@ const CONTACTS: &str = "[objects.contact]\nleads = false\n";
 
 /// What a verb prints, or why it is refused.
 async fn said(story: &Story, request: Request) -> String {
-    let (store, now) = (&story.world.store, story.world.clock.now());
-    match answer(store, &request, 1000, now, Vantage::Beside).await {
+    let (world, now) = (&story.world, story.world.clock.now());
+    match answer(&world.store, &request, 1000, now, Vantage::Beside).await {
         Ok(report) => {
             let zone = TimeZone::UTC;
             text(&report, &Moment { now, zone })

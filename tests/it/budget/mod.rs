@@ -1,9 +1,12 @@
 //! The budget: never more than the allocation, never less than could be.
 
 mod asked;
+mod desk;
+mod seams;
 mod told;
 mod trial;
 mod week;
+mod words;
 
 use proptest::prelude::*;
 use syncline::domain::budget::{
@@ -130,6 +133,49 @@ fn the_last_call_is_kept_for_the_lane_that_waits_longest_past_its_floor() {
     // One that was told to ask and did not is not waited for.
     let later = START.plus(6 * MINUTE);
     assert!(ask(&queue, Lane::Live, later));
+}
+
+#[test]
+fn calls_promised_to_others_are_taken_and_lengthen_nobodys_floor() {
+    let ledger = spent(&[(-600, 700)]);
+    let granted = |promised: u64, waited: i64, allocation: u64| {
+        let queue = waiting(Lane::Backfill, START.plus(-waited)).beside(promised);
+        let answer = ledger.ask(Lane::Backfill, 4, START, &policy(allocation), None, &queue);
+        matches!(answer, Answer::Granted { .. })
+    };
+    // Past its share, four calls wait for an hour, whatever the live lane was promised.
+    assert!(granted(0, 4 * FLOOR_MS, 1_000));
+    assert!(granted(12, 4 * FLOOR_MS, 1_000));
+    assert!(!granted(12, 4 * FLOOR_MS - 1, 1_000));
+    // Never beyond the allocation: the last ones are promised.
+    assert!(granted(12, 4 * FLOOR_MS, 716));
+    assert!(!granted(12, 4 * FLOOR_MS, 715));
+    let paced = spent(&[(0, 15)]);
+    let live = |promised: u64| {
+        let queue = Queue::default().beside(promised);
+        paced.ask(Lane::Live, 4, START, &policy(960), None, &queue)
+    };
+    assert!(matches!(live(6), Answer::Granted { .. }));
+    assert!(matches!(
+        live(7),
+        Answer::NotBefore {
+            why: Scarcity::Bucket,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_lane_is_believed_to_wait_until_it_does_not_ask_when_it_was_told_to() {
+    let mut queue = Queue::default();
+    queue.refused(Lane::Retry, 3, START, START.plus(60 * MINUTE));
+    let lanes = |minutes: i64| {
+        queue
+            .waiting(START.plus(minutes * MINUTE))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lanes(65), [(Lane::Retry, 3)]);
+    assert_eq!(lanes(66), []);
 }
 
 #[test]
@@ -261,6 +307,8 @@ fn the_servers_clock_never_runs_back_and_stays_behind_the_truth() {
     let mut clock = ServerClock::new();
     assert_eq!(clock.now(0), None);
     clock.observe(START, 0);
+    assert_eq!(clock.now(0), None, "the first one has no witness");
+    clock.observe(START, 0);
     assert_eq!(clock.now(0), Some(START));
     assert_eq!(clock.now(1_000_000), Some(START.plus(999_500)));
     // A Date one second behind the reckoning holds nothing up and turns nothing back.
@@ -275,7 +323,12 @@ fn the_servers_clock_never_runs_back_and_stays_behind_the_truth() {
 #[test]
 fn one_strange_date_empties_no_window() {
     let mut clock = ServerClock::new();
+    // Neither the first one of a run nor a later one.
+    clock.observe(START.plus(DAY_MS), 0);
     clock.observe(START, 0);
+    assert_eq!(clock.now(0), None);
+    clock.observe(START, 0);
+    assert_eq!(clock.now(0), Some(START));
     clock.observe(START.plus(DAY_MS), 1_000);
     assert_eq!(clock.now(1_000), None);
     clock.observe(START.plus(2_000), 2_000);

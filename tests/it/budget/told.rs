@@ -1,6 +1,7 @@
 //! From when on people are told, when first loads may spend, and clocks that jump.
 
-use syncline::domain::budget::{Fullness, Night, Thresholds, Wall};
+use syncline::domain::budget::{Deferrals, Fullness, Night, Scarcity, Thresholds, Wall};
+use syncline::domain::call::Lane;
 use syncline::domain::record::Timestamp;
 use syncline::domain::schedule::zone;
 
@@ -36,6 +37,20 @@ fn what_was_told_is_over_only_when_a_twentieth_more_is_free() {
         full_percent: 50,
     };
     check(swapped, &[899, 900], "Room Full");
+    let lowest = Thresholds {
+        low_percent: 1,
+        full_percent: 5,
+    };
+    check(
+        lowest,
+        &[9, 10, 50, 30, 29, 10, 9],
+        "Room Low Full Full Low Low Room",
+    );
+    let equal = Thresholds {
+        low_percent: 90,
+        full_percent: 90,
+    };
+    check(equal, &[899, 900, 850, 849], "Room Full Full Room");
     assert_eq!(Fullness::of(5, 0, Fullness::Full, usual), Fullness::Room);
     let most = Fullness::of(u64::MAX, u64::MAX, Fullness::Room, usual);
     assert_eq!(most, Fullness::Full);
@@ -109,4 +124,59 @@ fn a_wall_clock_that_goes_its_own_way_is_said_once() {
     assert_eq!(heard(901, 602), None);
     assert_eq!(heard(300, 603), Some(-602 * MINUTE));
     assert_eq!(heard(301, 604), None);
+}
+
+/// What is told, minute by minute, of a lane that hears these answers: `.` is a call granted, `f` one
+/// granted by its floor alone, `b`, `s` and `w` are refusals for a minute by bucket, share and window.
+fn deferrals(told: &mut Deferrals, lane: Lane, from: i64, answers: &str) -> String {
+    let mut news = Vec::new();
+    for (minute, answer) in (from..).zip(answers.chars()) {
+        let now_ms = minute * MINUTE;
+        let mut refused = |why| {
+            told.refused(lane, why, now_ms, MINUTE)
+                .then_some("deferred")
+        };
+        let said = match answer {
+            'b' => refused(Scarcity::Bucket),
+            's' => refused(Scarcity::Share),
+            'w' => refused(Scarcity::Window),
+            ' ' => None,
+            other => told
+                .granted(lane, now_ms, || other == '.')
+                .then_some("goes on"),
+        };
+        news.extend(said.map(|said| format!("{minute} {said}")));
+    }
+    news.join(", ")
+}
+
+#[test]
+fn a_deferral_is_told_when_it_begins_and_when_it_is_over_and_never_between() {
+    let of = |lane, answers: &str| deferrals(&mut Deferrals::default(), lane, 0, answers);
+    let quiet = ".".repeat(20);
+    // Paced: refused and served in turns for half an hour.
+    let paced = "b.".repeat(15);
+    assert_eq!(of(Lane::Backfill, &paced), "0 deferred");
+    let heard = of(Lane::Live, &format!("{paced}{quiet}"));
+    assert_eq!(heard, "0 deferred, 43 goes on");
+    // Past its share it gets a call by its floor now and then, which is no end of it.
+    let floor = format!("{}f", "s".repeat(15)).repeat(8);
+    assert_eq!(of(Lane::Backfill, &floor), "0 deferred");
+    let heard = of(Lane::Backfill, &format!("b{floor}{quiet}"));
+    assert_eq!(heard, "0 deferred, 1 deferred, 142 goes on");
+    // Its work went away, and hours later there is some again.
+    assert_eq!(
+        of(Lane::Retry, &format!("s{}s", " ".repeat(200))),
+        "0 deferred, 201 deferred"
+    );
+}
+
+#[test]
+fn what_concerns_all_lanes_is_told_once_for_all_of_them() {
+    let mut told = Deferrals::default();
+    assert_eq!(deferrals(&mut told, Lane::Live, 0, "w"), "0 deferred");
+    assert_eq!(deferrals(&mut told, Lane::Detect, 0, "w"), "");
+    assert_eq!(deferrals(&mut told, Lane::Detect, 5, "wf"), "");
+    assert_eq!(deferrals(&mut told, Lane::Detect, 21, "."), "21 goes on");
+    assert_eq!(deferrals(&mut told, Lane::Live, 22, "."), "");
 }

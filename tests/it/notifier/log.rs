@@ -59,6 +59,30 @@ fn the_budget_is_told_at_eighty_percent_at_its_end_and_when_it_frees() {
 }
 
 #[test]
+fn a_line_of_the_budget_names_the_lanes_that_wait_and_no_other() {
+    let told = |low_percent: u8, used: u64| {
+        let world = World::of(vec![]);
+        world.append(AllocationSet {
+            allocation: 1_000,
+            reserve_percent: 10,
+            by: By::Configuration,
+        });
+        world.spend(Side::Salesforce, used);
+        let thresholds = Thresholds {
+            low_percent,
+            full_percent: 100,
+        };
+        let lines = world.write(move |tx| look(tx, thresholds));
+        format!("{:?}", lines[0])
+    };
+    let ends = |line: String, end: &str| assert!(line.ends_with(end), "{line}");
+    ends(told(50, 500), "at this rate empty in 1 h\")");
+    ends(told(60, 600), "; backfill waits\")");
+    ends(told(80, 800), "; backfill and retry wait\")");
+    ends(told(95, 960), "; backfill, retry and resync wait\")");
+}
+
+#[test]
 fn calls_that_leave_and_are_spent_again_are_no_news() {
     let world = World::of(vec![]);
     world.append(AllocationSet {

@@ -171,3 +171,42 @@ fn loads_that_wait_for_the_night_say_until_when_here_and_in_status() {
     assert!(said.contains("Europe/Rome), goes now;"), "{said}");
     assert!(!said.contains("deferred"), "{said}");
 }
+
+#[test]
+fn nothing_set_and_nothing_spent_is_no_allocation_that_is_used_up() {
+    let mut none = BudgetUse {
+        set: 0,
+        set_at: None,
+        operations: Vec::new(),
+        objects: Vec::new(),
+        parts: Vec::new(),
+        causes: Vec::new(),
+        hours: vec![0; 24],
+        days: vec![0; 30],
+        exhausts_at: Some(NOW),
+        ..budget()
+    };
+    (none.calls.used, none.calls.allocation, none.calls.last_hour) = (0, 0, 0);
+    let shown = text(none);
+    assert!(
+        shown.contains("\nrate       0/h: no call is allowed\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("\nallowed    nothing yet: no allocation was ever set\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn numbers_as_large_as_they_come_are_shown() {
+    let mut most = BudgetUse {
+        hours: vec![u64::MAX; 24],
+        days: vec![u64::MAX / 30; 30],
+        ..budget()
+    };
+    (most.calls.used, most.calls.allocation) = (u64::MAX, 100_000_000);
+    let shown = text(most);
+    let bars = "█".repeat(24);
+    assert!(shown.contains(&format!("per hour   {bars}")), "{shown}");
+}
