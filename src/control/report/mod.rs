@@ -204,6 +204,12 @@ reports! {
         left: u64,
         /// Records tried that failed again.
         failed: u64,
+        /// Records that the guard holds: asking for them approves them.
+        held: u64,
+        /// Records that were looked at and not written, because the mode is observe.
+        unwritten: u64,
+        /// Whether all of it was asked for before, and is on its way.
+        known: bool,
         /// Whether a daemon runs that works on it.
         runs: bool,
     }
