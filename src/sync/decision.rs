@@ -360,8 +360,7 @@ fn sifted(
             .iter()
             .flat_map(|write| preflight::check(write, form.schemas.on(side), now))
             .collect();
-        predicted
-            .retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one), row));
+        predicted.retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one)));
         // What could not even be made into a value there is nothing to send of.
         let is_certain = !wrong.is_empty() || predicted.iter().any(|one| !one.is_likely());
         let foretold: Vec<Foretold> = predicted.iter().map(Foretold::of).collect();

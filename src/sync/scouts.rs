@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::forms::Forms;
+use crate::annex::board;
 use crate::domain::cause::Fingerprint;
 use crate::domain::event::Mode;
 use crate::domain::forecast::{self, Belief, Faith, Foretold};
 use crate::domain::mapping::Mapping;
-use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
+use crate::domain::record::{FieldName, ObjectName, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
 use crate::projections::pairs::PerSide;
 use crate::projections::{forecasts, settings};
@@ -31,6 +32,8 @@ pub(super) struct Scouts {
     beliefs: Beliefs,
     /// Nothing is sent in mode observe.
     sends: bool,
+    /// Records that a person in HubSpot wants tried again.
+    pressed: BTreeSet<RecordKey>,
     /// Those that a write of this batch is sent for.
     sent: BTreeSet<Key>,
 }
@@ -46,6 +49,7 @@ impl Context {
                 Ok(Scouts {
                     beliefs: Beliefs::of(view, &object, &names, again_ms)?,
                     sends: settings::mode(view)? == Some(Mode::Sync),
+                    pressed: board::pressed(view, &object)?.into_iter().collect(),
                     sent: BTreeSet::new(),
                 })
             })
@@ -114,8 +118,8 @@ impl Beliefs {
 
 impl Scouts {
     /// Whether writes to `to` with this likely failure are accepted, by all that is known.
-    pub(super) fn is_withdrawn(&self, to: Side, foretold: &Foretold, row: &Row) -> bool {
-        self.beliefs.faith(&key(to, foretold), row.ask) == Faith::Withdrawn
+    pub(super) fn is_withdrawn(&self, to: Side, foretold: &Foretold) -> bool {
+        self.beliefs.faith(&key(to, foretold), None) == Faith::Withdrawn
     }
 
     /// Whether the row's write to `to`, of which these likely failures are predicted, is sent to
@@ -123,8 +127,11 @@ impl Scouts {
     /// tell nothing of the others.
     pub(super) fn sends(&mut self, to: Side, foretold: &[Foretold], row: &Row) -> bool {
         let keys: Vec<Key> = foretold.iter().map(|one| key(to, one)).collect();
+        // Who presses in HubSpot asks as well, and later than anything was said.
+        let pressed = self.pressed.contains(&row.key).then_some(i64::MAX);
+        let ask = row.ask.or(pressed);
         let is_due =
-            |key: &Key| !self.sent.contains(key) && self.beliefs.faith(key, row.ask) == Faith::Due;
+            |key: &Key| !self.sent.contains(key) && self.beliefs.faith(key, ask) == Faith::Due;
         let goes = self.sends && keys.iter().all(is_due);
         if goes {
             self.sent.extend(keys);
