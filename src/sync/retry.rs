@@ -286,3 +286,10 @@ pub(super) fn release_for_schema(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Re
     }
     Ok(released)
 }
+
+/// A changed mapping of an object releases what a changed mapping can fix, and what waits for parents
+/// that it may not name any more; returns how many.
+pub fn release_for_mapping(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<u64> {
+    let waiting = inbox::release(tx, inbox::Release::Waiting(object))?;
+    Ok(waiting + release_for_schema(tx, object)? as u64)
+}
