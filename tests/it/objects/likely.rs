@@ -227,3 +227,64 @@ async fn of_two_likely_failures_on_one_record_the_one_that_is_true_does_not_spea
     let (records, _, answered, likely) = stand(&story);
     assert_eq!((records, answered + likely), (15, 5));
 }
+
+#[tokio::test]
+async fn another_schema_of_leads_asks_again_as_well() {
+    let mut story = Story::new("[objects.contact]\ncreate_as = \"Lead\"\n").await;
+    for number in 0..5 {
+        person(&story, number, json!({ "company": "Acme" }));
+    }
+    story.minutes(4).await;
+    assert_eq!(story.in_salesforce(|org, _| org.refusals().len()), 1);
+    story.in_salesforce(|org, _| {
+        let shorter = FieldChange::SetLength(100);
+        org.change_field("Lead", "Title", shorter).unwrap();
+    });
+    hours(&mut story, 2).await;
+    assert_eq!(story.in_salesforce(|org, _| org.refusals().len()), 2);
+}
+
+#[tokio::test]
+async fn what_the_guard_holds_is_not_looked_at_again_and_again() {
+    let objects = &format!(
+        "{CONTACTS}[[objects.contact.fields]]\nhubspot = \"jobtitle\"\nsalesforce = \"Title\"\n\
+         rule = \"two-way\"\n"
+    );
+    let mut story = Story::new(objects).await;
+    let known: Vec<String> = (0..3)
+        .map(|number| person(&story, number, json!({ "jobtitle": "Clerk" })))
+        .collect();
+    story.minutes(3).await;
+    story.world.set_mode(Mode::Observe).await;
+    people(&story, 10..14);
+    story.minutes(3).await;
+    for person in &known {
+        story.change_hubspot("contacts", person, json!({ "jobtitle": "T".repeat(150) }));
+    }
+    story.minutes(3).await;
+    assert_eq!(stand(&story), (3, 0, 0, 7));
+    // Whatever is to be written is held, made or changed.
+    story.world.guard.floor = 0;
+    story.world.guard.percent = 1;
+    story.configure(objects).await;
+    story.world.set_mode(Mode::Sync).await;
+    cutting(&story, true);
+    story.minutes(10).await;
+    let begun = story.now();
+    story.minutes(30).await;
+    let (failed, calls) = work_since(&story, begun);
+    assert!(
+        failed == 0 && calls <= 4,
+        "{failed} failures, {calls} calls in half an hour at rest"
+    );
+}
+
+#[tokio::test]
+async fn a_restart_before_the_answer_sends_the_same_one_again_and_no_second() {
+    let mut story = Story::new(CONTACTS).await;
+    people(&story, 0..5);
+    story.minutes(1).await;
+    story.configure(CONTACTS).await;
+    story.minutes(5).await;
+    assert_eq!(stand(&story), (0, 1, 1, 4));
+}
