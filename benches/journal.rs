@@ -189,6 +189,7 @@ fn lean(place: usize) -> Event {
             lane: Lane::Live,
             attempt: 1,
             ask: None,
+            call: None,
         }),
         _ => synced(known, Action::Updated),
     }

@@ -21,7 +21,7 @@ type Key = (Side, String, Option<FieldName>);
 
 /// What is believed of likely failures of one object.
 pub(super) struct Beliefs {
-    beliefs: BTreeMap<Key, Belief>,
+    last: BTreeMap<Key, Belief>,
     schema_seqs: PerSide<Option<i64>>,
     again_ms: i64,
     now: Timestamp,
@@ -84,7 +84,7 @@ impl Beliefs {
             *schema_seqs.slot(side) = last;
         }
         Ok(Self {
-            beliefs: beliefs
+            last: beliefs
                 .map(|(side, code, field, belief)| ((side, code, field), belief))
                 .collect(),
             schema_seqs,
@@ -105,12 +105,12 @@ impl Beliefs {
 
     /// Until when what was last said of that failure is believed.
     pub(super) fn until(&self, cause: &Fingerprint) -> Timestamp {
-        let last = self.beliefs.get(&of_cause(cause));
+        let last = self.last.get(&of_cause(cause));
         last.map_or(self.now, |last| last.until(self.again_ms))
     }
 
     fn faith(&self, key: &Key, ask: Option<i64>) -> Faith {
-        let last = self.beliefs.get(key).copied();
+        let last = self.last.get(key).copied();
         let schema_seq = *self.schema_seqs.on(key.0);
         forecast::faith(last, schema_seq, ask, self.again_ms, self.now)
     }

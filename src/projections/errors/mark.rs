@@ -45,6 +45,15 @@ impl Mark {
         }
     }
 
+    /// Behind all errors of a record, where they are listed by record.
+    pub fn behind_record(record: PairNumber) -> Self {
+        Self {
+            record: PairNumber(record.0.saturating_add(1)),
+            error: 0,
+            first_at: None,
+        }
+    }
+
     /// Where a list of that order goes on. Where the error is over meanwhile nobody knows which
     /// others of its record were shown: they come again, rather than not at all. None where it was
     /// copied from a list by record, and this one goes by age.
