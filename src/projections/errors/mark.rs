@@ -1,5 +1,5 @@
-//! A place in a list of errors, short enough to be typed: `12.k3f9a1` is behind that error of record
-//! 12, and in a list by age `12.k3f9a1-mzp1zc0a` also says when it was first seen.
+//! A place in a list of errors, short enough to be typed: `12.k3f9` is behind that error of record
+//! 12, and in a list by age `12.k3f9-mzp1zc0a` also says when it was first seen.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +13,8 @@ use crate::domain::record::{PairNumber, Timestamp};
 use crate::store::View;
 
 const RADIX: u32 = 36;
+/// As many as four letters can tell apart: people type them.
+const SUMS: u32 = RADIX.pow(4);
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// A place as people copy it.
@@ -76,12 +78,12 @@ impl Mark {
     }
 }
 
-/// Differs for the errors of one record.
+/// Differs for the errors of one record, of which there are few.
 fn sum(error: &OpenError) -> u32 {
     let field = error.field.as_ref().map_or("", |field| field.as_str());
     let rule = error.rule.as_ref().map_or("", |rule| rule.0.as_str());
     let parts = [error.to.key(), field, &error.code, rule];
-    crc32c::crc32c(parts.join("\n").as_bytes())
+    crc32c::crc32c(parts.join("\n").as_bytes()) % SUMS
 }
 
 impl fmt::Display for Mark {
