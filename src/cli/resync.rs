@@ -103,8 +103,15 @@ fn price(priced: &Resync) -> String {
         0 | 1 => "about a minute".to_owned(),
         minutes => format!("about {}", count(minutes, "minute")),
     };
+    let held = match priced.held {
+        0 => String::new(),
+        held => format!(
+            "; {} held by the guard, which this approves",
+            thousands(held)
+        ),
+    };
     format!(
-        "{} to be tried again: at most {}{share}, {time}",
+        "{} to be tried again: at most {}{share}, {time}{held}",
         count(priced.records, "record"),
         count(priced.calls, "call")
     )
@@ -116,13 +123,21 @@ fn told(asked: &Resync) -> String {
     } else {
         "it begins when the daemon runs"
     };
+    if asked.known {
+        let records = count(asked.left, "record");
+        return format!("{records} to be tried again as was asked before; {when}");
+    }
     format!("{}; {when}", price(asked))
 }
 
 fn outcome(done: &Resync) -> String {
-    let synced = done.records.saturating_sub(done.failed);
+    let synced = done.records.saturating_sub(done.failed + done.unwritten);
+    let unwritten = match done.unwritten {
+        0 => String::new(),
+        unwritten => format!(", {} not written in mode observe", thousands(unwritten)),
+    };
     format!(
-        "{} tried again: {} gone through, {} still failing",
+        "{} tried again: {} gone through, {} still failing{unwritten}",
         count(done.records, "record"),
         thousands(synced),
         thousands(done.failed)

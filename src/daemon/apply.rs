@@ -11,6 +11,7 @@ use crate::config::{self, Auth, Config, Credentials, Mail, Names};
 use crate::crm::hubspot::{ApiVersion, HubSpotSettings};
 use crate::crm::salesforce::SalesforceSettings;
 use crate::crm::token::{SalesforceCredentials, Secret, SigningKey};
+use crate::domain::digest::count;
 use crate::domain::event::{
     AllocationSet, BackfillSet, By, Event, MappingChanged, Mode, ModeSet, NotificationsSet,
     RecipientSetting, Scheduled,
@@ -20,7 +21,7 @@ use crate::mail::SmtpMailer;
 use crate::notifier::{Post, Teller};
 use crate::projections::links::{self, User};
 use crate::store::{Store, Tx};
-use crate::sync::{Bounds, Settings};
+use crate::sync::{Bounds, Settings, release_for_mapping};
 use crate::{annex, inbox, projections};
 
 /// Journals what the file says and did not say before.
@@ -105,7 +106,13 @@ fn mappings(tx: &Tx<'_>, config: &Config) -> anyhow::Result<()> {
             mapping: mapping.clone(),
             by: By::Configuration,
         };
-        when_new(tx, &format!("mapping {}", mapping.name()), &word, event)?;
+        if when_new(tx, &format!("mapping {}", mapping.name()), &word, event)? {
+            let released = release_for_mapping(tx, &mapping.object)?;
+            if released > 0 {
+                let (name, records) = (mapping.name(), count(released, "record"));
+                tracing::info!("mapping changed: {name}; {records} will be tried again");
+            }
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::call::Lane;
 use super::event::{
     Action, Known, Moved, PredictionTried, RecordFailed, RecordSynced, Span, ValuePrint,
 };
-use super::failure::Failure;
+use super::failure::{Failure, RawFailure};
 use super::fingerprint::PrintKey;
 use super::forecast::Foretold;
 use super::mapping::Mapping;
@@ -84,6 +84,15 @@ impl Attempt {
             foretold: self.foretold.clone(),
             accepted,
         })
+    }
+
+    /// The same of an answer that refused the write. Of what was only likely it speaks where it names
+    /// that: a row that was locked, or another rule, proves nothing.
+    pub fn refused(&self, ids: PairIds, answer: &[RawFailure]) -> Option<PredictionTried> {
+        let mut event = self.tried(ids, false)?;
+        let is_named = |one: &Foretold| answer.iter().any(|raw| one.is_named_by(&raw.failure));
+        event.foretold.retain(|one| !one.likely || is_named(one));
+        (!event.foretold.is_empty()).then_some(event)
     }
 
     /// The attempt failed, or was predicted to; `call` is the seq of the entry that spent its call.

@@ -35,6 +35,12 @@ impl Foretold {
         }
     }
 
+    /// Whether an answer says that this is what was wrong, be it among other things.
+    pub fn is_named_by(&self, answer: &Failure) -> bool {
+        let is_here = |field: &FieldName| answer.fields.is_empty() || answer.fields.contains(field);
+        answer.code == self.code && self.field.as_ref().is_none_or(is_here)
+    }
+
     /// Adds what was known to the answer that was foretold, where that tells nothing of its own.
     pub fn explain(&self, answer: &mut Failure) {
         let is_it = answer.code == self.code && answer.fields.first() == self.field.as_ref();
@@ -69,6 +75,13 @@ pub struct Belief {
     pub seq: i64,
     /// When that was.
     pub at: Timestamp,
+}
+
+impl Belief {
+    /// Until when a refusal is believed, where that is for `again_ms`.
+    pub fn until(&self, again_ms: i64) -> Timestamp {
+        self.at.plus(again_ms)
+    }
 }
 
 /// What becomes of writes of which one likely failure is predicted.

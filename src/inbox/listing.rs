@@ -173,6 +173,15 @@ pub fn asked(view: &View<'_>) -> anyhow::Result<BTreeMap<i64, u64>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Rows that serve the resync asked with `ask` and would be written, were the mode not observe.
+pub fn unwritten(view: &View<'_>, ask: i64) -> anyhow::Result<u64> {
+    let rows: i64 = view
+        .sql()
+        .prepare_cached("select count(*) from inbox where ask = ?1 and state = 'would_write'")?
+        .query_row([ask], |row| row.get(0))?;
+    Ok(counted(rows))
+}
+
 /// When the oldest change still unconcluded of `side` was seen, in a state that moves by itself.
 pub fn oldest_seen(view: &View<'_>, side: Side) -> anyhow::Result<Option<Timestamp>> {
     Ok(view

@@ -31,7 +31,7 @@ pub use held::{keep, kept};
 pub use intents::{answered, intend, intents, settled};
 pub use listing::{
     Counted, PlanOfRow, asked, changes_ready, counts, held, of_pair, of_record, oldest_seen, plans,
-    would_write,
+    unwritten, would_write,
 };
 pub use loads::{
     Loading, are_approved, are_to_come, begin_load, count_job, count_loaded, due, end_loads,
@@ -161,7 +161,8 @@ pub fn note_ties(tx: &Tx<'_>, key: &RecordKey) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// [`see`] on behalf of a resync: its results name the seq `ask`.
+/// [`see`] on behalf of a resync: its results name the seq `ask`, and a person who asked for the
+/// record has approved what the guard held of it.
 pub fn see_for(
     tx: &Tx<'_>,
     key: &RecordKey,
@@ -218,7 +219,8 @@ fn sight(
     tx.sql()
         .prepare_cached(
             "update inbox set stamp = ?2, seen_at = ?3, lane = ?4, ask = coalesce(?5, ask),
-               not_before = ?6, state = iif(state = 'held', 'held', 'ready'), parent = null
+               not_before = ?6, parent = null,
+               state = iif(state = 'held' and ?5 is null, 'held', 'ready')
              where number = ?1",
         )?
         .execute((row.number, stamp, tx.now(), lane_now, ask, not_before))?;

@@ -47,11 +47,11 @@ pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyh
     Ok(())
 }
 
+/// A prediction of writes to a side, by code and field, and what is believed of it.
+pub type Believed = (Side, String, Option<FieldName>, Belief);
+
 /// What the last try of each prediction of an object's writes said.
-pub fn beliefs(
-    view: &View<'_>,
-    object: &ObjectName,
-) -> anyhow::Result<Vec<(Side, String, Option<FieldName>, Belief)>> {
+pub fn beliefs(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Vec<Believed>> {
     let mut statement = view.sql().prepare_cached(
         "select side, code, field, last_accepted, last_seq, last_at from forecasts
          where object = ?1",

@@ -180,8 +180,11 @@ impl Concluded {
                 }
                 let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
                 let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
+                let said = job.attempt.refused(job.attempt.ids.clone(), &failures);
                 let releases = failed(tx, &job.attempt, failures, Known::Answered, call)?;
-                shadow::tried(tx, &job.attempt, &job.attempt.ids, false)?;
+                if let Some(event) = said {
+                    projections::append(tx, None, event)?;
+                }
                 remember_refusal(tx, &job.attempt)?;
                 earliest(&releases).or(again).map(Open::failed)
             }
@@ -231,7 +234,7 @@ impl Concluded {
         };
         let way_ms = job.row.as_ref().and_then(|row| way_ms(row, tx.now()));
         let ids = synced(tx, &job.attempt, id, &shown, way_ms, &mut self.fixed)?;
-        let withdrawn = shadow::tried(tx, &job.attempt, &ids, true)?;
+        let withdrawn = shadow::accepted(tx, &job.attempt, &ids)?;
         self.fixed.extend(withdrawn);
         if job.attempt.write.action == Action::Deleted {
             return exclude(tx, ids, Excluded::Deleted);

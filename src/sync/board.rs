@@ -328,10 +328,14 @@ fn look(view: &View<'_>, first: Option<(PairNumber, i64)>) -> anyhow::Result<Loo
     Ok(Look { changes, next })
 }
 
-/// Records on which a person pressed, with what is to be said of them.
+/// Records on which a person pressed, with what is to be said of them once they were tried.
 fn pressed(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Vec<Change>> {
     let mut changes = Vec::new();
     for key in board::pressed(view, object)? {
+        let row = inbox::of_record(view, &key)?.map(|row| row.state);
+        if let Some(inbox::State::Ready | inbox::State::Deferred | inbox::State::InFlight) = row {
+            continue;
+        }
         let pair = match pairs::by_key(view, &key)? {
             Some(number) => pairs::get(view, number)?,
             None => None,

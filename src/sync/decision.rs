@@ -244,11 +244,7 @@ pub(super) fn decide(
             .chain(merged.opened)
             .collect(),
     });
-    let marked = if partner.is_some() {
-        merged.marked
-    } else {
-        Vec::new()
-    };
+    let marked = partner.as_ref().map_or_else(Vec::new, |_| merged.marked);
     let marks = link.is_some() && !marked.is_empty() || needs_mark(&known, &marked, forms);
     let news = marks || !moved.is_empty();
     let marked = unknown_marks(&known, marked);
@@ -264,18 +260,11 @@ pub(super) fn decide(
             && !failures.iter().any(|one| one.write.to == *side)
     };
     let free: Vec<Side> = Side::BOTH.into_iter().filter(is_free).collect();
-    let mut agreed = Vec::new();
-    if partner.is_some() && (news || failing) {
-        // What has nothing left to be written cannot fail either: it is said for every such side,
-        // and never for a side that is written or refused now, whose errors are not over.
-        for to in free {
-            let (moved, marked) = (std::mem::take(&mut moved), marked.clone());
-            agreed.push(Agreed { to, moved, marked });
-            if !failing {
-                break;
-            }
-        }
-    }
+    let agreed = if partner.is_some() && (news || failing) {
+        agreed_on(&free, failing, &mut moved, &marked)
+    } else {
+        Vec::new()
+    };
     // A record that could not be made has nothing to be associated with.
     let refused = |side| failures.iter().any(|one| one.write.to == side);
     let mut links = merged.links;
@@ -329,6 +318,18 @@ pub(super) fn decide(
     }
 }
 
+/// What has nothing left to be written cannot fail either: where something fails it is said for every
+/// such side, and never for a side that is written or refused now, whose errors are not over.
+fn agreed_on(free: &[Side], failing: bool, moved: &mut Vec<Moved>, marked: &[Side]) -> Vec<Agreed> {
+    let sides = if failing { free.len() } else { 1 };
+    let one = |to: &Side| Agreed {
+        to: *to,
+        moved: std::mem::take(moved),
+        marked: marked.to_vec(),
+    };
+    free.iter().take(sides).map(one).collect()
+}
+
 /// The writes to be made, and those that are not, with why not.
 #[derive(Default)]
 struct Sifted {
@@ -360,8 +361,7 @@ fn sifted(
             .iter()
             .flat_map(|write| preflight::check(write, form.schemas.on(side), now))
             .collect();
-        predicted
-            .retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one), row));
+        predicted.retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one)));
         // What could not even be made into a value there is nothing to send of.
         let is_certain = !wrong.is_empty() || predicted.iter().any(|one| !one.is_likely());
         let foretold: Vec<Foretold> = predicted.iter().map(Foretold::of).collect();

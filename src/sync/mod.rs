@@ -63,5 +63,5 @@ pub use detect::{HubSpotDetector, SalesforceDetector};
 pub use inspect::{Inspection, Missed, Sight, SightedForm, SightedObject};
 pub use live::{Live, LiveSide, Scarce};
 pub use retention::Retention;
-pub use retry::Retrier;
+pub use retry::{Retrier, release_for_mapping};
 pub use wake::{Wake, Wakes};

@@ -247,7 +247,7 @@ impl Context {
             merged = self.merge_all(forms, &couples, lane).await?;
         }
         let (now, shadow) = (self.clock.now(), self.shadow_percent().await?);
-        let mut scouts = self.scouts(forms.object()).await?;
+        let mut scouts = self.scouts(forms).await?;
         for (couple, merged) in couples.into_iter().zip(merged) {
             let again = couple.is_kept.then(|| {
                 let row = couple.known.row.clone();

@@ -3,20 +3,22 @@
 //!
 //! A record that changed is seen by detection, and a transient failure waits in the inbox itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use anyhow::Context as _;
+
 use super::context::Context;
+use super::scouts::{self, Beliefs};
 use crate::domain::call::Lane;
-use crate::domain::cause::Fingerprint;
 use crate::domain::event::{Known, Mode};
-use crate::domain::forecast::{self, Faith};
-use crate::domain::record::{ObjectName, PairNumber, RecordKey, Side, Timestamp};
+use crate::domain::forecast::Faith;
+use crate::domain::record::{ObjectName, PairNumber, RecordKey, Timestamp};
 use crate::domain::retry::{self, RetryClass};
-use crate::inbox;
+use crate::inbox::{self, State};
 use crate::projections::causes::{self, Cause};
-use crate::projections::errors::Filter;
-use crate::projections::{errors, forecasts, pairs, settings};
+use crate::projections::errors::{Filter, Place};
+use crate::projections::{errors, pairs, settings};
 use crate::store::{Tx, View};
 
 /// How long the loop waits when no probe is due earlier.
@@ -25,23 +27,43 @@ const LOOK_EVERY_MS: i64 = 60_000;
 /// The loop that probes causes, one record each.
 pub struct Retrier {
     context: Arc<Context>,
+    behind: Behind,
 }
+
+/// Where the next look at the records of a cause begins, of all or of those that are only likely to
+/// fail: a page of them could not be sent.
+type Behind = BTreeMap<(i64, bool), PairNumber>;
 
 impl Retrier {
     /// A loop over `context`.
     pub fn new(context: Arc<Context>) -> Self {
-        Self { context }
+        let behind = Behind::new();
+        Self { context, behind }
     }
 
     /// Sends the probes that are due, says when the next one is.
     pub async fn work(&mut self) -> anyhow::Result<Timestamp> {
         let now = self.context.clock.now();
-        let waits = self.context.settings.bounds.probes_ms;
-        let (probes, next) = self
+        let settings = &self.context.settings;
+        let forms = settings.objects().filter_map(|forms| {
+            let object = forms.first()?.object.clone();
+            Some((object, scouts::names(forms.iter())))
+        });
+        let mut look = Look {
+            waits: settings.bounds.probes_ms,
+            forms: forms.collect(),
+            beliefs: BTreeMap::new(),
+            behind: std::mem::take(&mut self.behind),
+        };
+        let (probes, next, behind) = self
             .context
             .store
-            .write(move |tx| probe_due(tx, now, &waits))
+            .write(move |tx| {
+                let (probes, next) = look.probe_due(tx, now)?;
+                Ok((probes, next, look.behind))
+            })
             .await?;
+        self.behind = behind;
         if probes > 0 {
             self.context.wakes.writer.ring();
         }
@@ -50,79 +72,113 @@ impl Retrier {
     }
 }
 
-fn probe_due(
-    tx: &Tx<'_>,
-    now: Timestamp,
-    waits: &[i64; 3],
-) -> anyhow::Result<(usize, Option<Timestamp>)> {
-    let (mut probes, mut next) = (0, None::<Timestamp>);
-    let scouted = settings::mode(tx)? == Some(Mode::Sync);
-    for cause in causes::open(tx)? {
-        let mut dues = Vec::new();
-        if needs_probe(tx, &cause) {
-            let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
-            let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, waits);
-            dues.push((due, None));
-        }
-        if scouted && errors::is_likely(tx, cause.number)? {
-            dues.push((scout_due(tx, &cause, waits[2])?, Some(Known::Likely)));
-        }
-        for (due, known) in dues {
-            if due <= now {
-                let first = first_source(tx, &cause, known)?;
-                probes += make_ready(tx, first.as_slice())?;
-            } else {
-                next = Some(next.map_or(due, |next| next.min(due)));
+/// One look at all causes.
+struct Look {
+    waits: [i64; 3],
+    /// The names under which the forms of each object are described.
+    forms: BTreeMap<ObjectName, BTreeSet<ObjectName>>,
+    /// What is believed of each object that was looked at.
+    beliefs: BTreeMap<ObjectName, Beliefs>,
+    behind: Behind,
+}
+
+impl Look {
+    fn probe_due(
+        &mut self,
+        tx: &Tx<'_>,
+        now: Timestamp,
+    ) -> anyhow::Result<(usize, Option<Timestamp>)> {
+        let (mut probes, mut next) = (0, None::<Timestamp>);
+        let scouted = settings::mode(tx)? == Some(Mode::Sync);
+        for cause in causes::open(tx)? {
+            let beliefs = self.beliefs(tx, &cause.fingerprint.object)?;
+            // What is believed to fail is not sent, and a look at it would find nothing.
+            let held_until = match beliefs.of_cause(&cause.fingerprint) {
+                Faith::Holds => Some(beliefs.until(&cause.fingerprint)),
+                Faith::Due | Faith::Withdrawn => None,
+            };
+            let mut dues = Vec::new();
+            if needs_probe(tx, &cause) {
+                let opened_at = cause.back.as_ref().map_or(cause.opened.at, |back| back.at);
+                let due = retry::probe_due(opened_at, cause.probed_at, cause.probes, &self.waits);
+                dues.push((held_until.map_or(due, |until| until.max(due)), None));
+            }
+            if scouted && errors::is_likely(tx, cause.number)? {
+                dues.push((held_until.unwrap_or(now), Some(Known::Likely)));
+            }
+            for (due, known) in dues {
+                if due <= now {
+                    let first = self.first_source(tx, &cause, known)?;
+                    probes += make_ready(tx, first.as_slice())?;
+                } else {
+                    next = Some(next.map_or(due, |next| next.min(due)));
+                }
             }
         }
+        Ok((probes, next))
     }
-    Ok((probes, next))
-}
 
-/// When one of the records that are only likely to fail by a cause is sent to see.
-fn scout_due(view: &View<'_>, cause: &Cause, again_ms: i64) -> anyhow::Result<Timestamp> {
-    let Fingerprint {
-        side,
-        object,
-        field,
-        ..
-    } = &cause.fingerprint;
-    let code = &cause.fingerprint.code;
-    let mut beliefs = forecasts::beliefs(view, object)?.into_iter();
-    let last = beliefs.find(|one| one.0 == *side && one.1 == *code && one.2 == *field);
-    let last = last.map(|(.., belief)| belief);
-    let changed = schema_seq(view, *side, object)?;
-    Ok(
-        match forecast::faith(last, changed, None, again_ms, view.now()) {
-            Faith::Due | Faith::Withdrawn => view.now(),
-            Faith::Holds => last.map_or(view.now(), |last| last.at.plus(again_ms)),
-        },
-    )
-}
+    fn beliefs(&mut self, view: &View<'_>, object: &ObjectName) -> anyhow::Result<&Beliefs> {
+        if !self.beliefs.contains_key(object) {
+            let unmapped = || BTreeSet::from([object.clone()]);
+            let names = self.forms.get(object).cloned().unwrap_or_else(unmapped);
+            let beliefs = Beliefs::of(view, object, &names, self.waits[2])?;
+            self.beliefs.insert(object.clone(), beliefs);
+        }
+        self.beliefs.get(object).context("they were read just now")
+    }
 
-/// The entry that last changed an object's schema on a side; none while that is as it was.
-pub(super) fn schema_seq(
-    view: &View<'_>,
-    side: Side,
-    object: &ObjectName,
-) -> anyhow::Result<Option<i64>> {
-    Ok(settings::schema_changed(view, side, object)?.map(|setting| setting.seq))
-}
+    /// The source of the first error of a cause, known in this way, whose record would be sent now.
+    /// Looks at a page of them, and goes on behind it the next time.
+    fn first_source(
+        &mut self,
+        view: &View<'_>,
+        cause: &Cause,
+        known: Option<Known>,
+    ) -> anyhow::Result<Option<RecordKey>> {
+        let filter = Filter {
+            cause: Some(cause.number),
+            known,
+            ..Filter::default()
+        };
+        let looked_at = (cause.number, known.is_some());
+        let behind = self.behind.remove(&looked_at);
+        let place = behind.map_or_else(Place::start, Place::behind_record);
+        let page = errors::list(view, &filter, &place)?;
+        for error in &page {
+            let Some(source) = source(view, cause, error.record)? else {
+                continue;
+            };
+            let rests = match inbox::of_record(view, &source)?.map(|row| row.state) {
+                None | Some(State::Ready | State::Deferred | State::InFlight) => false,
+                Some(State::Held | State::Waiting | State::WouldWrite) => true,
+            };
+            if !rests && !self.is_barred(view, cause, error.record)? {
+                return Ok(Some(source));
+            }
+        }
+        if let Some(last) = page.last() {
+            self.behind.insert(looked_at, last.record);
+        }
+        Ok(None)
+    }
 
-/// The source of the first error of a cause that is known in this way.
-fn first_source(
-    view: &View<'_>,
-    cause: &Cause,
-    known: Option<Known>,
-) -> anyhow::Result<Option<RecordKey>> {
-    let filter = Filter {
-        cause: Some(cause.number),
-        known,
-        ..Filter::default()
-    };
-    match errors::first(view, &filter, 1)?.first() {
-        Some(error) => source(view, cause, error.record),
-        None => Ok(None),
+    /// Whether a record is not sent for something else that is predicted of it.
+    fn is_barred(
+        &mut self,
+        view: &View<'_>,
+        cause: &Cause,
+        record: PairNumber,
+    ) -> anyhow::Result<bool> {
+        let side = cause.fingerprint.side;
+        let beliefs = self.beliefs(view, &cause.fingerprint.object)?;
+        let errors = errors::of_record(view, record)?.into_iter();
+        let mut others = errors.filter(|error| error.to == side && error.cause != cause.number);
+        Ok(others.any(|error| match error.known {
+            Known::Answered => false,
+            Known::Certain => true,
+            Known::Likely => beliefs.holds(side, error.code, error.field),
+        }))
     }
 }
 
@@ -229,4 +285,11 @@ pub(super) fn release_for_schema(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Re
         }
     }
     Ok(released)
+}
+
+/// A changed mapping of an object releases what a changed mapping can fix, and what waits for parents
+/// that it may not name any more; returns how many.
+pub fn release_for_mapping(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<u64> {
+    let waiting = inbox::release(tx, inbox::Release::Waiting(object))?;
+    Ok(waiting + release_for_schema(tx, object)? as u64)
 }

@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
-use super::retry;
+use super::forms::Forms;
+use crate::annex::board;
+use crate::domain::cause::Fingerprint;
 use crate::domain::event::Mode;
 use crate::domain::forecast::{self, Belief, Faith, Foretold};
-use crate::domain::record::{FieldName, ObjectName, Side, Timestamp};
+use crate::domain::mapping::Mapping;
+use crate::domain::record::{FieldName, ObjectName, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
 use crate::projections::pairs::PerSide;
 use crate::projections::{forecasts, settings};
@@ -16,64 +19,120 @@ use crate::store::View;
 /// A likely failure: the side to be written, the raw code, the field.
 type Key = (Side, String, Option<FieldName>);
 
-/// What is believed of likely failures of one object, while one batch is decided.
-pub(super) struct Scouts {
-    beliefs: BTreeMap<Key, Belief>,
+/// What is believed of likely failures of one object.
+pub(super) struct Beliefs {
+    last: BTreeMap<Key, Belief>,
     schema_seqs: PerSide<Option<i64>>,
-    /// Nothing is sent in mode observe.
-    sends: bool,
-    /// Those that a write of this batch is sent for.
-    sent: BTreeSet<Key>,
     again_ms: i64,
     now: Timestamp,
 }
 
+/// What is believed while one batch is decided.
+pub(super) struct Scouts {
+    beliefs: Beliefs,
+    /// Nothing is sent in mode observe.
+    sends: bool,
+    /// Records that a person in HubSpot wants tried again.
+    pressed: BTreeSet<RecordKey>,
+    /// Those that a write of this batch is sent for.
+    sent: BTreeSet<Key>,
+}
+
 impl Context {
     /// The scouts of one batch of an object.
-    pub(super) async fn scouts(&self, object: &ObjectName) -> anyhow::Result<Scouts> {
-        let (object, again_ms) = (object.clone(), self.settings.bounds.probes_ms[2]);
+    pub(super) async fn scouts(&self, forms: &Forms) -> anyhow::Result<Scouts> {
+        let object = forms.object().clone();
+        let names = names(forms.all().map(|form| &form.mapping));
+        let again_ms = self.settings.bounds.probes_ms[2];
         self.store
-            .read(move |view| Scouts::of(view, &object, again_ms))
+            .read(move |view| {
+                Ok(Scouts {
+                    beliefs: Beliefs::of(view, &object, &names, again_ms)?,
+                    sends: settings::mode(view)? == Some(Mode::Sync),
+                    pressed: board::pressed(view, &object)?.into_iter().collect(),
+                    sent: BTreeSet::new(),
+                })
+            })
             .await
     }
 }
 
-impl Scouts {
-    fn of(view: &View<'_>, object: &ObjectName, again_ms: i64) -> anyhow::Result<Self> {
+/// The names under which an object's forms are described: leads have a schema of their own.
+pub(super) fn names<'m>(forms: impl Iterator<Item = &'m Mapping>) -> BTreeSet<ObjectName> {
+    forms
+        .flat_map(|form| [&form.object, form.name()])
+        .cloned()
+        .collect()
+}
+
+impl Beliefs {
+    /// Those of `object`, whose forms are described under these names.
+    pub(super) fn of(
+        view: &View<'_>,
+        object: &ObjectName,
+        names: &BTreeSet<ObjectName>,
+        again_ms: i64,
+    ) -> anyhow::Result<Self> {
         let beliefs = forecasts::beliefs(view, object)?.into_iter();
         let mut schema_seqs = PerSide::default();
         for side in Side::BOTH {
-            *schema_seqs.slot(side) = retry::schema_seq(view, side, object)?;
+            let mut last: Option<i64> = None;
+            for name in names {
+                let changed = settings::schema_changed(view, side, name)?;
+                last = last.max(changed.map(|setting| setting.seq));
+            }
+            *schema_seqs.slot(side) = last;
         }
         Ok(Self {
-            beliefs: beliefs
+            last: beliefs
                 .map(|(side, code, field, belief)| ((side, code, field), belief))
                 .collect(),
             schema_seqs,
-            sends: settings::mode(view)? == Some(Mode::Sync),
-            sent: BTreeSet::new(),
             again_ms,
             now: view.now(),
         })
     }
 
-    fn faith(&self, key: &Key, row: &Row) -> Faith {
-        let last = self.beliefs.get(key).copied();
-        let schema_seq = *self.schema_seqs.on(key.0);
-        forecast::faith(last, schema_seq, row.ask, self.again_ms, self.now)
+    /// What is believed of the failure that a cause's fingerprint names.
+    pub(super) fn of_cause(&self, cause: &Fingerprint) -> Faith {
+        self.faith(&of_cause(cause), None)
     }
 
+    /// Whether it is believed that writes to `side` fail with this code at this field.
+    pub(super) fn holds(&self, side: Side, code: String, field: Option<FieldName>) -> bool {
+        self.faith(&(side, code, field), None) == Faith::Holds
+    }
+
+    /// Until when what was last said of that failure is believed.
+    pub(super) fn until(&self, cause: &Fingerprint) -> Timestamp {
+        let last = self.last.get(&of_cause(cause));
+        last.map_or(self.now, |last| last.until(self.again_ms))
+    }
+
+    fn faith(&self, key: &Key, ask: Option<i64>) -> Faith {
+        let last = self.last.get(key).copied();
+        let schema_seq = *self.schema_seqs.on(key.0);
+        forecast::faith(last, schema_seq, ask, self.again_ms, self.now)
+    }
+}
+
+impl Scouts {
     /// Whether writes to `to` with this likely failure are accepted, by all that is known.
-    pub(super) fn is_withdrawn(&self, to: Side, foretold: &Foretold, row: &Row) -> bool {
-        self.faith(&key(to, foretold), row) == Faith::Withdrawn
+    pub(super) fn is_withdrawn(&self, to: Side, foretold: &Foretold) -> bool {
+        self.beliefs.faith(&key(to, foretold), None) == Faith::Withdrawn
     }
 
     /// Whether the row's write to `to`, of which these likely failures are predicted, is sent to
-    /// see: then it counts as sent for all of them.
+    /// see: then it counts as sent for all of them. One that is believed to fail already would
+    /// tell nothing of the others.
     pub(super) fn sends(&mut self, to: Side, foretold: &[Foretold], row: &Row) -> bool {
         let keys: Vec<Key> = foretold.iter().map(|one| key(to, one)).collect();
-        let is_due = |key: &Key| !self.sent.contains(key) && self.faith(key, row) == Faith::Due;
-        let goes = self.sends && keys.iter().any(is_due);
+        // Who presses in HubSpot asks as well, and later than anything was said.
+        let pressed = self.pressed.contains(&row.key).then_some(i64::MAX);
+        let ask = row.ask.or(pressed);
+        let is_due =
+            |key: &Key| !self.sent.contains(key) && self.beliefs.faith(key, ask) == Faith::Due;
+        let goes = self.sends && keys.iter().all(is_due);
         if goes {
             self.sent.extend(keys);
         }
@@ -83,4 +142,8 @@ impl Scouts {
 
 fn key(to: Side, foretold: &Foretold) -> Key {
     (to, foretold.code.clone(), foretold.field.clone())
+}
+
+fn of_cause(cause: &Fingerprint) -> Key {
+    (cause.side, cause.code.clone(), cause.field.clone())
 }

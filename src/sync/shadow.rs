@@ -22,45 +22,42 @@ impl Context {
     }
 }
 
-/// Journals what an answer says of the predictions that its write was sent in spite of; `ids` are
-/// those known after the answer. Returns the causes whose other records are worth a try now: what
-/// was only likely to fail was accepted.
-pub(super) fn tried(
+/// Journals that a write was accepted in spite of its predictions; `ids` are those known after the
+/// answer. Returns the causes whose other records are worth a try now: what was only likely to fail
+/// was accepted.
+pub(super) fn accepted(
     tx: &Tx<'_>,
     attempt: &Attempt,
     ids: &PairIds,
-    accepted: bool,
 ) -> anyhow::Result<BTreeSet<i64>> {
     let mut withdrawn = BTreeSet::new();
-    let Some(event) = attempt.tried(ids.clone(), accepted) else {
+    let Some(event) = attempt.tried(ids.clone(), true) else {
         return Ok(withdrawn);
     };
-    if accepted {
-        let (object, to) = (&ids.object, event.to);
-        for one in &event.foretold {
-            let code = &one.code;
-            if !one.likely {
-                tracing::warn!(
-                    side = %to, %object,
-                    "{to} accepted a {object} that was predicted to fail with {code}: the \
-                     prediction was wrong, and others like it are not sent"
-                );
-                continue;
-            }
-            tracing::info!(
+    let (object, to) = (&ids.object, event.to);
+    for one in &event.foretold {
+        let code = &one.code;
+        if !one.likely {
+            tracing::warn!(
                 side = %to, %object,
-                "{to} accepted a {object} that was likely to fail with {code}: others like it are \
-                 sent from now on"
+                "{to} accepted a {object} that was predicted to fail with {code}: the \
+                 prediction was wrong, and others like it are not sent"
             );
-            let fingerprint = Fingerprint {
-                side: to,
-                object: object.clone(),
-                field: one.field.clone(),
-                code: code.clone(),
-                rule: None,
-            };
-            withdrawn.extend(causes::by_fingerprint(tx, &fingerprint)?);
+            continue;
         }
+        tracing::info!(
+            side = %to, %object,
+            "{to} accepted a {object} that was likely to fail with {code}: others like it are \
+             sent from now on"
+        );
+        let fingerprint = Fingerprint {
+            side: to,
+            object: object.clone(),
+            field: one.field.clone(),
+            code: code.clone(),
+            rule: None,
+        };
+        withdrawn.extend(causes::by_fingerprint(tx, &fingerprint)?);
     }
     projections::append(tx, None, event)?;
     Ok(withdrawn)

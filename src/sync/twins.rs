@@ -1,5 +1,6 @@
-//! Writes that carry one value into a field in which no two records may share one: they never go
-//! together. The side would refuse one of them, or the whole call, and nobody could say which.
+//! Writes that carry one value into a property in which no two records may share one: they never go
+//! to HubSpot together, which would refuse the whole call, and nobody could say which of them.
+//! Salesforce answers for each row, and a call for each of a thousand would be wasted there.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +14,11 @@ use crate::domain::merge::Write;
 use crate::domain::record::{FieldName, Side};
 use crate::inbox::{self, Rest};
 
-/// A value that only one record may have: where, in which field, and which.
-type Claim = (Side, FieldName, String);
+/// A value that only one record may have: in which property, and which.
+type Claim = (FieldName, String);
 
 impl Context {
-    /// Of planned writes that claim the same value the first goes; the others are planned again once
+    /// Of planned writes that claim the same value in HubSpot the first goes; the others are planned again once
     /// it is answered.
     pub(super) async fn part_twins(
         &self,
@@ -31,6 +32,7 @@ impl Context {
             let claims: BTreeSet<Claim> = one
                 .writes
                 .iter()
+                .filter(|write| write.to == Side::HubSpot)
                 .flat_map(|write| claims(form, write))
                 .collect();
             if claims.is_disjoint(&claimed) {
@@ -54,7 +56,7 @@ impl Context {
     }
 }
 
-/// What a write claims; case is left out of account, as both sides do.
+/// What a write claims; case is left out of account, as HubSpot does.
 fn claims<'a>(form: &'a Form, write: &'a Write) -> impl Iterator<Item = Claim> + 'a {
     let schema = form.schemas.on(write.to);
     let id_field = form.mapping.id_field_on(write.to);
@@ -63,10 +65,6 @@ fn claims<'a>(form: &'a Form, write: &'a Write) -> impl Iterator<Item = Claim> +
         if name == id_field || value.is_blank() {
             return None;
         }
-        Some((
-            write.to,
-            name.clone(),
-            canonical(value, field).to_lowercase(),
-        ))
+        Some((name.clone(), canonical(value, field).to_lowercase()))
     })
 }

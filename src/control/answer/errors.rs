@@ -129,10 +129,10 @@ pub(super) fn list(
         last_shown = page.into_iter().take(room).next_back();
     }
     let last_shown = last_shown.filter(|_| lines.len() == wanted);
-    let next = last_shown.map(|error| Mark::behind(view, &error, filter.order));
+    let next = last_shown.map(|error| Mark::behind(&error, filter.order));
     Ok(Report::Errors(Errors {
         total,
-        next: next.transpose()?,
+        next,
         errors: lines,
     }))
 }

@@ -5,7 +5,7 @@ use super::{done, refuse, unwrap};
 use crate::annex;
 use crate::control::report::{RemarkLine, Report};
 use crate::control::request::{Refusal, Saying};
-use crate::domain::digest::{count, grown_at, thousands};
+use crate::domain::digest::{count, duration, grown_at, thousands};
 use crate::domain::event::{By, CauseAcknowledged, CauseMuted, CauseReleased, Event, Remark};
 use crate::projections;
 use crate::projections::causes::Cause;
@@ -35,7 +35,7 @@ pub(super) async fn say(
                 let ms = tx.now().since(until);
                 return Err(refuse(Refusal::usage(format!(
                     "that is over since {}; name a day to come",
-                    crate::domain::digest::duration(ms)
+                    duration(ms)
                 ))));
             }
             let note = match &note {
@@ -62,7 +62,8 @@ pub(super) async fn say(
                 .into(),
             };
             projections::append(tx, None, event)?;
-            Ok(done(consequence(&cause, saying.remark)))
+            let lasts_ms = until.map(|until| until.since(tx.now()));
+            Ok(done(consequence(&cause, saying.remark, lasts_ms)))
         })
         .await
         .map_err(unwrap)
@@ -86,9 +87,11 @@ fn noted(saying: &Saying) -> Result<Option<String>, Refusal> {
     Ok((!note.is_empty()).then_some(note))
 }
 
-fn consequence(cause: &Cause, remark: Remark) -> String {
+fn consequence(cause: &Cause, remark: Remark, lasts_ms: Option<i64>) -> String {
+    let lasts = lasts_ms.map(|ms| format!("for {} at most, ", duration(ms)));
     let ends = format!(
-        "until {} records fail by it, or it is resolved and comes back",
+        "{}until {} records fail by it, or it is resolved and comes back",
+        lasts.unwrap_or_default(),
         thousands(grown_at(cause.records))
     );
     let (number, records) = (cause.number, count(cause.records, "record"));

@@ -12,7 +12,7 @@ use crate::control::vantage::Vantage;
 use crate::domain::call::Lane;
 use crate::domain::event::{By, Event, ResyncAsked, Scope};
 use crate::domain::record::{ObjectName, PairIds, PairNumber, RecordKey, Side, Timestamp};
-use crate::inbox;
+use crate::inbox::{self, State};
 use crate::journal;
 use crate::projections::errors::{self, Place};
 use crate::projections::{self, allowance, pairs};
@@ -44,11 +44,20 @@ pub(super) fn priced(view: &View<'_>, what: &What, vantage: &Vantage) -> anyhow:
     Ok(Report::Resync(price(view, &members, vantage.runs())?))
 }
 
-/// Asks for it: its members are those of now.
+/// Asks for it: its members are those of now, but for those that wait to be tried as somebody asked
+/// before. What the guard holds is approved by this.
 pub(super) async fn ask(store: &Store, what: What, by: By, runs: bool) -> Result<Report, Refusal> {
     store
         .write(move |tx| {
-            let members = members(tx, &what)?;
+            let mut members = members(tx, &what)?;
+            let serves = part_asked(tx, &mut members)?;
+            if let (true, Some(seq)) = (members.is_empty(), serves) {
+                let known = standing(tx, seq, runs)?;
+                return Ok(Report::Resync(Resync {
+                    known: true,
+                    ..known
+                }));
+            }
             let priced = price(tx, &members, runs)?;
             if members.is_empty() {
                 return Ok(Report::Resync(priced));
@@ -75,9 +84,13 @@ pub(super) async fn ask(store: &Store, what: What, by: By, runs: bool) -> Result
 
 /// How far the resync is that was asked with `seq`.
 pub(super) fn stands(view: &View<'_>, seq: i64, runs: bool) -> anyhow::Result<Report> {
+    Ok(Report::Resync(standing(view, seq, runs)?))
+}
+
+fn standing(view: &View<'_>, seq: i64, runs: bool) -> anyhow::Result<Resync> {
     let asked = asked(view, seq)?;
     let left = inbox::asked(view)?.get(&seq).copied().unwrap_or(0);
-    Ok(Report::Resync(Resync {
+    Ok(Resync {
         ask: Some(seq),
         records: asked.records,
         calls: asked.calls,
@@ -85,8 +98,30 @@ pub(super) fn stands(view: &View<'_>, seq: i64, runs: bool) -> anyhow::Result<Re
         minutes: 0,
         left,
         failed: failed(view, seq)?,
+        held: 0,
+        unwritten: inbox::unwritten(view, seq)?,
+        known: false,
         runs,
-    }))
+    })
+}
+
+/// Takes those out that wait to be tried already; the latest resync that they serve.
+fn part_asked(view: &View<'_>, members: &mut Members) -> anyhow::Result<Option<i64>> {
+    let mut serves = None;
+    let mut known = Vec::new();
+    for key in members.keys() {
+        let row = inbox::of_record(view, key)?;
+        // One that is in flight was planned before this was asked.
+        let waits = row.filter(|row| matches!(row.state, State::Ready | State::Deferred));
+        if let Some(ask) = waits.and_then(|row| row.ask) {
+            serves = serves.max(Some(ask));
+            known.push(key.clone());
+        }
+    }
+    for key in known {
+        members.remove(&key);
+    }
+    Ok(serves)
 }
 
 fn asked(view: &View<'_>, seq: i64) -> anyhow::Result<ResyncAsked> {
@@ -205,8 +240,21 @@ fn price(view: &View<'_>, members: &Members, runs: bool) -> anyhow::Result<Resyn
         minutes: (calls * DAY_MIN).div_ceil(allocation.max(1)),
         left: 0,
         failed: 0,
+        held: held(view, members)?,
+        unwritten: 0,
+        known: false,
         runs,
     })
+}
+
+/// How many of them the guard holds.
+fn held(view: &View<'_>, members: &Members) -> anyhow::Result<u64> {
+    let mut held = 0;
+    for key in members.keys() {
+        let row = inbox::of_record(view, key)?;
+        held += u64::from(row.is_some_and(|row| row.state == State::Held));
+    }
+    Ok(held)
 }
 
 /// Calls that it takes to read so many records of an object again and to write some of them.

@@ -204,6 +204,15 @@ reports! {
         left: u64,
         /// Records tried that failed again.
         failed: u64,
+        /// Records that the guard holds: asking for them approves them.
+        #[serde(default)]
+        held: u64,
+        /// Records that were looked at and not written, because the mode is observe.
+        #[serde(default)]
+        unwritten: u64,
+        /// Whether all of it was asked for before, and is on its way.
+        #[serde(default)]
+        known: bool,
         /// Whether a daemon runs that works on it.
         runs: bool,
     }

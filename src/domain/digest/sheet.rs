@@ -154,12 +154,11 @@ impl<W: Write> Sheet<W> {
 
 /// What went wrong below: a closed pipe is told apart from a full disk by its kind.
 fn unwrapped(error: csv::Error) -> io::Error {
-    if !error.is_io_error() {
-        return io::Error::other(error);
-    }
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+    let said = error.to_string();
+    if let csv::ErrorKind::Io(error) = error.into_kind() {
+        error
+    } else {
+        io::Error::other(said)
     }
 }
 

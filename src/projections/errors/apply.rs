@@ -93,8 +93,18 @@ pub(in crate::projections) fn failed(
         let twice = keys[..at].contains(key);
         let old = olds.iter().copied().find(|old| old.key == *key);
         let outweighed = !answered && old.is_some_and(|old| old.known == Known::Answered);
-        if !twice && !outweighed {
+        if twice {
+            continue;
+        }
+        if !outweighed {
             put(tx, entry, record, event, failure, key, old)?;
+        }
+        // A predicted failure answers a probe as well, and so does one that an answer outweighs: it
+        // would be due again at once otherwise.
+        if event.lane == Lane::Retry
+            && let Some(cause) = causes::find(tx, event.to, &event.ids.object, failure)?
+        {
+            causes::probed(tx, entry, cause)?;
         }
     }
     tally::moved(tx, entry.seq, &before, &self::olds(tx, record)?)
@@ -142,10 +152,6 @@ fn put(
         ])?;
     if old.is_none() {
         causes::gained(tx, entry, cause, record)?;
-    }
-    // A predicted failure answers a probe as well: it would be due again at once otherwise.
-    if event.lane == Lane::Retry {
-        causes::probed(tx, entry, cause)?;
     }
     causes::describe(tx, entry, cause, &slug, failure.text.as_ref())
 }

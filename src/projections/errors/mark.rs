@@ -1,5 +1,5 @@
-//! A place in a list of errors, short enough to be typed: `12.1` is behind the first error of record
-//! 12, and in a list by age `12.1-mzp1zc0a` also says when that was first seen.
+//! A place in a list of errors, short enough to be typed: `12.k3f9` is behind that error of record
+//! 12, and in a list by age `12.k3f9-mzp1zc0a` also says when it was first seen.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +13,8 @@ use crate::domain::record::{PairNumber, Timestamp};
 use crate::store::View;
 
 const RADIX: u32 = 36;
+/// As many as four letters can tell apart: people type them.
+const SUMS: u32 = RADIX.pow(4);
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// A place as people copy it.
@@ -20,8 +22,9 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 #[serde(try_from = "String", into = "String")]
 pub struct Mark {
     record: PairNumber,
-    /// How many of the record's errors stand before the place.
-    nth: usize,
+    /// Which of the record's errors it stands behind: a sum of what tells them apart. Their number
+    /// would name another one as soon as one of them is over.
+    error: u32,
     /// When that error was first seen, where the list goes by age.
     first_at: Option<Timestamp>,
 }
@@ -33,59 +36,68 @@ pub struct Malformed(String);
 
 impl Mark {
     /// Just behind `error` in a list of that order.
-    pub fn behind(view: &View<'_>, error: &OpenError, order: Order) -> anyhow::Result<Self> {
-        let all = of_record(view, error.record)?;
-        let place = Place::behind(error);
-        let before = all.iter().position(|one| Place::behind(one) == place);
-        Ok(Self {
+    pub fn behind(error: &OpenError, order: Order) -> Self {
+        Self {
             record: error.record,
-            nth: before.map_or(all.len(), |before| before + 1),
+            error: sum(error),
             first_at: match order {
                 Order::Record => None,
                 Order::Oldest | Order::Newest => Some(error.first_at),
             },
-        })
+        }
     }
 
     /// Behind all errors of a record, where they are listed by record.
     pub fn behind_record(record: PairNumber) -> Self {
         Self {
-            record,
-            nth: usize::MAX,
+            record: PairNumber(record.0.saturating_add(1)),
+            error: 0,
             first_at: None,
         }
     }
 
-    /// Where a list of that order goes on. An error that is over meanwhile leaves its place behind;
-    /// none where it was copied from a list by record, and this one goes by age.
+    /// Where a list of that order goes on. Where the error is over meanwhile nobody knows which
+    /// others of its record were shown: they come again, rather than not at all. None where it was
+    /// copied from a list by record, and this one goes by age.
     pub fn place(self, view: &View<'_>, order: Order) -> anyhow::Result<Option<Place>> {
-        let all = of_record(view, self.record)?;
-        let named = self.nth.checked_sub(1).and_then(|before| all.get(before));
-        let named = named.filter(|one| self.first_at.is_none_or(|at| one.first_at == at));
-        Ok(match (named, self.first_at, order) {
-            (Some(error), _, _) => Some(Place::behind(error)),
-            (None, _, Order::Record) => Some(Place::behind_record(self.record)),
+        let mut all = of_record(view, self.record)?.into_iter();
+        let is_named = |one: &OpenError| {
+            sum(one) == self.error && self.first_at.is_none_or(|at| one.first_at == at)
+        };
+        Ok(match (all.find(is_named), self.first_at, order) {
+            (Some(error), _, _) => Some(Place::behind(&error)),
+            (None, _, Order::Record) => {
+                let before = self.record.0.saturating_sub(1);
+                Some(Place::behind_record(PairNumber(before)))
+            }
             (None, Some(at), Order::Oldest | Order::Newest) => {
-                Some(Place::behind_aged(order, at, self.record))
+                Some(Place::before_aged(order, at, self.record))
             }
             (None, None, Order::Oldest | Order::Newest) => None,
         })
     }
 }
 
+/// Differs for the errors of one record, of which there are few.
+fn sum(error: &OpenError) -> u32 {
+    let field = error.field.as_ref().map_or("", |field| field.as_str());
+    let rule = error.rule.as_ref().map_or("", |rule| rule.0.as_str());
+    let parts = [error.to.key(), field, &error.code, rule];
+    crc32c::crc32c(parts.join("\n").as_bytes()) % SUMS
+}
+
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.record.0, self.nth)?;
+        write!(f, "{}.{}", self.record.0, short(self.error.into()))?;
         match self.first_at {
-            Some(at) => write!(f, "-{}", short(at)),
+            Some(at) => write!(f, "-{}", short(at.0.unsigned_abs())),
             None => Ok(()),
         }
     }
 }
 
-/// An instant in few letters.
-fn short(at: Timestamp) -> String {
-    let mut left = at.0.unsigned_abs();
+/// A number in few letters.
+fn short(mut left: u64) -> String {
     let mut letters = Vec::new();
     loop {
         let digit = usize::try_from(left % u64::from(RADIX)).unwrap_or(0);
@@ -106,11 +118,11 @@ impl FromStr for Mark {
             Some((place, at)) => (place, Some(at)),
             None => (text, None),
         };
-        let (record, nth) = place.split_once('.').ok_or_else(malformed)?;
+        let (record, error) = place.split_once('.').ok_or_else(malformed)?;
         let at = at.map(|at| i64::from_str_radix(at, RADIX)).transpose();
         Ok(Self {
             record: PairNumber(record.parse().map_err(|_| malformed())?),
-            nth: nth.parse().map_err(|_| malformed())?,
+            error: u32::from_str_radix(error, RADIX).map_err(|_| malformed())?,
             first_at: at.map_err(|_| malformed())?.map(Timestamp),
         })
     }

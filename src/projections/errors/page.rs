@@ -124,12 +124,12 @@ impl Place {
         }
     }
 
-    /// Behind all errors of a record that were first seen at that instant, where they are listed by
+    /// Before all errors of a record that were first seen at that instant, where they are listed by
     /// age.
-    pub(super) fn behind_aged(order: Order, first_at: Timestamp, record: PairNumber) -> Self {
+    pub(super) fn before_aged(order: Order, first_at: Timestamp, record: PairNumber) -> Self {
         let to = match order {
-            Order::Record | Order::Oldest => char::MAX.to_string(),
-            Order::Newest => String::new(),
+            Order::Record | Order::Oldest => String::new(),
+            Order::Newest => char::MAX.to_string(),
         };
         Self {
             first_at,

@@ -320,7 +320,7 @@ pub enum Verb {
 fn rewritten(cell: &Cell, rewrite: &Rewrite) -> Cell {
     match cell {
         Cell::Text(text) => Cell::Text(rewrite.applied(text)),
-        other => other.clone(),
+        Cell::Null | Cell::Bool(_) | Cell::Number(_) | Cell::Moment(_) => cell.clone(),
     }
 }
 

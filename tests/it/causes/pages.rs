@@ -145,6 +145,56 @@ fn a_list_goes_on_behind_an_error_that_is_over_meanwhile() {
     }
 }
 
+#[test]
+fn an_error_that_is_over_takes_none_of_its_record_out_of_the_list() {
+    for order in Order::ALL {
+        let bench = Bench::new();
+        let says = |fields: &'static [&'static str]| {
+            bench.write(move |tx| {
+                let mut event = refused(ids(0), failure("STRING_TOO_LONG", fields[0])?);
+                for field in &fields[1..] {
+                    event.failures.push(failure("STRING_TOO_LONG", field)?);
+                }
+                append(tx, None, event).map(drop)
+            });
+        };
+        let page = |limit, after| {
+            let request = Request::Errors {
+                which: Which::default(),
+                order: Some(*order),
+                limit,
+                after,
+            };
+            match ask(&bench, &request) {
+                Ok(Report::Errors(page)) => page,
+                other => panic!("{other:?}"),
+            }
+        };
+        let fields = |lines: &[ErrorLine]| -> Vec<String> {
+            lines.iter().map(|line| line.field.clone()).collect()
+        };
+        says(&["Department", "Fax", "Title"]);
+        let first = page(2, None);
+        let rest = page(100, first.next);
+        let whole = [fields(&first.errors), fields(&rest.errors)].concat();
+        assert_eq!(whole.len(), 3, "{order:?}: {whole:?}");
+        // The first one is over before the list goes on.
+        match whole[0].as_str() {
+            "Department" => says(&["Fax", "Title"]),
+            _ => says(&["Department", "Fax"]),
+        }
+        let rest = page(100, first.next);
+        assert_eq!(fields(&rest.errors), whole[2..], "{order:?}");
+        // The one that the page ended with is over as well: nothing that is left is passed over.
+        match whole[2].as_str() {
+            "Title" => says(&["Title"]),
+            _ => says(&["Department"]),
+        }
+        let rest = page(100, first.next);
+        assert_eq!(fields(&rest.errors), whole[2..], "{order:?}");
+    }
+}
+
 /// These contacts lack a value that the list does not have.
 fn lack(bench: &Bench, numbers: std::ops::Range<u32>, value: &'static str) {
     bench.write(move |tx| {

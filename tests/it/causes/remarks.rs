@@ -71,7 +71,13 @@ fn what_was_said_holds_until_it_is_taken_back() {
 #[test]
 fn it_ends_with_its_time_with_growth_and_with_a_return_and_a_later_one_counts_anew() {
     let until = Some(MORNING + HOUR);
-    let timed = |bench: &Bench| drop(acknowledge(bench, until));
+    let timed = |bench: &Bench| {
+        assert_eq!(
+            acknowledge(bench, until),
+            "C-1 (20 records) is acknowledged: lists and mails say so, for 1 h at most, until 60 \
+             records fail by it, or it is resolved and comes back\n"
+        );
+    };
     check(timed, &[Remark::Acknowledged]);
     let late = |bench: &Bench| {
         timed(bench);

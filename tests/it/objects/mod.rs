@@ -18,6 +18,7 @@ mod observe;
 mod parents;
 mod record_types;
 mod rest;
+mod resyncs;
 mod retries;
 mod roles;
 mod schema;

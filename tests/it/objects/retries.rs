@@ -218,6 +218,35 @@ async fn a_rule_that_is_lifted_without_a_trace_is_found_by_one_record_that_lets_
     assert_eq!(made, 5, "all of them, with no visit by anybody");
 }
 
+#[tokio::test]
+async fn a_record_that_is_not_sent_for_another_reason_keeps_no_probe_from_the_others() {
+    let mut story = Story::new(CONTACTS).await;
+    let rule = InjectedKind::ValidationRule;
+    refuse(&story, "Consent", rule, "Title", "Countess");
+    let people: Vec<String> = (0..5)
+        .map(|number| {
+            let email = format!("p{number}@acme.example");
+            person(&story, json!({ "email": email, "jobtitle": "Countess" }))
+        })
+        .collect();
+    story.minutes(2).await;
+    story.change_hubspot(
+        "contacts",
+        &people[0],
+        json!({ "customer_tier": "platinum" }),
+    );
+    story.minutes(2).await;
+    story.in_salesforce(|org, _| assert!(org.remove_rule("Consent")));
+    story.told();
+    hours(&mut story, 2).await;
+    story.minutes(30).await;
+    let told = story.told();
+    let again = told.iter().filter(|line| line.contains("failed"));
+    assert!(again.count() <= 3, "{told:?}");
+    let made = story.in_salesforce(|org, _| org.records("Contact").len());
+    assert_eq!(made, 4, "{told:?}");
+}
+
 /// Five people for each of these causes, and what the org counts of each in a day at most once its
 /// first answers are in: a probe after 1 h and one after 4 h more, then one a day, where only a
 /// probe can find a fix; nothing where the record itself, a description or a person tells.

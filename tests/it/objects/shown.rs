@@ -6,7 +6,7 @@ use syncline::domain::call::Operation;
 use syncline::domain::event::{By, Event};
 use syncline::simulator::hubspot::admin::PropertyChange;
 use syncline::simulator::hubspot::property::{self, Choice, Kind};
-use syncline::simulator::salesforce::{Injected, InjectedKind};
+use syncline::simulator::salesforce::{Injected, InjectedKind, Rewrite};
 
 use super::Story;
 
@@ -165,6 +165,29 @@ async fn who_presses_resync_in_hubspot_has_the_record_tried_again_once() {
         ["contact linked: created", "contact created to Salesforce"]
     );
     assert_eq!(board(&story, &ada), ["in_sync", "", ""]);
+}
+
+#[tokio::test]
+async fn who_presses_on_a_record_that_is_only_likely_to_fail_has_it_sent() {
+    let mut story = shown().await;
+    let long = |number: u32| {
+        let email = format!("p{number}@acme.example");
+        let title = "T".repeat(150);
+        story.hubspot(
+            "contacts",
+            json!({ "email": email, "lastname": "P", "jobtitle": title }),
+        )
+    };
+    let people: Vec<String> = (0..3).map(long).collect();
+    story.minutes(3).await;
+    story.told();
+    story.in_salesforce(|org, _| {
+        let cut = Some(Rewrite::Put("Long".to_owned()));
+        org.automation("Contact", "Title", cut);
+    });
+    story.change_hubspot("contacts", &people[2], json!({ "syncline_resync": "yes" }));
+    story.minutes(3).await;
+    assert_eq!(board(&story, &people[2]), ["in_sync", "", ""]);
 }
 
 #[tokio::test]

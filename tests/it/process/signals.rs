@@ -3,9 +3,11 @@
 use std::fs;
 
 use rustix::process::Signal;
+use serde_json::json;
+use syncline::simulator::salesforce::FieldChange;
 use syncline::simulator::{Fault, OneShot, Server};
 
-use super::scene::{CONFIGURATION, Scene, bare, pause, until_ok};
+use super::scene::{CONFIGURATION, Scene, bare, pause, until, until_ok};
 
 /// systemd's own patience, in ms.
 const STOP_MAX_MS: i64 = 10_000;
@@ -227,4 +229,29 @@ fn a_reload_labels_errors_by_a_changed_catalogue_and_keeps_the_last_good_one() {
     let checked = scene.verb(&["check", "--offline"]);
     assert_eq!(checked.exit, 78, "{}", checked.out);
     assert!(checked.out.contains(mistake), "{}", checked.out);
+}
+
+#[test]
+fn what_a_mapping_kept_from_being_written_goes_as_soon_as_the_mapping_is_changed() {
+    let scene = Scene::new();
+    let closed = FieldChange::Writable(false);
+    let changed = scene
+        .simulator()
+        .salesforce
+        .change_field("Contact", "Fax", closed);
+    changed.expect("contacts have a fax");
+    let person = json!({ "email": "a@scene.example", "lastname": "A", "fax": "+39 02 1" });
+    scene.hubspot(None, person);
+    let daemon = scene.started();
+    until("the fax is refused", 20, || scene.status()["errors"] == 1);
+    let off =
+        "[[objects.contact.fields]]\nhubspot = \"fax\"\nsalesforce = \"Fax\"\nrule = \"off\"\n";
+    scene.configure(off);
+    daemon.signal(Signal::HUP);
+    until("the contact is made without it", 20, || {
+        scene.simulator().salesforce.records("Contact").len() == 1
+    });
+    daemon.says("mapping changed: contact; 1 record will be tried again");
+    assert_eq!(scene.status()["errors"], 0);
+    daemon.stop();
 }
