@@ -399,7 +399,7 @@ fn settle(connection: &Connection) -> Result<(), StoreError> {
          pragma recursive_triggers = on;
          pragma secure_delete = on;
          pragma temp_store = memory;
-         pragma cache_size = -32768;
+         pragma cache_size = -16384;
          pragma wal_autocheckpoint = 4000;",
     )?;
     Ok(())

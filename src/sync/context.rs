@@ -34,8 +34,8 @@ pub(super) const PACE: PaceLimits = PaceLimits {
     search_calls: 4,
 };
 
-/// Records kept since they were detected, some 25 MB of them.
-const FRESH_MAX: usize = 10_000;
+/// Records of a side kept since they were detected, some 12 MB of them.
+const FRESH_MAX: usize = 5_000;
 
 /// Calls without an answer in a row before a side counts as silent: fewer are a hiccup.
 pub(super) const SILENT_TIMES: u32 = 3;

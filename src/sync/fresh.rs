@@ -5,65 +5,80 @@
 
 use std::collections::HashMap;
 
-use crate::domain::record::{Record, RecordKey};
+use crate::domain::record::{Record, RecordKey, Side};
 
-/// Records by key with the instant their reading began; bounded. All times are monotonic ms.
+/// Records by key with the instant their reading began; bounded. All times are monotonic ms. Each
+/// side has a place of its own: the ids that a load leaves in one must not crowd out what the other
+/// shows of it.
 #[derive(Debug)]
 pub(super) struct Fresh {
     records_max: usize,
+    hubspot: OfSide,
+    salesforce: OfSide,
+}
+
+#[derive(Debug, Default)]
+struct OfSide {
     records: HashMap<RecordKey, (i64, Record)>,
     written: HashMap<RecordKey, i64>,
     forgotten_at: i64,
 }
 
 impl Fresh {
-    /// Keeps at most `records_max` records.
+    /// Keeps at most `records_max` records of each side.
     pub(super) fn new(records_max: usize) -> Self {
         Self {
             records_max,
-            records: HashMap::new(),
-            written: HashMap::new(),
-            forgotten_at: 0,
+            hubspot: OfSide::default(),
+            salesforce: OfSide::default(),
+        }
+    }
+
+    fn of(&mut self, key: &RecordKey) -> &mut OfSide {
+        match key.side {
+            Side::HubSpot => &mut self.hubspot,
+            Side::Salesforce => &mut self.salesforce,
         }
     }
 
     /// Keeps `record`, read by a request that began at `began`.
     pub(super) fn keep(&mut self, record: Record, began: i64) {
-        let written = self.written.get(&record.key).copied().unwrap_or(i64::MIN);
-        if began <= written || began < self.forgotten_at {
+        let records_max = self.records_max;
+        let side = self.of(&record.key);
+        let written = side.written.get(&record.key).copied().unwrap_or(i64::MIN);
+        if began <= written || began < side.forgotten_at {
             return;
         }
         // A page that was read earlier may be noted later.
-        if self
-            .records
-            .get(&record.key)
-            .is_some_and(|(at, _)| began < *at)
-        {
+        let known = side.records.get(&record.key);
+        if known.is_some_and(|(at, _)| began < *at) {
             return;
         }
-        if self.records.len() >= self.records_max {
-            self.records.clear();
+        if side.records.len() >= records_max {
+            side.records.clear();
         }
-        self.records.insert(record.key.clone(), (began, record));
+        side.records.insert(record.key.clone(), (began, record));
     }
 
     /// Forgets a record that is written now, and what readings that have begun will bring of it.
     pub(super) fn forget(&mut self, key: RecordKey, now: i64) {
-        self.records.remove(&key);
-        if self.written.len() >= self.records_max {
-            self.written.clear();
-            self.forgotten_at = now;
+        let records_max = self.records_max;
+        let side = self.of(&key);
+        side.records.remove(&key);
+        if side.written.len() >= records_max {
+            side.written.clear();
+            side.forgotten_at = now;
         }
-        self.written.insert(key, now);
+        side.written.insert(key, now);
     }
 
     /// Takes the record out, with the time since its reading began, in ms.
     pub(super) fn take(&mut self, key: &RecordKey, now: i64) -> Option<(Record, i64)> {
-        let (began, record) = self.records.remove(key)?;
+        let (began, record) = self.of(key).records.remove(key)?;
         Some((record, now - began))
     }
 
-    /// How many records it can keep.
+    /// How many records of a side it can keep.
     pub(super) fn room(&self) -> usize {
         self.records_max
     }
