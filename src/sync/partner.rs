@@ -257,9 +257,11 @@ pub(super) fn choose(
         return partner;
     }
     let partner = by_key(portal, forms, record, catch, doubled);
-    let names = |id| catch.records.contains_key(id);
+    let is_caught = |id| catch.records.contains_key(id);
     let was_converted = catch.converted.contains(&our_mark.to_lowercase());
-    if (named.as_ref().is_some_and(names) || was_converted) && matches!(partner, Partner::Nobody) {
+    if (named.as_ref().is_some_and(is_caught) || was_converted)
+        && matches!(partner, Partner::Nobody)
+    {
         // What took its partner's place is somebody else's partner. A new lead could not carry the
         // mark either: the converted one has it for good.
         return Partner::Ambiguous;

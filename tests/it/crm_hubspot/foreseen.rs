@@ -38,6 +38,20 @@ const FIELDS: [&str; 13] = [
     "no_such",
 ];
 
+/// What every run has met.
+const MET: [&str; 10] = [
+    "made",
+    "changed",
+    "refused",
+    "INVALID_OPTION",
+    "INVALID_EMAIL",
+    "INVALID_INTEGER",
+    "INVALID_BOOLEAN",
+    "INVALID_DATE",
+    "READ_ONLY_VALUE",
+    "PROPERTY_DOESNT_EXIST",
+];
+
 /// The portal behind the client.
 struct Line(Mutex<Simulator>);
 
@@ -224,18 +238,7 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
         });
     });
     let met = met.into_inner();
-    for what in [
-        "made",
-        "changed",
-        "refused",
-        "INVALID_OPTION",
-        "INVALID_EMAIL",
-        "INVALID_INTEGER",
-        "INVALID_BOOLEAN",
-        "INVALID_DATE",
-        "READ_ONLY_VALUE",
-        "PROPERTY_DOESNT_EXIST",
-    ] {
+    for what in MET {
         assert!(met.contains_key(what), "{what} was never met: {met:?}");
     }
 }

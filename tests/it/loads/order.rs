@@ -43,6 +43,12 @@ async fn story() -> Story {
     story
 }
 
+async fn settle(story: &Story, request: &Request) {
+    let (world, now) = (&story.world, story.world.clock.now());
+    let settled = control::answer(&world.store, request, 0, now, Vantage::Beside);
+    settled.await.unwrap();
+}
+
 /// A person approves what is held of an object.
 async fn approve(story: &Story, object: &str) {
     let open = story.world.store.read(holds::open).await.unwrap();
@@ -51,9 +57,7 @@ async fn approve(story: &Story, object: &str) {
             number: hold.number,
             approve: true,
         };
-        let (store, now) = (&story.world.store, story.world.clock.now());
-        let settled = control::answer(store, &request, 0, now, Vantage::Beside);
-        settled.await.unwrap();
+        settle(story, &request).await;
     }
 }
 
@@ -101,9 +105,7 @@ async fn deals_go_without_their_people_when_those_are_left_out() {
         number: open[0].number,
         approve: false,
     };
-    let (store, now) = (&story.world.store, story.world.clock.now());
-    let dropped = control::answer(store, &request, 0, now, Vantage::Beside);
-    dropped.await.unwrap();
+    settle(&story, &request).await;
     story.minutes(4).await;
     assert_eq!(records(&story, "Contact"), 0);
     assert_eq!(records(&story, "Opportunity"), DEALS);

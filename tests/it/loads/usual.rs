@@ -171,10 +171,7 @@ async fn a_refused_row_is_an_error_like_any_other_and_the_others_arrive() {
         ["contact failed to Salesforce: FIELD_CUSTOM_VALIDATION_EXCEPTION"]
     );
     assert_eq!(in_salesforce(&story).len(), PEOPLE);
-    let causes = story
-        .world
-        .store
-        .read_blocking(|view| projections::causes::open(view));
+    let causes = story.world.store.read_blocking(projections::causes::open);
     let causes = causes.unwrap();
     assert_eq!(causes.len(), 1);
     assert_eq!(causes[0].records, 1);
