@@ -94,6 +94,24 @@ fn a_temporary_refusal_is_retried_less_and_less_often_for_three_days() {
 }
 
 #[test]
+fn a_clock_set_back_has_no_mail_tried_at_every_look() {
+    let mut world = told();
+    let refusals = (0..500).map(|_| refusal(Stage::Envelope, 451));
+    world.server.faults.lock().unwrap().extend(refusals);
+    world.look();
+    world.pass(-DAY);
+    let before = world.server.offered.lock().unwrap().len();
+    // A quarter of a minute from look to look, for three hours.
+    for _ in 0..720 {
+        world.look();
+        world.pass(15_000);
+    }
+    let tries = world.server.offered.lock().unwrap().len() - before;
+    // Two mails, each tried at once, as the clock is not the one it was, and then ever more seldom.
+    assert!((8..=16).contains(&tries), "{tries} tries");
+}
+
+#[test]
 fn a_refused_recipient_is_given_up_and_the_others_get_theirs() {
     let mut world = told();
     world
