@@ -24,7 +24,7 @@ use crate::domain::event::RecipientSetting;
 use crate::domain::record::Timestamp;
 use crate::mail::Mailer;
 use crate::projections::settings;
-use crate::store::Store;
+use crate::store::{Store, Tx, View};
 
 pub use heartbeat::Heartbeat;
 pub use immediate::is_first_load_over;
@@ -124,11 +124,23 @@ impl Notifier {
     }
 
     async fn recipients(&self) -> anyhow::Result<Vec<RecipientSetting>> {
-        let setting = self.store.read(settings::notifications).await?;
-        let mut recipients = setting
-            .map(|setting| setting.event.recipients)
-            .unwrap_or_default();
-        recipients.retain(|one| !one.off);
+        let (recipients, changed) = self.store.read(told).await?;
+        if changed {
+            let told = recipients.clone();
+            let end_others = move |tx: &Tx<'_>| scheduled::end_others(tx, &told);
+            self.store.write(end_others).await?;
+        }
         Ok(recipients)
     }
+}
+
+/// Who is told, and whether other schedules than at the last look are in force by that.
+fn told(view: &View<'_>) -> anyhow::Result<(Vec<RecipientSetting>, bool)> {
+    let setting = settings::notifications(view)?;
+    let mut recipients = setting
+        .map(|setting| setting.event.recipients)
+        .unwrap_or_default();
+    recipients.retain(|one| !one.off);
+    let changed = scheduled::are_others(view, &recipients)?;
+    Ok((recipients, changed))
 }

@@ -14,6 +14,7 @@ mod log;
 mod on_time;
 mod readers;
 mod remarks;
+mod switched;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
