@@ -1,6 +1,6 @@
 //! Digests at set times.
 
-use syncline::domain::event::RecipientSetting;
+use syncline::domain::event::{RecipientSetting, Scheduled};
 use syncline::domain::schedule::Frequency;
 
 use super::{DAY, HOUR, MINUTE, World, daily, now, timed};
@@ -162,4 +162,30 @@ fn digests_come_again_after_one_was_told_by_a_clock_that_was_a_year_ahead() {
     world.pass(23 * HOUR);
     let text = world.last_text();
     assert!(!text.contains("Late"), "{text}");
+}
+
+#[test]
+fn a_weekly_tells_the_whole_week_to_a_reader_who_was_told_day_by_day() {
+    let mut both = daily();
+    both.schedules.push(Scheduled {
+        frequency: Frequency::Weekly,
+        cron: "0 0 8 * * MON".to_owned(),
+    });
+    let mut world = World::loaded(vec![("revops@acme.example", both)]);
+    world.pass(-HOUR);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    world.fail(3..7, "STRING_TOO_LONG", "Phone");
+    world.pass(DAY);
+    let mut told = world.subjects();
+    world.mend(3..7);
+    for _ in 0..12 {
+        world.pass(DAY);
+        told.extend(world.subjects());
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    revops: 2 new · 7 records failing
+    revops: 1 resolved · 3 records failing
+    revops: week: 1 new, 1 resolved · 3 records failing
+    revops: week: nothing new · 3 records failing
+    ");
 }
