@@ -224,11 +224,21 @@ pub(super) fn remedy(
     reader: &Reader<'_>,
     recipient: i64,
 ) -> anyhow::Result<String> {
-    let address = annex::address(view, recipient)?.unwrap_or_default();
+    let address = in_shell(&annex::address(view, recipient)?.unwrap_or_default());
     let contact = &reader.teller.contact;
     Ok(format!(
         "syncline notify set {address}, or write to {contact}"
     ))
+}
+
+/// `address` as a shell takes it: an apostrophe, which names hold, would begin a string there.
+fn in_shell(address: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._-+=%".contains(c);
+    if address.chars().all(is_plain) {
+        address.to_owned()
+    } else {
+        format!("'{}'", address.replace('\'', "'\\''"))
+    }
 }
 
 /// Whom the open causes wait for. A reader who is told one kind only is "you".

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use syncline::domain::event::Stage;
 use syncline::domain::label::Label;
+use syncline::domain::record::Side;
 use syncline::mail::MailError;
 
 use syncline::logging::Form;
@@ -155,5 +156,22 @@ fn the_rows_attached_name_nobody_unless_names_are_asked_for() {
         let sheet = String::from_utf8(sheet).unwrap();
         assert!(sheet.contains("STRING_TOO_LONG"), "{sheet}");
         assert_eq!(sheet.matches("Anna Rossi").count(), expected, "{sheet}");
+    }
+}
+
+#[test]
+fn the_command_that_stops_the_mails_works_for_a_name_with_an_apostrophe() {
+    for (address, expected) in [
+        (
+            "o'brien@acme.example",
+            r"notify set 'o'\''brien@acme.example',",
+        ),
+        ("a&b$c@acme.example", "notify set 'a&b$c@acme.example',"),
+        ("it+crm=x@acme.example", "notify set it+crm=x@acme.example,"),
+    ] {
+        let mut world = World::loaded(vec![(address, now())]);
+        world.suspend(Side::Salesforce);
+        let text = world.last_text().replace('\n', " ");
+        assert!(text.contains(expected), "{text}");
     }
 }
