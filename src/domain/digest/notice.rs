@@ -8,6 +8,10 @@ use super::words::{count, duration, glued, plain, thousands};
 /// The longest foreign text a notice shows, in characters.
 const TEXT_MAX: usize = 400;
 
+/// Notices told in full by one mail: a guard that stops a storm opens many holds, and the mail has to
+/// stay below what readers clip.
+const SHOWN_MAX: usize = 12;
+
 /// One notice. Told at once to everybody, once, and its end once; a digest repeats what still is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
@@ -244,6 +248,19 @@ fn used_of(used: u64, allocation: u64) -> String {
     let percent = used.saturating_mul(100) / allocation.max(1);
     let (used, allocation) = (thousands(used), thousands(allocation));
     format!("{used} of {allocation} calls used ({percent} %)")
+}
+
+/// As many as a mail has room for, and one that says how many more there are.
+pub(super) fn shown(notices: &[Notice]) -> Vec<Notice> {
+    let mut shown: Vec<Notice> = notices.iter().take(SHOWN_MAX).cloned().collect();
+    let hidden = notices.len().saturating_sub(SHOWN_MAX) as u64;
+    if hidden > 0 {
+        shown.push(Notice::Remark {
+            title: format!("AND {} like these", count(hidden, "more notice")),
+            text: "See all of them: syncline status".to_owned(),
+        });
+    }
+    shown
 }
 
 /// What waits for its share alone when so much is used, in the words of a sentence: `first loads

@@ -1,8 +1,9 @@
 //! What mails say of what concerns everybody.
 
-use syncline::domain::digest::{Immediate, Notice, render_immediate};
+use syncline::domain::digest::{Digest, ForSomeone, Immediate, Notice, render, render_immediate};
 
-use super::sample::immediate;
+use super::sample::{daily, immediate};
+use super::shown;
 
 /// The text of a mail that tells this alone, without its foot, on one line.
 fn said(notice: Notice) -> String {
@@ -60,4 +61,51 @@ fn calls_that_free_say_nothing_of_changes_where_none_waited() {
     BUDGET FREES: writing goes on 1 change that waited is sent now.
     BUDGET FREES: writing goes on 1,902 changes that waited are sent now.
     ");
+}
+
+fn held(hold: i64) -> Notice {
+    Notice::Held {
+        hold,
+        what: "contact to Salesforce, 12,412 records to be updated, all of Phone".to_owned(),
+        limit: "guard 10,000 in 24 h".to_owned(),
+    }
+}
+
+#[test]
+fn a_storm_of_holds_leaves_the_figures_in_the_subject_and_the_mail_whole() {
+    let notices: Vec<Notice> = (1..=300).map(held).collect();
+    let mail = render(&Digest {
+        notices: notices.clone(),
+        ..daily()
+    });
+    shown(&mail);
+    insta::assert_snapshot!(mail.subject, @"[Syncline prod] HELD H-1 · HELD H-2 · 298 more notices · 2 new, 1 back, 2 resolved · 467 records failing · 32 % of API…");
+    assert!(
+        mail.text.contains("AND 288 more notices like these"),
+        "{}",
+        mail.text
+    );
+    shown(&render_immediate(&Immediate {
+        notices,
+        ..immediate()
+    }));
+}
+
+#[test]
+fn thousands_of_causes_that_somebody_has_to_fix_are_counted_and_not_all_named() {
+    let causes = (1..=5_000).map(|number| (number, None)).collect();
+    let mail = render(&Digest {
+        for_others: vec![ForSomeone {
+            who: "RevOps".to_owned(),
+            causes,
+        }],
+        ..daily()
+    });
+    shown(&mail);
+    let text = mail.text.replace('\n', " ");
+    assert!(
+        text.contains("FOR REVOPS: 5,000 causes (C-1, C-2, "),
+        "{text}"
+    );
+    assert!(text.contains("C-24; and 4,976 more)."), "{text}");
 }
