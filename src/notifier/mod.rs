@@ -102,21 +102,28 @@ impl Notifier {
         } else {
             self.recipients().await?
         };
+        let mut wrong = None;
         for recipient in recipients {
             let (teller, recipient) = (Arc::clone(&self.teller), Arc::new(recipient));
-            let (told, next) = self
-                .store
-                .write(move |tx| {
-                    let scheduled = scheduled::plan(tx, &teller, &recipient)?;
-                    let (immediate, next) = immediate::plan(tx, &teller, &recipient)?;
-                    Ok((scheduled || immediate, next))
-                })
-                .await?;
-            planned |= told;
-            look_again = next.map_or(look_again, |next| look_again.min(next));
+            let plan = move |tx: &Tx<'_>| {
+                let scheduled = scheduled::plan(tx, &teller, &recipient)?;
+                let (immediate, next) = immediate::plan(tx, &teller, &recipient)?;
+                Ok((scheduled || immediate, next))
+            };
+            match self.store.write(plan).await {
+                Ok((told, next)) => {
+                    planned |= told;
+                    look_again = next.map_or(look_again, |next| look_again.min(next));
+                }
+                // Said below: a mail that cannot be written for one keeps nobody else waiting.
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
         }
         if planned {
             self.deliver(until).await?;
+        }
+        if let Some(wrong) = wrong {
+            return Err(wrong.into());
         }
         let retry = self.next_try().await?;
         let look_again = retry.map_or(look_again, |retry| look_again.min(retry));

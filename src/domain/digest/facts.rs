@@ -305,7 +305,8 @@ pub(super) fn attached(errors: u64, attached: bool) -> Option<String> {
 /// What a cause's type means; nothing where the catalogue says nothing.
 pub(super) fn meaning(cause: &CauseLine) -> Vec<String> {
     let meaning = plain(&cause.meaning, PROSE_MAX);
-    Vec::from_iter(Some(meaning).filter(|meaning| !meaning.is_empty()))
+    let said = Some(meaning).filter(|meaning| !meaning.is_empty());
+    said.into_iter().collect()
 }
 
 /// Records and calls week by week, once there is more than one to compare.
@@ -415,8 +416,7 @@ pub(super) fn fix(cause: &CauseLine) -> Vec<String> {
 
 /// What a person noted.
 pub(super) fn note(cause: &CauseLine) -> Option<String> {
-    let note = cause.note.as_ref()?;
-    Some(plain(note, PROSE_MAX))
+    cause.note.as_ref().map(|note| plain(note, PROSE_MAX))
 }
 
 /// The cause's links that are links: anything else that came along is left out.

@@ -175,3 +175,22 @@ fn the_command_that_stops_the_mails_works_for_a_name_with_an_apostrophe() {
         assert!(text.contains(expected), "{text}");
     }
 }
+
+#[test]
+fn a_reader_to_whom_no_mail_can_be_written_keeps_nobody_else_waiting() {
+    let mut world = World::loaded(vec![
+        ("kept by an older version", now()),
+        ("admin@acme.example", now()),
+    ]);
+    world.fail(0..5, "STRING_TOO_LONG", "Title");
+    world.pass(MINUTE);
+    let wrong = world.try_to_look().unwrap_err();
+    assert!(
+        format!("{wrong:#}").contains("is no mail address"),
+        "{wrong:#}"
+    );
+    let offered = world.server.offered.lock().unwrap();
+    let names: Vec<String> = offered.iter().map(subject).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(names[0].starts_with("admin: NEW: "), "{names:?}");
+}
