@@ -123,7 +123,7 @@ impl Notifier {
             self.deliver(until).await?;
         }
         if let Some(wrong) = wrong {
-            return Err(wrong.into());
+            return Err(wrong);
         }
         let retry = self.next_try().await?;
         let look_again = retry.map_or(look_again, |retry| look_again.min(retry));
