@@ -1,6 +1,6 @@
 //! What a daily or weekly digest holds, gathered for one reader.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::{Reader, concerns, is_muted, line, rows, tickets};
 use super::{Teller, notices};
@@ -36,7 +36,8 @@ pub(super) fn digest(
     let turned = figures::turned_between(view, after, last)?;
     let uncarried = figures::uncarried_between(view, after, last)?;
     let totals = errors::totals(view)?;
-    let causes = cause_lines(view, reader, recipient, told)?;
+    let week_after = (frequency == Frequency::Weekly).then_some(after);
+    let causes = cause_lines(view, reader, recipient, told, week_after)?;
     let open: Vec<i64> = causes
         .iter()
         .filter(|one| !is_resolved(one))
@@ -123,12 +124,14 @@ fn is_resolved(line: &CauseLine) -> bool {
     line.state == LineState::News(CauseState::Resolved)
 }
 
-/// News first, in the order of the records, then what is still open.
+/// News first, in the order of the records, then what is still open. To a digest of the week after an
+/// entry, what other mails told since is news too: the week brought it.
 fn cause_lines(
     view: &View<'_>,
     reader: &Reader<'_>,
     recipient: &RecipientSetting,
     told: &[Told],
+    week_after: Option<i64>,
 ) -> anyhow::Result<Vec<CauseLine>> {
     let news: BTreeMap<i64, (CauseState, u64)> = told
         .iter()
@@ -145,20 +148,33 @@ fn cause_lines(
         })
         .collect();
     let mut lines = Vec::new();
-    let mut add = |cause: &Cause, state, records| -> anyhow::Result<()> {
+    let add = |cause: &Cause, state, records| -> anyhow::Result<CauseLine> {
         let before = slots::told_cause(view, recipient.recipient, cause.number)?;
         let before = before.map(|told| told.records);
-        lines.push(line(view, reader, cause, state, records, before)?);
-        Ok(())
+        line(view, reader, cause, state, records, before)
     };
     for (number, (state, records)) in &news {
         if let Some(cause) = causes::get(view, *number)? {
-            add(&cause, LineState::News(*state), *records)?;
+            lines.push(add(&cause, LineState::News(*state), *records)?);
+        }
+    }
+    let mut meanwhile = BTreeSet::new();
+    if let Some(after) = week_after {
+        for cause in causes::since(view, 0)? {
+            if news.contains_key(&cause.number) || !concerns(view, recipient, &cause) {
+                continue;
+            }
+            if let Some((state, records)) = told_meanwhile(view, recipient, &cause, after)? {
+                meanwhile.insert(cause.number);
+                let state = LineState::News(state);
+                lines.push(line(view, reader, &cause, state, records, None)?);
+            }
         }
     }
     for cause in causes::open(view)? {
-        if !news.contains_key(&cause.number) && concerns(view, recipient, &cause) {
-            add(&cause, LineState::StillOpen, cause.records)?;
+        let is_told = news.contains_key(&cause.number) || meanwhile.contains(&cause.number);
+        if !is_told && concerns(view, recipient, &cause) {
+            lines.push(add(&cause, LineState::StillOpen, cause.records)?);
         }
     }
     lines.sort_by_key(|line| {
@@ -168,6 +184,27 @@ fn cause_lines(
         )
     });
     Ok(lines)
+}
+
+/// What other mails last told of a cause since a digest that covers entries up to `after`, where that
+/// is still so.
+fn told_meanwhile(
+    view: &View<'_>,
+    recipient: &RecipientSetting,
+    cause: &Cause,
+    after: i64,
+) -> anyhow::Result<Option<(CauseState, u64)>> {
+    // The entry behind the last one covered is the digest's own.
+    let told = slots::told_cause(view, recipient.recipient, cause.number)?
+        .filter(|told| told.seq > after + 1);
+    Ok(told.and_then(|told| match (told.state, cause.records) {
+        (CauseState::Resolved, 0) => Some((told.state, told.records)),
+        (CauseState::Opened | CauseState::Grew | CauseState::Back, 1..) => {
+            Some((told.state, cause.records))
+        }
+        (CauseState::Resolved, 1..)
+        | (CauseState::Opened | CauseState::Grew | CauseState::Back, 0) => None,
+    }))
 }
 
 /// How the last weeks went.
@@ -187,11 +224,21 @@ pub(super) fn remedy(
     reader: &Reader<'_>,
     recipient: i64,
 ) -> anyhow::Result<String> {
-    let address = annex::address(view, recipient)?.unwrap_or_default();
+    let address = in_shell(&annex::address(view, recipient)?.unwrap_or_default());
     let contact = &reader.teller.contact;
     Ok(format!(
         "syncline notify set {address}, or write to {contact}"
     ))
+}
+
+/// `address` as a shell takes it: an apostrophe, which names hold, would begin a string there.
+fn in_shell(address: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@._-+=%".contains(c);
+    if address.chars().all(is_plain) {
+        address.to_owned()
+    } else {
+        format!("'{}'", address.replace('\'', "'\\''"))
+    }
 }
 
 /// Whom the open causes wait for. A reader who is told one kind only is "you".

@@ -27,6 +27,12 @@ fn due(mail: &Mail) -> Timestamp {
     tried_at.plus(wait_ms(mail.attempts))
 }
 
+/// Whether it was planned, or tried, at a time that is still to come: a clock set back must not keep it
+/// for days. Tried once by the new clock, it waits like any other.
+fn is_ahead(mail: &Mail, now: Timestamp) -> bool {
+    mail.tried_at.unwrap_or(mail.planned_at) > now
+}
+
 /// How long is waited after so many failed tries.
 fn wait_ms(attempts: u32) -> i64 {
     let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -60,11 +66,10 @@ impl Notifier {
         let now = self.clock.now();
         let mut delivered: BTreeMap<String, (u64, u64)> = BTreeMap::new();
         for mail in self.store.read(slots::unsent).await? {
-            // A clock set back must not keep a mail for days.
             if self.clock.monotonic_ms() > until {
                 break;
             }
-            if due(&mail) <= now || mail.planned_at > now {
+            if due(&mail) <= now || is_ahead(&mail, now) {
                 let counted = delivered.entry(occasion(&mail.slot)).or_default();
                 counted.1 += 1;
                 if self.offer(mail).await? {

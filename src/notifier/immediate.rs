@@ -17,6 +17,7 @@ use crate::domain::schedule::{self, Frequency};
 use crate::inbox;
 use crate::journal;
 use crate::projections::causes::{self, Cause};
+use crate::projections::slots::Mail;
 use crate::projections::{calls, holds, settings, slots};
 use crate::store::{Tx, View};
 
@@ -27,6 +28,9 @@ const BACKLOG: &str = "backlog until";
 
 /// What a mail's slot says of one that tells of no cause: it does not count for the limit.
 const FOR_EVERYBODY: &str = " everybody";
+
+/// What a mail's slot says of one that tells of the limit alone: it uses up none of it.
+const OF_LIMIT: &str = " limit ";
 
 /// News waiting to be told, and the moment that opened the gathering.
 #[derive(Default)]
@@ -94,6 +98,7 @@ pub(super) fn plan(
     } else if may == AtOnce::SayLimit
         && news.told.is_empty()
         && let Some((seq, _)) = causes.first
+        && !knows_limit(tx, recipient.recipient)?
     {
         let limit = vec![Notice::TooMuchNews {
             per_hour: teller.per_hour,
@@ -119,7 +124,7 @@ fn mail(
     let of_causes = told.iter().any(|one| matches!(one, Told::Cause(..)));
     // The same seq opens a second gathering only when a mail about the limit took its slot.
     let due = if told.is_empty() {
-        format!("{seq} limit {last}")
+        format!("{seq}{OF_LIMIT}{last}")
     } else if of_causes {
         seq.to_string()
     } else {
@@ -180,14 +185,31 @@ fn mail(
 
 fn may_tell(view: &View<'_>, teller: &Teller, recipient: i64) -> anyhow::Result<AtOnce> {
     let now = view.now();
-    let hour_ago = now.plus(-HOUR_MS);
-    let sent: Vec<Timestamp> = slots::planned_since(view, recipient, Frequency::Now, hour_ago)?
+    let (sent, _) = last_hour(view, recipient)?;
+    let sent: Vec<Timestamp> = sent
         .into_iter()
         .filter(|mail| !mail.slot.due.contains(FOR_EVERYBODY))
         .map(|mail| mail.planned_at)
         .filter(|at| now.since(*at).abs() < HOUR_MS)
         .collect();
     Ok(at_once(&sent, now, teller.per_hour))
+}
+
+/// Whether the mail that says so went out within the hour. It is no news: counted among the others, it
+/// would be followed by the next one of its kind as soon as one of them is an hour old.
+fn knows_limit(view: &View<'_>, recipient: i64) -> anyhow::Result<bool> {
+    let (_, of_limit) = last_hour(view, recipient)?;
+    let now = view.now();
+    let mut ages = of_limit.iter().map(|mail| now.since(mail.planned_at));
+    Ok(ages.any(|age| age.abs() < HOUR_MS))
+}
+
+/// Mails at once of the last hour: those that tell something, and those that tell of the limit.
+fn last_hour(view: &View<'_>, recipient: i64) -> anyhow::Result<(Vec<Mail>, Vec<Mail>)> {
+    let hour_ago = view.now().plus(-HOUR_MS);
+    let mails = slots::planned_since(view, recipient, Frequency::Now, hour_ago)?;
+    let is_news = |mail: &Mail| !mail.slot.due.contains(OF_LIMIT);
+    Ok(mails.into_iter().partition(is_news))
 }
 
 /// Whether the first load is over: what fails from now on is news.

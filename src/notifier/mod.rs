@@ -24,7 +24,7 @@ use crate::domain::event::RecipientSetting;
 use crate::domain::record::Timestamp;
 use crate::mail::Mailer;
 use crate::projections::settings;
-use crate::store::Store;
+use crate::store::{Store, Tx, View};
 
 pub use heartbeat::Heartbeat;
 pub use immediate::is_first_load_over;
@@ -102,21 +102,28 @@ impl Notifier {
         } else {
             self.recipients().await?
         };
+        let mut wrong = None;
         for recipient in recipients {
             let (teller, recipient) = (Arc::clone(&self.teller), Arc::new(recipient));
-            let (told, next) = self
-                .store
-                .write(move |tx| {
-                    let scheduled = scheduled::plan(tx, &teller, &recipient)?;
-                    let (immediate, next) = immediate::plan(tx, &teller, &recipient)?;
-                    Ok((scheduled || immediate, next))
-                })
-                .await?;
-            planned |= told;
-            look_again = next.map_or(look_again, |next| look_again.min(next));
+            let plan = move |tx: &Tx<'_>| {
+                let scheduled = scheduled::plan(tx, &teller, &recipient)?;
+                let (immediate, next) = immediate::plan(tx, &teller, &recipient)?;
+                Ok((scheduled || immediate, next))
+            };
+            match self.store.write(plan).await {
+                Ok((told, next)) => {
+                    planned |= told;
+                    look_again = next.map_or(look_again, |next| look_again.min(next));
+                }
+                // Said below: a mail that cannot be written for one keeps nobody else waiting.
+                Err(error) => wrong = wrong.or(Some(error)),
+            }
         }
         if planned {
             self.deliver(until).await?;
+        }
+        if let Some(wrong) = wrong {
+            return Err(wrong);
         }
         let retry = self.next_try().await?;
         let look_again = retry.map_or(look_again, |retry| look_again.min(retry));
@@ -124,11 +131,23 @@ impl Notifier {
     }
 
     async fn recipients(&self) -> anyhow::Result<Vec<RecipientSetting>> {
-        let setting = self.store.read(settings::notifications).await?;
-        let mut recipients = setting
-            .map(|setting| setting.event.recipients)
-            .unwrap_or_default();
-        recipients.retain(|one| !one.off);
+        let (recipients, changed) = self.store.read(told).await?;
+        if changed {
+            let told = recipients.clone();
+            let end_others = move |tx: &Tx<'_>| scheduled::end_others(tx, &told);
+            self.store.write(end_others).await?;
+        }
         Ok(recipients)
     }
+}
+
+/// Who is told, and whether other schedules than at the last look are in force by that.
+fn told(view: &View<'_>) -> anyhow::Result<(Vec<RecipientSetting>, bool)> {
+    let setting = settings::notifications(view)?;
+    let mut recipients = setting
+        .map(|setting| setting.event.recipients)
+        .unwrap_or_default();
+    recipients.retain(|one| !one.off);
+    let changed = scheduled::are_others(view, &recipients)?;
+    Ok((recipients, changed))
 }

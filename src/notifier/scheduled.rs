@@ -17,6 +17,12 @@ use crate::store::{Tx, View};
 /// A digest this much after its time says so.
 const LATE_MS: i64 = 600_000;
 
+/// `meta` row: whose schedules were in force at the last look.
+const IN_FORCE: &str = "schedules in force";
+
+/// What stands for a schedule that is in force no more.
+const ENDED: &str = "ended";
+
 /// Plans what is due for a recipient; true when something was planned.
 pub(super) fn plan(
     tx: &Tx<'_>,
@@ -49,6 +55,7 @@ fn plan_one(
         return Ok(false);
     };
     let frequency = scheduled.frequency;
+    come_back(tx, recipient.recipient, frequency)?;
     take_up(tx, recipient, scheduled)?;
     let looked = looked(tx, recipient.recipient, frequency)?;
     let Some((due, missed)) = schedule::last_due(&schedule, &reader.zone, looked, tx.now()) else {
@@ -111,15 +118,61 @@ fn take_up(tx: &Tx<'_>, recipient: &RecipientSetting, scheduled: &Scheduled) -> 
     annex::set_meta(tx, &name, Some(&word))
 }
 
+/// Makes what is in force the schedules that are: one that was switched off, or left the file, and is
+/// there again counts from then on, and nothing that passed meanwhile is late.
+pub(super) fn end_others(tx: &Tx<'_>, recipients: &[RecipientSetting]) -> anyhow::Result<()> {
+    let current = in_force(recipients);
+    let before = annex::meta(tx, IN_FORCE)?.unwrap_or_default();
+    for ended in before
+        .lines()
+        .filter(|one| !current.lines().any(|two| two == *one))
+    {
+        annex::set_meta(tx, &format!("schedule {ended}"), Some(ENDED))?;
+    }
+    annex::set_meta(tx, IN_FORCE, Some(&current))
+}
+
+/// Whether other schedules are in force than at the last look.
+pub(super) fn are_others(view: &View<'_>, recipients: &[RecipientSetting]) -> anyhow::Result<bool> {
+    Ok(annex::meta(view, IN_FORCE)? != Some(in_force(recipients)))
+}
+
+/// `1 daily`, a line for each schedule of those who are told.
+fn in_force(recipients: &[RecipientSetting]) -> String {
+    let mut lines = Vec::new();
+    for one in recipients {
+        for scheduled in &one.schedules {
+            lines.push(format!("{} {}", one.recipient, scheduled.frequency));
+        }
+    }
+    lines.join("\n")
+}
+
+/// A slot that was looked at by a clock which was set back since is still to come, and those before
+/// now are over: counted from the last mail, quiet days would be told as missed ones.
+fn come_back(tx: &Tx<'_>, recipient: i64, frequency: Frequency) -> anyhow::Result<()> {
+    if noted(tx, recipient, frequency)?.is_some_and(|noted| noted > tx.now()) {
+        note_looked(tx, recipient, frequency, tx.now())?;
+    }
+    Ok(())
+}
+
+fn noted(
+    view: &View<'_>,
+    recipient: i64,
+    frequency: Frequency,
+) -> anyhow::Result<Option<Timestamp>> {
+    let noted = annex::meta(view, &format!("looked {recipient} {frequency}"))?;
+    Ok(noted.and_then(|text| text.parse().ok()).map(Timestamp))
+}
+
 /// Up to when this schedule was looked at: a quiet day's slot is done, though nothing was planned.
 fn looked(view: &View<'_>, recipient: i64, frequency: Frequency) -> anyhow::Result<Timestamp> {
-    let key = format!("looked {recipient} {frequency}");
-    // A slot that was looked at by a clock which was set back since is still to come.
-    let noted = annex::meta(view, &key)?
-        .and_then(|text| text.parse().ok())
-        .map(Timestamp)
-        .filter(|noted| *noted <= view.now());
-    let planned = slots::last(view, recipient, frequency)?.map(|last| last.planned_at);
+    let noted = noted(view, recipient, frequency)?;
+    // One planned by a clock that was ahead keeps none from coming until then.
+    let planned = slots::last(view, recipient, frequency)?
+        .map(|last| last.planned_at)
+        .filter(|planned| *planned <= view.now());
     let began = settings::notifications(view)?.map(|setting| setting.at);
     Ok(noted.max(planned).or(began).unwrap_or_else(|| view.now()))
 }

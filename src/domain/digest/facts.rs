@@ -13,6 +13,10 @@ const MESSAGE_MAX: usize = 300;
 const PROSE_MAX: usize = 400;
 /// The longest link shown; a longer one is no link to a record.
 const LINK_MAX: usize = 300;
+/// The longest way to change or stop the mails: two addresses fit.
+const REMEDY_MAX: usize = 600;
+/// Causes named of those who have to act; the lists below and the command line have them all.
+const NAMED_MAX: usize = 24;
 
 /// The news in the order in which mails tell it, with the word for each.
 pub(super) const STATES: [(CauseState, &str); 4] = [
@@ -95,7 +99,7 @@ pub(super) fn responsibilities(digest: &Digest) -> Vec<(String, String)> {
 /// Someone's causes, those with one remark side by side: `C-42; told Mon 16:44: C-41, C-44`.
 fn by_remark(someone: &ForSomeone) -> String {
     let mut groups: Vec<(Option<&str>, Vec<String>)> = Vec::new();
-    for (number, remark) in &someone.causes {
+    for (number, remark) in someone.causes.iter().take(NAMED_MAX) {
         let (remark, name) = (remark.as_deref(), format!("C-{number}"));
         match groups.iter_mut().find(|(one, _)| *one == remark) {
             Some((_, names)) => names.push(name),
@@ -110,7 +114,9 @@ fn by_remark(someone: &ForSomeone) -> String {
             None => names_joined,
         }
     });
-    spoken.collect::<Vec<_>>().join("; ")
+    let hidden = someone.causes.len().saturating_sub(NAMED_MAX) as u64;
+    let more = (hidden > 0).then(|| format!("and {} more", thousands(hidden)));
+    spoken.chain(more).collect::<Vec<_>>().join("; ")
 }
 
 /// The lines of figures.
@@ -299,11 +305,8 @@ pub(super) fn attached(errors: u64, attached: bool) -> Option<String> {
 /// What a cause's type means; nothing where the catalogue says nothing.
 pub(super) fn meaning(cause: &CauseLine) -> Vec<String> {
     let meaning = plain(&cause.meaning, PROSE_MAX);
-    if meaning.is_empty() {
-        Vec::new()
-    } else {
-        vec![meaning]
-    }
+    let said = Some(meaning).filter(|meaning| !meaning.is_empty());
+    said.into_iter().collect()
 }
 
 /// Records and calls week by week, once there is more than one to compare.
@@ -338,7 +341,7 @@ fn columns(line: &str, max: usize) -> String {
 
 /// How to change or stop these mails.
 pub(super) fn remedy(remedy: &str) -> String {
-    format!("Change or stop these mails: {}", plain(remedy, 200))
+    format!("Change or stop these mails: {}", plain(remedy, REMEDY_MAX))
 }
 
 /// The cause's sentence.
@@ -413,8 +416,7 @@ pub(super) fn fix(cause: &CauseLine) -> Vec<String> {
 
 /// What a person noted.
 pub(super) fn note(cause: &CauseLine) -> Option<String> {
-    let note = cause.note.as_ref()?;
-    Some(plain(note, PROSE_MAX))
+    cause.note.as_ref().map(|note| plain(note, PROSE_MAX))
 }
 
 /// The cause's links that are links: anything else that came along is left out.

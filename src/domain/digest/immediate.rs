@@ -1,7 +1,7 @@
 //! The mail that tells a change of state within a minute, and its text part.
 
 use super::model::{CauseLine, Ticket};
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::sheet::ErrorRow;
 use super::size::Limits;
 use super::words::{Lines, plain};
@@ -61,9 +61,9 @@ pub(super) fn details(cause: &CauseLine) -> Vec<(String, Vec<String>)> {
 /// The whole text.
 pub(super) fn text(news: &Immediate, attached: bool, limits: Limits) -> String {
     let mut out = Lines::default();
-    for notice in &news.notices {
+    for notice in notice::shown(&news.notices) {
         out.gap();
-        text::notice(&mut out, notice);
+        text::notice(&mut out, &notice);
     }
     let told = facts::told_in_full(&news.causes);
     for cause in told.iter().take(limits.told) {

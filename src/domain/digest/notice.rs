@@ -1,10 +1,16 @@
 //! What concerns everybody and not one cause: suspensions, holds, the budget, and their ends.
 
+use super::super::budget::past_share;
+use super::super::call::Lane;
 use super::super::record::Side;
 use super::words::{count, duration, glued, plain, thousands};
 
 /// The longest foreign text a notice shows, in characters.
 const TEXT_MAX: usize = 400;
+
+/// Notices told in full by one mail: a guard that stops a storm opens many holds, and the mail has to
+/// stay below what readers clip.
+const SHOWN_MAX: usize = 12;
 
 /// One notice. Told at once to everybody, once, and its end once; a digest repeats what still is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,21 +176,23 @@ impl Notice {
                 ),
             ],
             Self::Settled { then, .. } => vec![plain(then, TEXT_MAX)],
-            Self::BudgetLow { empty_at, .. } => low(empty_at.as_deref()),
-            Self::BudgetEased { .. } => {
-                vec!["Nothing is to be done: every lane may spend again.".to_owned()]
-            }
+            Self::BudgetLow {
+                used,
+                allocation,
+                empty_at,
+            } => low(*used, *allocation, empty_at.as_deref()),
+            Self::BudgetEased { used, allocation } => vec![eased(*used, *allocation)],
             Self::BudgetExhausted {
                 deferred,
                 frees_at,
                 allocation,
                 ..
             } => exhausted(*deferred, frees_at.as_deref(), *allocation),
-            Self::BudgetFrees { deferred } => vec![format!(
-                "{} that waited {} sent now.",
-                count(*deferred, "change"),
-                if *deferred == 1 { "is" } else { "are" }
-            )],
+            Self::BudgetFrees { deferred } => vec![match deferred {
+                0 => "Nothing had to wait for it.".to_owned(),
+                1 => "1 change that waited is sent now.".to_owned(),
+                more => format!("{} that waited are sent now.", count(*more, "change")),
+            }],
             Self::TooMuchNews { per_hour } => vec![format!(
                 "{} about causes went out within the hour, which is the limit. What happens \
                  meanwhile is gathered and told together afterwards; suspensions and holds are \
@@ -242,7 +250,59 @@ fn used_of(used: u64, allocation: u64) -> String {
     format!("{used} of {allocation} calls used ({percent} %)")
 }
 
-fn low(empty_at: Option<&str>) -> Vec<String> {
+/// As many as a mail has room for, and one that says how many more there are.
+pub(super) fn shown(notices: &[Notice]) -> Vec<Notice> {
+    let mut shown: Vec<Notice> = notices.iter().take(SHOWN_MAX).cloned().collect();
+    let hidden = notices.len().saturating_sub(SHOWN_MAX) as u64;
+    if hidden > 0 {
+        shown.push(Notice::Remark {
+            title: format!("AND {} like these", count(hidden, "more notice")),
+            text: "See all of them: syncline status".to_owned(),
+        });
+    }
+    shown
+}
+
+/// What waits for its share alone when so much is used, in the words of a sentence: `first loads
+/// and retries wait`. Which lanes those are is the budget's to say.
+fn waiting(used: u64, allocation: u64) -> Option<String> {
+    let names: Vec<&str> = past_share(used, allocation).into_iter().map(work).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} wait")),
+        [more @ .., last] => Some(format!("{} and {last} wait", more.join(", "))),
+    }
+}
+
+/// What a lane's calls are for, in the plural.
+fn work(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Live => "changes",
+        Lane::Parent => "parents",
+        Lane::Detect => "looks for changes",
+        Lane::Metadata => "looks at fields",
+        Lane::Resync => "resyncs",
+        Lane::Retry => "retries",
+        Lane::Backfill => "first loads",
+    }
+}
+
+/// `sentence` with a capital.
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn eased(used: u64, allocation: u64) -> String {
+    let rest = waiting(used, allocation).map_or_else(
+        || "every lane may spend again.".to_owned(),
+        |wait| format!("changes go on; {wait} for more room still."),
+    );
+    format!("Nothing is to be done: {rest}")
+}
+
+fn low(used: u64, allocation: u64, empty_at: Option<&str>) -> Vec<String> {
     let rate = empty_at.map_or_else(
         || "At the last hour's rate the rest lasts for a day.".to_owned(),
         |at| {
@@ -252,11 +312,17 @@ fn low(empty_at: Option<&str>) -> Vec<String> {
             )
         },
     );
+    let goes_on = waiting(used, allocation).map_or_else(
+        || "Nothing waits yet, and nothing is lost.".to_owned(),
+        |wait| {
+            format!(
+                "{} already, so that changes go on for longer; nothing is lost.",
+                capital(&wait)
+            )
+        },
+    );
     vec![
-        format!(
-            "{rate} First loads and retries wait already, so that changes go on for longer; \
-             nothing is lost."
-        ),
+        format!("{rate} {goes_on}"),
         format!(
             "To do:  nothing; or see what spends them, and raise the allocation: {} and {}",
             glued("syncline budget"),

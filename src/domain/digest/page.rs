@@ -3,7 +3,7 @@
 use super::super::event::CauseState;
 use super::immediate::{EXAMPLES_MAX, Immediate, details};
 use super::model::{CauseLine, Digest, Ticket, Week};
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::size::Limits;
 use super::words::{loose, percent, plain, shorten, thousands};
 use super::{facts, subject};
@@ -115,7 +115,7 @@ pub(super) fn of_digest(digest: &Digest, subject: &str, attached: bool, limits: 
         installation: plain(&digest.installation, 40),
         headline: sentence_case(&subject::headline(digest)),
         lines,
-        alerts: digest.notices.iter().map(alert).collect(),
+        alerts: notice::shown(&digest.notices).iter().map(alert).collect(),
         duties: facts::responsibilities(digest)
             .into_iter()
             .map(|(who, what)| (who, what.split(' ').map(str::to_owned).collect()))
@@ -178,7 +178,7 @@ pub(super) fn of_immediate(
         installation: plain(&news.installation, 40),
         headline: sentence_case(&changes),
         lines: Vec::new(),
-        alerts: news.notices.iter().map(alert).collect(),
+        alerts: notice::shown(&news.notices).iter().map(alert).collect(),
         duties: Vec::new(),
         figures: Vec::new(),
         sections: sections.collect(),

@@ -9,6 +9,9 @@ use super::{facts, notice::Notice};
 /// The longest subject, in characters: what phones and lists still show in part.
 const SUBJECT_MAX: usize = 120;
 
+/// Notices named in the subject of a digest; more would push the figures out of it.
+const ALERTS_MAX: usize = 2;
+
 /// Of a daily or weekly mail.
 pub(super) fn of_digest(digest: &Digest) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -20,7 +23,16 @@ pub(super) fn of_digest(digest: &Digest) -> String {
         .iter()
         .filter(|notice| !notice.is_recovery())
         .collect();
-    parts.extend(alerts.iter().map(|notice| headword(notice)));
+    parts.extend(
+        alerts
+            .iter()
+            .take(ALERTS_MAX)
+            .map(|notice| headword(notice)),
+    );
+    let hidden = alerts.len().saturating_sub(ALERTS_MAX) as u64;
+    if hidden > 0 {
+        parts.push(count(hidden, "more notice"));
+    }
     parts.push(headline(digest));
     parts.push(match (digest.failing.yours, digest.failing.now) {
         (_, 0) => "nothing fails".to_owned(),

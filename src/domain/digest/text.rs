@@ -3,7 +3,7 @@
 use super::super::event::CauseState;
 use super::facts;
 use super::model::{CauseLine, Digest, Ticket, Week};
-use super::notice::Notice;
+use super::notice::{self, Notice};
 use super::size::Limits;
 use super::words::{Lines, count, plain, shorten, thousands};
 
@@ -19,9 +19,9 @@ pub(super) fn of_digest(digest: &Digest, attached: bool, limits: Limits) -> Stri
     if let Some(late) = facts::late(digest) {
         out.wrapped("", 0, &late);
     }
-    for notice in &digest.notices {
+    for notice in notice::shown(&digest.notices) {
         out.gap();
-        self::notice(&mut out, notice);
+        self::notice(&mut out, &notice);
     }
     out.gap();
     responsibilities(&mut out, digest);

@@ -2,6 +2,7 @@
 
 mod looks;
 mod news;
+mod notices;
 mod sample;
 
 use proptest::prelude::*;

@@ -332,3 +332,24 @@ fn six_mails_an_hour_then_one_that_says_so() {
         "{later:?}"
     );
 }
+
+#[test]
+fn news_that_waits_for_the_limit_is_told_when_an_hour_is_over_and_not_that_it_waits_on() {
+    const FIELDS: [&str; 9] = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
+    let mut world = World::loaded(vec![("admin@acme.example", now())]);
+    let mut told = Vec::new();
+    for minute in 0..180_u32 {
+        if let Some(field) = FIELDS.get(minute as usize / 2).filter(|_| minute % 2 == 0) {
+            world.fail(minute * 10..minute * 10 + 2, "STRING_TOO_LONG", field);
+        }
+        world.pass(MINUTE);
+        let subjects = world.subjects().into_iter();
+        told.extend(subjects.map(|one| format!("{minute} {one}")));
+    }
+    assert_eq!(told.len(), 8, "{told:#?}");
+    assert_eq!(told[6], "12 admin: MUCH NEWS: further mails wait");
+    assert!(
+        told[7].starts_with("60 admin: 3 new (C-7, C-8, C-9)"),
+        "{told:#?}"
+    );
+}

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use syncline::domain::event::Stage;
 use syncline::domain::label::Label;
+use syncline::domain::record::Side;
 use syncline::mail::MailError;
 
 use syncline::logging::Form;
@@ -94,6 +95,24 @@ fn a_temporary_refusal_is_retried_less_and_less_often_for_three_days() {
 }
 
 #[test]
+fn a_clock_set_back_has_no_mail_tried_at_every_look() {
+    let mut world = told();
+    let refusals = (0..500).map(|_| refusal(Stage::Envelope, 451));
+    world.server.faults.lock().unwrap().extend(refusals);
+    world.look();
+    world.pass(-DAY);
+    let before = world.server.offered.lock().unwrap().len();
+    // A quarter of a minute from look to look, for three hours.
+    for _ in 0..720 {
+        world.look();
+        world.pass(15_000);
+    }
+    let tries = world.server.offered.lock().unwrap().len() - before;
+    // Two mails, each tried at once, as the clock is not the one it was, and then ever more seldom.
+    assert!((8..=16).contains(&tries), "{tries} tries");
+}
+
+#[test]
 fn a_refused_recipient_is_given_up_and_the_others_get_theirs() {
     let mut world = told();
     world
@@ -138,4 +157,40 @@ fn the_rows_attached_name_nobody_unless_names_are_asked_for() {
         assert!(sheet.contains("STRING_TOO_LONG"), "{sheet}");
         assert_eq!(sheet.matches("Anna Rossi").count(), expected, "{sheet}");
     }
+}
+
+#[test]
+fn the_command_that_stops_the_mails_works_for_a_name_with_an_apostrophe() {
+    for (address, expected) in [
+        (
+            "o'brien@acme.example",
+            r"notify set 'o'\''brien@acme.example',",
+        ),
+        ("a&b$c@acme.example", "notify set 'a&b$c@acme.example',"),
+        ("it+crm=x@acme.example", "notify set it+crm=x@acme.example,"),
+    ] {
+        let mut world = World::loaded(vec![(address, now())]);
+        world.suspend(Side::Salesforce);
+        let text = world.last_text().replace('\n', " ");
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_reader_to_whom_no_mail_can_be_written_keeps_nobody_else_waiting() {
+    let mut world = World::loaded(vec![
+        ("kept by an older version", now()),
+        ("admin@acme.example", now()),
+    ]);
+    world.fail(0..5, "STRING_TOO_LONG", "Title");
+    world.pass(MINUTE);
+    let wrong = world.try_to_look().unwrap_err();
+    assert!(
+        format!("{wrong:#}").contains("is no mail address"),
+        "{wrong:#}"
+    );
+    let offered = world.server.offered.lock().unwrap();
+    let names: Vec<String> = offered.iter().map(subject).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(names[0].starts_with("admin: NEW: "), "{names:?}");
 }

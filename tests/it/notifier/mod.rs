@@ -14,6 +14,7 @@ mod log;
 mod on_time;
 mod readers;
 mod remarks;
+mod switched;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -166,12 +167,17 @@ impl World {
 
     /// The notifier looks once.
     pub(super) fn look(&mut self) {
+        self.try_to_look().unwrap();
+    }
+
+    /// The notifier looks once, which may go wrong.
+    pub(super) fn try_to_look(&mut self) -> anyhow::Result<Timestamp> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         let notifier = self.notifier.as_mut().unwrap();
-        runtime.block_on(notifier.work()).unwrap();
+        runtime.block_on(notifier.work())
     }
 
     /// The notifier looks as often as there is something to do; says what it mailed.

@@ -1,6 +1,6 @@
 //! Digests at set times.
 
-use syncline::domain::event::RecipientSetting;
+use syncline::domain::event::{RecipientSetting, Scheduled};
 use syncline::domain::schedule::Frequency;
 
 use super::{DAY, HOUR, MINUTE, World, daily, now, timed};
@@ -129,4 +129,63 @@ fn a_digest_that_a_clock_set_ahead_had_nothing_for_comes_when_its_time_comes() {
     world.fail(0..3, "STRING_TOO_LONG", "Title");
     world.pass(DAY);
     assert_eq!(world.subjects().len(), 1);
+}
+
+#[test]
+fn a_clock_set_back_by_an_hour_makes_no_late_digest_of_quiet_days() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    for _ in 0..10 {
+        world.pass(DAY);
+        assert_eq!(world.subjects(), NOTHING);
+    }
+    // It is nine, and eight o'clock had nothing to tell.
+    world.pass(-90 * MINUTE);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    assert_eq!(world.subjects(), NOTHING);
+    world.pass(31 * MINUTE);
+    let text = world.last_text();
+    assert!(!text.contains("Late"), "{text}");
+    assert!(text.starts_with("Friday 27 November 2026, 08:01"), "{text}");
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), NOTHING);
+}
+
+#[test]
+fn digests_come_again_after_one_was_told_by_a_clock_that_was_a_year_ahead() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    world.pass(365 * DAY);
+    assert_eq!(world.subjects().len(), 1);
+    world.pass(-365 * DAY);
+    assert_eq!(world.subjects(), NOTHING);
+    world.fail(3..6, "STRING_TOO_LONG", "Phone");
+    world.pass(23 * HOUR);
+    let text = world.last_text();
+    assert!(!text.contains("Late"), "{text}");
+}
+
+#[test]
+fn a_weekly_tells_the_whole_week_to_a_reader_who_was_told_day_by_day() {
+    let mut both = daily();
+    both.schedules.push(Scheduled {
+        frequency: Frequency::Weekly,
+        cron: "0 0 8 * * MON".to_owned(),
+    });
+    let mut world = World::loaded(vec![("revops@acme.example", both)]);
+    world.pass(-HOUR);
+    world.fail(0..3, "STRING_TOO_LONG", "Title");
+    world.fail(3..7, "STRING_TOO_LONG", "Phone");
+    world.pass(DAY);
+    let mut told = world.subjects();
+    world.mend(3..7);
+    for _ in 0..12 {
+        world.pass(DAY);
+        told.extend(world.subjects());
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    revops: 2 new · 7 records failing
+    revops: 1 resolved · 3 records failing
+    revops: week: 1 new, 1 resolved · 3 records failing
+    revops: week: nothing new · 3 records failing
+    ");
 }
