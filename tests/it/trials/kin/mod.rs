@@ -296,11 +296,13 @@ impl Kin {
         let Some(lead) = some(luck, &open) else {
             return;
         };
-        let mut into = Conversion::default();
+        let (mut into, mut was_of) = (Conversion::default(), None);
         match luck.below(4) {
             0 => {
                 let contacts = of_kind(crm, Side::Salesforce, "Contact");
-                into.contact = some(luck, &contacts).map(|one| one.id.clone());
+                let contact = some(luck, &contacts);
+                into.contact = contact.map(|one| one.id.clone());
+                was_of = contact.and_then(|one| one.parent.clone());
             }
             1 => {
                 let accounts = of_kind(crm, Side::Salesforce, "Account");
@@ -310,8 +312,11 @@ impl Kin {
         }
         let done = crm.salesforce.convert_lead_into(&lead.id, &into, when.now);
         if let Ok(became) = done {
-            self.placed
-                .insert((Side::Salesforce, became.contact.clone()), when.seq);
+            // A contact that had an account stays where it is.
+            if was_of.as_ref() != Some(&became.account) {
+                self.placed
+                    .insert((Side::Salesforce, became.contact.clone()), when.seq);
+            }
             self.converted.insert(lead.id.clone(), became.contact);
             if this.is_some() {
                 *self
