@@ -299,7 +299,7 @@ fn bad_option(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
     if !field.restricted || field.choices.is_empty() {
         return None;
     }
-    chosen(value).into_iter().find_map(|option| {
+    chosen(field, value).into_iter().find_map(|option| {
         let known: Vec<&Choice> = field
             .choices
             .iter()
@@ -330,9 +330,13 @@ fn bad_option(to: Side, field: &Field, value: &Value) -> Option<RawFailure> {
     })
 }
 
-/// The options that a value names.
-fn chosen(value: &Value) -> Vec<&str> {
+/// The options that a value names: a text names several where a list takes several.
+fn chosen<'v>(field: &Field, value: &'v Value) -> Vec<&'v str> {
     match value {
+        Value::Text(text) if field.kind == Kind::MultiPicklist => {
+            let options = text.split(';').map(str::trim);
+            options.filter(|option| !option.is_empty()).collect()
+        }
         Value::Text(text) => vec![text],
         Value::Options(options) => options.iter().map(String::as_str).collect(),
         Value::Blank | Value::Number(_) | Value::Bool(_) | Value::Date(..) | Value::DateTime(_) => {
@@ -362,7 +366,7 @@ fn not_offered(
         let mut meant = choices.filter(|choice| is_meant(choice, option));
         meant.any(|choice| offered.contains(&choice.value))
     };
-    let refused = chosen(value)
+    let refused = chosen(field, value)
         .into_iter()
         .find(|option| !is_offered(option))?;
     let says = "the list has the option, but does not offer it to the record type of new records";

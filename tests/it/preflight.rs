@@ -50,6 +50,11 @@ fn schema(side: Side) -> ObjectSchema {
             scale: Some(2),
             ..field("Amount", Kind::Number)
         },
+        Field {
+            restricted: true,
+            choices: vec![choice("a", "a"), choice("b", "b")],
+            ..field("Many", Kind::MultiPicklist)
+        },
         field("Employees", Kind::Integer),
         field("AccountId", Kind::Reference),
     ];
@@ -145,6 +150,9 @@ fn a_closed_list_refuses_what_it_does_not_know() {
     check(SF, "Source", text("From the web"), &[]);
     check(SF, "Open", text("Radio"), &[]);
     check(HS, "Source", text("Radio"), &["INVALID_OPTION Source"]);
+    // A list that takes several splits a text.
+    check(HS, "Many", text("a; b"), &[]);
+    check(HS, "Many", text("a;c"), &["INVALID_OPTION Many"]);
     // HubSpot's hidden options are taken from the API.
     check(HS, "Source", text("Fax"), &[]);
 }

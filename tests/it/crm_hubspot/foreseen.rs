@@ -195,7 +195,7 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
     let key = Cell::new(0);
     let cells = prop::collection::vec((0..FIELDS.len(), 0..values.len()), 1..4);
     let config = ProptestConfig {
-        cases: 500,
+        cases: 5_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     };

@@ -183,7 +183,7 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
     assert!(!taken, "what a record type does not offer is refused");
     let cells = prop::collection::vec((0..fields.len(), 0..values.len()), 1..4);
     let config = ProptestConfig {
-        cases: 600,
+        cases: 5_000,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
