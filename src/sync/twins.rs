@@ -18,8 +18,8 @@ use crate::inbox::{self, Rest};
 type Claim = (FieldName, String);
 
 impl Context {
-    /// Of planned writes that claim the same value in HubSpot the first goes; the others are planned again once
-    /// it is answered.
+    /// Of planned writes that claim the same value in HubSpot the first goes; the others are planned
+    /// again once it is answered.
     pub(super) async fn part_twins(
         &self,
         cycle: &Cycle<'_>,

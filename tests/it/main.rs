@@ -35,6 +35,7 @@ mod mail;
 mod merge;
 mod notifier;
 mod objects;
+mod on_the_wire;
 mod origin;
 mod preflight;
 mod process;

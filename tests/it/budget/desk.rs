@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::on_the_wire;
 use jiff::tz::TimeZone;
 use serde_json::json;
 use syncline::cli::render::text;
@@ -11,9 +12,8 @@ use syncline::cli::render::time::Moment;
 use syncline::clock::Clock;
 use syncline::control::{Request, Vantage, answer};
 use syncline::crm::http::{HttpRequest, HttpResponse, Sending, Transport, TransportError};
-use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
-use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
-use syncline::crm::token::{SalesforceCredentials, Secret};
+use syncline::crm::hubspot::HubSpot;
+use syncline::crm::salesforce::Salesforce;
 use syncline::domain::board::Board;
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{AllocationSet, By, Event, Mode, ModeSet};
@@ -22,7 +22,7 @@ use syncline::domain::guard;
 use syncline::domain::mapping::Mapping;
 use syncline::domain::record::{RecordId, Side, Timestamp};
 use syncline::logging::{self, Form};
-use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce, wire};
+use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce};
 use syncline::store::{Access, Options, Store, View};
 use syncline::sync::{
     Bounds, Connection, Context, HubSpotDetector, SalesforceDetector, Settings, Writer,
@@ -120,16 +120,12 @@ impl Transport for Line {
         if let Some(happens) = self.before.lock().unwrap().as_mut() {
             happens(&request);
         }
-        let (now, sent) = (self.hands.truth(), on_the_wire(&request));
+        let (now, sent) = (self.hands.truth(), on_the_wire::request(&request));
         let outcome = self.simulator.lock().unwrap().handle(server, &sent, now);
         self.hands.pass(100);
         let answer = match outcome {
             Outcome::Answered(answer) => {
-                let mut answer = HttpResponse {
-                    status: answer.status,
-                    headers: answer.headers,
-                    body: answer.body,
-                };
+                let mut answer = on_the_wire::answer(answer);
                 if let Some(whisper) = self.whisper.lock().unwrap().as_mut() {
                     whisper(&request, &mut answer);
                 }
@@ -153,25 +149,6 @@ impl Transport for Line {
             }
             answer
         })
-    }
-}
-
-fn on_the_wire(request: &HttpRequest) -> wire::Request {
-    let rest = request
-        .url
-        .split_once("://")
-        .map_or(&*request.url, |it| it.1);
-    let path = rest.find('/').map_or("/", |start| &rest[start..]);
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let headers = request.headers.iter();
-    wire::Request {
-        method: request.method.name().to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: headers
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect(),
-        body: request.body.clone().unwrap_or_default(),
     }
 }
 
@@ -383,19 +360,6 @@ fn context(
 ) -> Arc<Context> {
     let portal = hubspot::Settings::default();
     let org = salesforce::Settings::default();
-    let hubspot = HubSpotSettings {
-        base: "https://api.hubapi.com".to_owned(),
-        api_version: ApiVersion::default(),
-        token: Secret::new(&portal.token),
-    };
-    let salesforce = SalesforceSettings {
-        login: org.instance_url.clone(),
-        api_version: None,
-        client_id: org.client_id.clone(),
-        credentials: SalesforceCredentials::ClientCredentials {
-            secret: Secret::new(&org.client_secret),
-        },
-    };
     let settings = Settings {
         portal: i64::try_from(portal.portal_id).unwrap(),
         org: RecordId::parse(&org.org_id).unwrap(),
@@ -405,8 +369,8 @@ fn context(
         poll_ms: POLL_MS,
         bounds: Bounds::default(),
     };
-    let hubspot = HubSpot::new(line.clone(), hubspot);
-    let salesforce = Salesforce::new(line.clone(), salesforce);
+    let hubspot = HubSpot::new(line.clone(), on_the_wire::hubspot());
+    let salesforce = Salesforce::new(line.clone(), on_the_wire::salesforce(&org));
     let context = Context::new(
         Arc::clone(store),
         hands.clone(),

@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::on_the_wire;
 use serde_json::{Map, Value, json};
 use syncline::clock::Clock;
 use syncline::config::standard_mapping;
-use syncline::crm::http::{HttpRequest, HttpResponse, Sending, Transport, TransportError};
-use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
-use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
-use syncline::crm::token::{SalesforceCredentials, Secret};
+use syncline::crm::http::{HttpRequest, Sending, Transport, TransportError};
+use syncline::crm::hubspot::HubSpot;
+use syncline::crm::salesforce::Salesforce;
 use syncline::domain::board::Board;
 use syncline::domain::catalogue::Catalogue;
 use syncline::domain::event::{AllocationSet, By, MappingChanged, Mode, ModeSet};
@@ -21,7 +21,7 @@ use syncline::domain::mapping::Mapping;
 use syncline::domain::record::{ObjectName, RecordId, Side, Timestamp};
 use syncline::projections;
 use syncline::simulator::hubspot::owner::{Owner, OwnerKind};
-use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce, wire};
+use syncline::simulator::{Outcome, Server, Simulator, hubspot, salesforce};
 use syncline::store::{Access, Options, Store};
 use syncline::sync::{
     BoardKeeper, Bounds, Connection, Context, HubSpotDetector, Retrier, SalesforceDetector,
@@ -98,7 +98,7 @@ impl Transport for Line {
             Side::Salesforce => Server::Salesforce,
         };
         self.interrupt(&request.url);
-        let request = on_the_wire(request);
+        let request = on_the_wire::request(&request);
         let mut simulator = self.simulator.lock().expect("nobody panicked with it");
         let outcome = simulator.handle(server, &request, self.clock.ms());
         let answer = match outcome {
@@ -106,38 +106,13 @@ impl Transport for Line {
                 let carried = (request.body.len() + answer.body.len()) / 1024;
                 let took = LATENCY_MS + LATENCY_PER_KB_MS * i64::try_from(carried).unwrap_or(0);
                 self.clock.pass_until(self.clock.ms() + took);
-                Ok(HttpResponse {
-                    status: answer.status,
-                    headers: answer.headers,
-                    body: answer.body,
-                })
+                Ok(on_the_wire::answer(answer))
             }
             Outcome::Lost | Outcome::Reset | Outcome::Refused | Outcome::Hung { .. } => Err(
                 TransportError::Unknown("a fault that nobody ordered".to_owned()),
             ),
         };
         Box::pin(std::future::ready(answer))
-    }
-}
-
-fn on_the_wire(request: HttpRequest) -> wire::Request {
-    let method = request.method.name();
-    let rest = request
-        .url
-        .split_once("://")
-        .map_or(request.url.as_str(), |(_, rest)| rest);
-    let path = rest.find('/').map_or("/", |start| &rest[start..]);
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    wire::Request {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: request
-            .headers
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-        body: request.body.unwrap_or_default(),
     }
 }
 
@@ -317,19 +292,6 @@ fn context(
         hubspot::Settings::default(),
         salesforce::Settings::default(),
     );
-    let hubspot = HubSpotSettings {
-        base: "https://api.hubapi.com".to_owned(),
-        api_version: ApiVersion::default(),
-        token: Secret::new(&portal.token),
-    };
-    let salesforce = SalesforceSettings {
-        login: org.instance_url.clone(),
-        api_version: None,
-        client_id: org.client_id.clone(),
-        credentials: SalesforceCredentials::ClientCredentials {
-            secret: Secret::new(&org.client_secret),
-        },
-    };
     let settings = Settings {
         portal: i64::try_from(portal.portal_id).unwrap(),
         org: RecordId::parse(&org.org_id).unwrap(),
@@ -343,8 +305,8 @@ fn context(
     Context::new(
         Arc::clone(store),
         ticking,
-        HubSpot::new(line.clone(), hubspot),
-        Salesforce::new(line, salesforce),
+        HubSpot::new(line.clone(), on_the_wire::hubspot()),
+        Salesforce::new(line, on_the_wire::salesforce(&org)),
         settings,
     )
     .unwrap()

@@ -5,18 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use crate::on_the_wire;
 use proptest::prelude::*;
 use syncline::crm::Source;
-use syncline::crm::http::{HttpRequest, HttpResponse, Method, Sending, Transport, TransportError};
-use syncline::crm::hubspot::{
-    ApiVersion, BASE, HubSpot, HubSpotOperation, HubSpotRow, HubSpotSettings, RowOutcome,
-};
-use syncline::crm::token::Secret;
+use syncline::crm::http::{HttpRequest, Sending, Transport, TransportError};
+use syncline::crm::hubspot::{HubSpot, HubSpotOperation, HubSpotRow, RowOutcome};
 use syncline::domain::event::{Action, Known};
 use syncline::domain::merge::Write;
 use syncline::domain::preflight;
 use syncline::domain::record::{FieldName, Fields, ObjectName, RecordId, Side, Value};
-use syncline::simulator::{self, Outcome, Server, Simulator, wire};
+use syncline::simulator::{self, Outcome, Server, Simulator};
 
 use super::{NOW, field};
 
@@ -57,36 +55,14 @@ struct Line(Mutex<Simulator>);
 
 impl Transport for Line {
     fn send(&self, request: HttpRequest) -> Sending<'_> {
-        let path = request.url.replace(BASE, "");
-        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-        let method = match request.method {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-        };
-        let headers = request.headers.into_iter();
-        let request = wire::Request {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: headers
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-            body: request.body.unwrap_or_default(),
-        };
+        let request = on_the_wire::request(&request);
         let outcome = self
             .0
             .lock()
             .unwrap()
             .handle(Server::HubSpot, &request, NOW.0);
         let answer = match outcome {
-            Outcome::Answered(answer) => Ok(HttpResponse {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            }),
+            Outcome::Answered(answer) => Ok(on_the_wire::answer(answer)),
             other => Err(TransportError::Unknown(format!("{other:?}"))),
         };
         Box::pin(std::future::ready(answer))
@@ -149,12 +125,7 @@ fn what_is_certain_to_fail_is_refused_when_it_is_sent_all_the_same() {
     let portal = simulator::hubspot::HubSpot::new(simulator::hubspot::Settings::default());
     let org = simulator::salesforce::Salesforce::new(simulator::salesforce::Settings::default());
     let line = Arc::new(Line(Mutex::new(Simulator::new(portal, org, 1))));
-    let settings = HubSpotSettings {
-        base: BASE.into(),
-        api_version: ApiVersion::parse("2026-09").unwrap(),
-        token: Secret::new(&simulator::hubspot::Settings::default().token),
-    };
-    let hubspot = HubSpot::new(line, settings);
+    let hubspot = HubSpot::new(line, on_the_wire::hubspot());
     let schema = runtime
         .block_on(hubspot.properties("contacts", NOW))
         .unwrap()

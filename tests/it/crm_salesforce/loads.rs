@@ -2,19 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::on_the_wire;
 use syncline::crm::Source;
-use syncline::crm::http::{
-    CallError, HttpRequest, HttpResponse, Method, Sending, Transport, TransportError,
-};
+use syncline::crm::http::{CallError, HttpRequest, Sending, Transport, TransportError};
 use syncline::crm::salesforce::{
     BatchOperation, JobKind, JobState, Load, Loaded, NoRoom, Query, ResultList, Row, RowOutcome,
-    Salesforce, SalesforceSettings, Sheet,
+    Salesforce, Sheet,
 };
-use syncline::crm::token::{SalesforceCredentials, Secret};
 use syncline::domain::event::Position;
 use syncline::domain::record::{Timestamp, Value};
 use syncline::simulator::hubspot::HubSpot;
-use syncline::simulator::{self, Fault, OneShot, Outcome, Server, Simulator, wire};
+use syncline::simulator::{self, Fault, OneShot, Outcome, Server, Simulator};
 
 use super::{contact, field, names};
 
@@ -30,42 +28,16 @@ pub(super) struct Line {
 impl Transport for Line {
     fn send(&self, request: HttpRequest) -> Sending<'_> {
         let now = *self.now.lock().unwrap();
-        let outcome =
-            self.simulator
-                .lock()
-                .unwrap()
-                .handle(Server::Salesforce, &on_the_wire(request), now);
+        let outcome = self.simulator.lock().unwrap().handle(
+            Server::Salesforce,
+            &on_the_wire::request(&request),
+            now,
+        );
         let answer = match outcome {
-            Outcome::Answered(answer) => Ok(HttpResponse {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            }),
+            Outcome::Answered(answer) => Ok(on_the_wire::answer(answer)),
             other => Err(TransportError::Unknown(format!("{other:?}"))),
         };
         Box::pin(std::future::ready(answer))
-    }
-}
-
-fn on_the_wire(request: HttpRequest) -> wire::Request {
-    let method = match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Put => "PUT",
-        Method::Patch => "PATCH",
-        Method::Delete => "DELETE",
-    };
-    let path = request.url.replace("https://acme.my.salesforce.com", "");
-    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-    let headers = request.headers.into_iter();
-    wire::Request {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: headers
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-        body: request.body.unwrap_or_default(),
     }
 }
 
@@ -102,14 +74,7 @@ pub(super) async fn line() -> (Salesforce, Arc<Line>) {
         bulk_page: 3,
         ..simulator::salesforce::Settings::default()
     };
-    let settings = SalesforceSettings {
-        login: org.instance_url.clone(),
-        api_version: None,
-        client_id: org.client_id.clone(),
-        credentials: SalesforceCredentials::ClientCredentials {
-            secret: Secret::new(&org.client_secret),
-        },
-    };
+    let settings = on_the_wire::salesforce(&org);
     let portal = HubSpot::new(simulator::hubspot::Settings::default());
     let org = simulator::salesforce::Salesforce::new(org);
     let line = Arc::new(Line {

@@ -89,8 +89,8 @@ async fn contacts_and_leads_of_one_org_meet_the_contacts_of_the_portal() {
     );
 }
 
-#[tokio::test]
-async fn a_converted_lead_goes_on_as_its_contact() {
+/// Ada is a contact in HubSpot and a lead in Salesforce: the story, and both ids.
+async fn ada_as_lead() -> (Story, String, String) {
     let mut story = Story::new(AS_LEADS).await;
     let contact = story.hubspot(
         "contacts",
@@ -98,6 +98,12 @@ async fn a_converted_lead_goes_on_as_its_contact() {
     );
     story.minutes(3).await;
     let lead = story.only_in_salesforce("Lead");
+    (story, contact, lead)
+}
+
+#[tokio::test]
+async fn a_converted_lead_goes_on_as_its_contact() {
+    let (mut story, contact, lead) = ada_as_lead().await;
     story.told();
     let became = story.in_salesforce(|org, now| {
         org.convert_lead_into(&lead, &Conversion::default(), now)
@@ -140,13 +146,7 @@ async fn a_converted_lead_goes_on_as_its_contact() {
 
 #[tokio::test]
 async fn a_lead_converted_into_a_contact_nobody_has_seen_yet_goes_on_as_that_one() {
-    let mut story = Story::new(AS_LEADS).await;
-    let contact = story.hubspot(
-        "contacts",
-        json!({ "email": "ada@acme.example", "lastname": "Lovelace", "company": "Acme" }),
-    );
-    story.minutes(3).await;
-    let lead = story.only_in_salesforce("Lead");
+    let (mut story, contact, lead) = ada_as_lead().await;
     let person = story.salesforce(
         "Contact",
         json!({ "LastName": "Byron", "Email": "ada@home.example" }),
@@ -166,13 +166,7 @@ async fn a_lead_converted_into_a_contact_nobody_has_seen_yet_goes_on_as_that_one
 
 #[tokio::test]
 async fn a_contact_whose_lead_became_somebody_elses_contact_is_told_and_never_made_again() {
-    let mut story = Story::new(AS_LEADS).await;
-    let ada = story.hubspot(
-        "contacts",
-        json!({ "email": "ada@acme.example", "lastname": "Lovelace", "company": "Acme" }),
-    );
-    story.minutes(3).await;
-    let lead = story.only_in_salesforce("Lead");
+    let (mut story, ada, lead) = ada_as_lead().await;
     let person = story.salesforce(
         "Contact",
         json!({ "LastName": "Byron", "Email": "ada@home.example" }),

@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 use syncline::domain::call::Lane;
 use syncline::domain::event::{Event, Known, Mode};
-use syncline::simulator::salesforce::{
-    FieldChange, Injected, InjectedKind, Op, Predicate, Rewrite,
-};
+use syncline::simulator::salesforce::{FieldChange, InjectedKind, Rewrite};
 
 use super::Story;
+use super::retries::refuse;
 use super::story::map;
 
 const CONTACTS: &str = "[objects.contact]\nleads = false\n";
@@ -52,22 +51,13 @@ fn stand(story: &Story) -> (usize, usize, usize, usize) {
 
 /// A rule of the org refuses contacts whose field says this.
 fn forbid(story: &Story, field: &str, value: &str) {
-    let says = Predicate {
-        field: field.to_owned(),
-        op: Op::Equals,
-        value: value.to_owned(),
-    };
-    story.in_salesforce(|org, _| {
-        org.inject(Injected {
-            name: "Forbidden".to_owned(),
-            object: "Contact".to_owned(),
-            kind: InjectedKind::ValidationRule,
-            when: vec![says],
-            message: "No such contacts.".to_owned(),
-            fields: Vec::new(),
-            active: true,
-        });
-    });
+    refuse(
+        story,
+        "Forbidden",
+        InjectedKind::ValidationRule,
+        field,
+        value,
+    );
 }
 
 /// Hours go by.

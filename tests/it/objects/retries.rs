@@ -44,7 +44,7 @@ async fn hours(story: &mut Story, hours: i64) {
 }
 
 /// The org refuses contacts whose field says this, by a rule or a package.
-fn refuse(story: &Story, name: &str, kind: InjectedKind, field: &str, value: &str) {
+pub(super) fn refuse(story: &Story, name: &str, kind: InjectedKind, field: &str, value: &str) {
     let says = Predicate {
         field: field.to_owned(),
         op: Op::Equals,

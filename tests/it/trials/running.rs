@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::on_the_wire;
 use syncline::clock::Clock;
 use syncline::config::{MailAddress, Mailbox};
-use syncline::crm::hubspot::{ApiVersion, HubSpot, HubSpotSettings};
-use syncline::crm::salesforce::{Salesforce, SalesforceSettings};
-use syncline::crm::token::{SalesforceCredentials, Secret};
+use syncline::crm::hubspot::{HubSpot, HubSpotSettings};
+use syncline::crm::salesforce::Salesforce;
+use syncline::crm::token::Secret;
 use syncline::domain::board::Board;
 use syncline::domain::budget::Thresholds;
 use syncline::domain::catalogue::Catalogue;
@@ -211,25 +212,14 @@ fn hubspot(network: &Arc<Network>, portal: &simulator::hubspot::Settings) -> Hub
     HubSpot::new(
         network.clone(),
         HubSpotSettings {
-            base: "https://api.hubapi.com".to_owned(),
-            api_version: ApiVersion::default(),
             token: Secret::new(&portal.token),
+            ..on_the_wire::hubspot()
         },
     )
 }
 
 fn salesforce(network: &Arc<Network>, org: &simulator::salesforce::Settings) -> Salesforce {
-    Salesforce::new(
-        network.clone(),
-        SalesforceSettings {
-            login: org.instance_url.clone(),
-            api_version: None,
-            client_id: org.client_id.clone(),
-            credentials: SalesforceCredentials::ClientCredentials {
-                secret: Secret::new(&org.client_secret),
-            },
-        },
-    )
+    Salesforce::new(network.clone(), on_the_wire::salesforce(org))
 }
 
 fn teller(

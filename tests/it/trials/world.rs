@@ -7,13 +7,14 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use crate::on_the_wire;
 use syncline::clock::Clock;
 use syncline::crm::http::{HttpRequest, HttpResponse, Sending, Transport, TransportError};
 use syncline::domain::record::{Side, Timestamp};
 use syncline::journal;
 use syncline::mail::{MailError, Mailer, Outgoing, Stage};
 use syncline::simulator::luck::Luck;
-use syncline::simulator::{Outcome, Server, Simulator, wire};
+use syncline::simulator::{Outcome, Server, Simulator};
 use syncline::store::Store;
 use tokio::sync::Notify;
 
@@ -227,7 +228,9 @@ impl Network {
             meddling.edit_before(request, &mut self.simulator(), now);
         }
         let unknown = |why: &str| Err(TransportError::Unknown(why.to_owned()));
-        let outcome = self.simulator().handle(server, &wire_request(request), now);
+        let outcome = self
+            .simulator()
+            .handle(server, &on_the_wire::request(request), now);
         let sets_links = request.url.contains("/associations/") && !request.url.ends_with("/read");
         if sets_links && matches!(outcome, Outcome::Lost) {
             self.lost_links.fetch_add(1, Ordering::SeqCst);
@@ -237,11 +240,7 @@ impl Network {
         }
         match outcome {
             Outcome::Answered(answer) if answer.is_cut() => unknown("the answer broke off"),
-            Outcome::Answered(answer) => Ok(HttpResponse {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            }),
+            Outcome::Answered(answer) => Ok(on_the_wire::answer(answer)),
             Outcome::Refused => Err(TransportError::NotSent("connection refused".to_owned())),
             Outcome::Lost | Outcome::Reset => unknown("connection reset"),
             Outcome::Hung { .. } => {
@@ -270,26 +269,6 @@ impl Transport for Network {
             }
             None => Box::pin(std::future::ready(self.answer(&request))),
         }
-    }
-}
-
-fn wire_request(request: &HttpRequest) -> wire::Request {
-    let method = request.method.name();
-    let rest = request
-        .url
-        .split_once("://")
-        .map_or(request.url.as_str(), |(_, rest)| rest);
-    let path = rest.find('/').map_or("/", |start| &rest[start..]);
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let headers = request.headers.iter();
-    wire::Request {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        query: query.to_owned(),
-        headers: headers
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect(),
-        body: request.body.clone().unwrap_or_default(),
     }
 }
 
