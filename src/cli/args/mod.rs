@@ -337,7 +337,7 @@ pub(super) enum BudgetVerb {
 fn calls(text: &str) -> Result<u64, String> {
     text.replace('_', "").parse().map_err(|_| {
         let (from, to) = (ALLOCATIONS.start(), ALLOCATIONS.end());
-        format!("write a number from {from} to {to}: Salesforce calls in any 24 h")
+        format!("write a number from {from} to {to}, without commas: Salesforce calls in any 24 h")
     })
 }
 
