@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use super::args::{Approve, Arguments, BudgetVerb, JournalVerb, Verb};
 use super::render::time::Moment;
 use super::run::refused;
-use super::{causes, deeds, errors, export, notify, out, records, resync};
+use super::{causes, deeds, errors, export, notify, out, records, resync, watch};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
 use crate::control::deed::Deed;
@@ -38,6 +38,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Refusal> {
     let place = Place::of(arguments)?;
     if let Verb::Resync(one) = &arguments.verb {
         return resync::run(&place, one, arguments.json);
+    }
+    if let Verb::Status(one) = &arguments.verb
+        && one.watch
+    {
+        watch::run(&place, arguments.json)?;
     }
     errors::write_sheet(&place, &arguments.verb)?;
     let Some(request) = request(&place, &arguments.verb)? else {
@@ -170,7 +175,7 @@ fn exit_code(status: &Status) -> u8 {
 /// What a verb asks; none when a person, asked whether to, said no.
 fn request(place: &Place, verb: &Verb) -> Result<Option<Request>, Refusal> {
     Ok(Some(match verb {
-        Verb::Status => Request::Status,
+        Verb::Status(_) => Request::Status,
         Verb::Errors(errors) => match &errors.verb {
             None => Request::Causes,
             Some(verb) => errors::request(place, verb)?,

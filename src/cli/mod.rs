@@ -19,6 +19,7 @@ pub mod render;
 mod resync;
 mod run;
 mod simulator;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -57,7 +58,7 @@ fn carry_out(arguments: &Arguments) -> Result<u8, Refusal> {
         Verb::Mapping(mapping) => match &mapping.verb {
             MappingVerb::Show(shown) => mapping::show(arguments, shown),
         },
-        Verb::Status
+        Verb::Status(_)
         | Verb::Plan(_)
         | Verb::Errors(_)
         | Verb::Records(_)

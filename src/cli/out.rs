@@ -75,6 +75,17 @@ pub(super) fn progress(text: &str) {
     let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());
 }
 
+/// Writes lines over the `above` that were written before, on a terminal.
+pub(super) fn bars(lines: &[String], above: usize) {
+    let up = match above {
+        0 => String::new(),
+        above => format!("\x1b[{above}A"),
+    };
+    let lines: String = lines.iter().map(|line| format!("\x1b[K{line}\n")).collect();
+    // What stood below is erased: there may be fewer lines now.
+    let _ = write!(io::stderr().lock(), "{up}\r{lines}\x1b[J");
+}
+
 /// Says a line beside the verb's answer, on standard error.
 pub(super) fn aside(text: &str) {
     // An unheard remark changes nothing.

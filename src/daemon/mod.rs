@@ -366,6 +366,9 @@ trait Work: Send {
     /// What the log calls it.
     const NAME: &'static str;
 
+    /// Whether a look costs calls: it is not looked before it is time, unless the bell rings.
+    const COSTS: bool;
+
     /// The bell that ends its wait early.
     fn bell(context: &Context) -> &Wake;
 
@@ -374,9 +377,10 @@ trait Work: Send {
 }
 
 macro_rules! works {
-    ($($worker:ty: $bell:ident),* $(,)?) => {$(
+    ($costs:literal; $($worker:ty: $bell:ident),* $(,)?) => {$(
         impl Work for $worker {
             const NAME: &'static str = stringify!($bell);
+            const COSTS: bool = $costs;
 
             fn bell(context: &Context) -> &Wake {
                 &context.wakes.$bell
@@ -389,9 +393,13 @@ macro_rules! works {
     )*};
 }
 works! {
-    Connection: connection,
+    true;
     SalesforceDetector: salesforce,
     HubSpotDetector: hubspot,
+}
+works! {
+    false;
+    Connection: connection,
     Writer: writer,
     Retrier: retrier,
     BoardKeeper: board,
@@ -415,7 +423,7 @@ async fn keep<W: Work>((context, mut stopped, pulse): Given, mut worker: W) -> &
                 if std::mem::take(&mut broken) {
                     tracing::info!(notice = true, "{name}: works again");
                 }
-                at.min(now.plus(WAIT_MAX_MS))
+                at
             }
             Err(error) => {
                 if !std::mem::replace(&mut broken, true) {
@@ -424,12 +432,21 @@ async fn keep<W: Work>((context, mut stopped, pulse): Given, mut worker: W) -> &
                 now.plus(BROKEN_MS)
             }
         };
-        pulse.beat(name);
-        tokio::select! {
-            biased;
-            _ = stopped.wait_for(|stopped| *stopped) => return name,
-            () = W::bell(&context).heard() => (),
-            () = context.clock.sleep_until(look_again) => (),
+        let due_ms = context.clock.monotonic_ms() + look_again.since(now);
+        loop {
+            pulse.beat(name);
+            let now = context.clock.now();
+            tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stopped| *stopped) => return name,
+                () = W::bell(&context).heard() => break,
+                () = context.clock.sleep_until(look_again.min(now.plus(WAIT_MAX_MS))) => (),
+            }
+            // A clock that was set back does not put off what was due in a minute.
+            let clock = &context.clock;
+            if !W::COSTS || clock.now() >= look_again || clock.monotonic_ms() >= due_ms {
+                break;
+            }
         }
     }
 }

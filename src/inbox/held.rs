@@ -41,11 +41,12 @@ pub(super) fn record_of(key: RecordKey, text: &str) -> anyhow::Result<Record> {
     })
 }
 
-/// Keeps a row's own record beside it; it goes with the row.
-pub fn keep(tx: &Tx<'_>, row: &Row, record: Record) -> anyhow::Result<()> {
+/// Keeps a record beside its row, if it has one; it goes with the row.
+pub fn keep(tx: &Tx<'_>, record: Record) -> anyhow::Result<()> {
+    let RecordKey { side, object, id } = record.key.clone();
     tx.sql()
-        .prepare_cached("update inbox set kept = ?2 where number = ?1")?
-        .execute((row.number, text_of(record)?))?;
+        .prepare_cached("update inbox set kept = ?4 where side = ?1 and object = ?2 and id = ?3")?
+        .execute((side, object, id, text_of(record)?))?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Loads under way: one for each object whose rows are in parcels.
+//! Loads under way: one for each object of which many rows are being written.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::store::{Tx, View};
 pub struct Loading {
     /// Which object.
     pub object: ObjectName,
-    /// When its first row was packed.
+    /// When its first row was packed, or about to be written.
     pub began_at: Timestamp,
     /// Rows concluded.
     pub done: u64,
@@ -24,14 +24,20 @@ pub struct Loading {
     pub packed: u64,
     /// Parcels.
     pub parcels: u64,
-    /// Rows that were not looked at yet and may come to it.
-    pub ready: u64,
+    /// Rows that were not looked at yet and may come to it, and those that are being written in no
+    /// parcel.
+    pub open: u64,
 }
 
 impl Loading {
     /// All its rows, as far as is known.
     pub fn total(&self) -> u64 {
-        self.done + self.packed + self.ready
+        self.done + self.packed + self.open
+    }
+
+    /// Whether nothing of it is left: no job, or, where it goes by batches, no row.
+    pub fn is_over(&self) -> bool {
+        self.parcels == 0 && (self.jobs > 0 || self.open == 0)
     }
 }
 
@@ -52,14 +58,28 @@ pub fn loading(view: &View<'_>) -> anyhow::Result<Vec<Loading>> {
             jobs: counted(line.get(4)?),
             packed: counted(line.get(5)?),
             parcels: counted(line.get(6)?),
-            ready: 0,
+            open: 0,
         })
     })?;
     let mut loads: Vec<Loading> = rows.collect::<rusqlite::Result<_>>()?;
     for load in &mut loads {
-        load.ready = ready(view, &load.object, &[Lane::Backfill, Lane::Resync])?;
+        load.open = open(view, &load.object)?;
     }
     Ok(loads)
+}
+
+/// How many rows of an object's load are to be looked at, or are being written in no parcel.
+pub fn open(view: &View<'_>, object: &ObjectName) -> anyhow::Result<u64> {
+    let lanes = [Lane::Backfill, Lane::Resync];
+    let being: i64 = view
+        .sql()
+        .prepare_cached(
+            "select count(*) from inbox as i
+             where state = 'in_flight' and lane in (?1, ?2) and object = ?3
+               and not exists (select 1 from parcel_rows as r where r.inbox = i.number)",
+        )?
+        .query_row((lanes[0], lanes[1], object), |line| line.get(0))?;
+    Ok(ready(view, object, &lanes)? + counted(being))
 }
 
 /// How many rows of an object may be taken from these lanes now or later.
@@ -179,10 +199,10 @@ pub fn count_job(tx: &Tx<'_>, object: &ObjectName) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends the loads of which nothing is left in a parcel; returns them.
+/// Ends the loads of which nothing is left; returns them.
 pub fn end_loads(tx: &Tx<'_>) -> anyhow::Result<Vec<Loading>> {
     let mut over = loading(tx)?;
-    over.retain(|load| load.parcels == 0);
+    over.retain(Loading::is_over);
     let mut statement = tx
         .sql()
         .prepare_cached("delete from loads where object = ?1")?;

@@ -117,7 +117,7 @@ fn settle(tx: &Tx<'_>, row: &Row, ids: PairIds, settled: &Settled) -> anyhow::Re
         Settled::NotYet(at) => return inbox::put_back(tx, row, &Rest::Deferred(*at)),
         Settled::Awaits { maker, shown } => {
             if let Some(shown) = shown {
-                inbox::keep(tx, row, (**shown).clone())?;
+                inbox::keep(tx, (**shown).clone())?;
             }
             return inbox::put_back(tx, row, &Rest::Waiting(Some(maker.clone())));
         }

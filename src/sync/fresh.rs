@@ -7,6 +7,10 @@ use std::collections::HashMap;
 
 use crate::domain::record::{Record, RecordKey, Side};
 
+/// How long a record is kept that nobody asks for, and how often such are looked for, in ms.
+const AGE_MAX_MS: i64 = 600_000;
+const TIDY_EVERY_MS: i64 = 10_000;
+
 /// Records by key with the instant their reading began; bounded. All times are monotonic ms. Each
 /// side has a place of its own: the ids that a load leaves in one must not crowd out what the other
 /// shows of it.
@@ -22,6 +26,7 @@ struct OfSide {
     records: HashMap<RecordKey, (i64, Record)>,
     written: HashMap<RecordKey, i64>,
     forgotten_at: i64,
+    tidied_at: i64,
 }
 
 impl Fresh {
@@ -41,23 +46,28 @@ impl Fresh {
         }
     }
 
-    /// Keeps `record`, read by a request that began at `began`.
-    pub(super) fn keep(&mut self, record: Record, began: i64) {
+    /// Keeps `record`, read by a request that began at `began`; one for which there is no room is given
+    /// back.
+    pub(super) fn keep(&mut self, record: Record, began: i64, now: i64) -> Option<Record> {
         let records_max = self.records_max;
         let side = self.of(&record.key);
         let written = side.written.get(&record.key).copied().unwrap_or(i64::MIN);
         if began <= written || began < side.forgotten_at {
-            return;
+            return None;
         }
         // A page that was read earlier may be noted later.
-        let known = side.records.get(&record.key);
-        if known.is_some_and(|(at, _)| began < *at) {
-            return;
+        let known = side.records.get(&record.key).map(|(at, _)| *at);
+        if known.is_some_and(|at| began < at) {
+            return None;
         }
-        if side.records.len() >= records_max {
-            side.records.clear();
+        if known.is_none() && side.records.len() >= records_max {
+            side.tidy(now);
+            if side.records.len() >= records_max {
+                return Some(record);
+            }
         }
         side.records.insert(record.key.clone(), (began, record));
+        None
     }
 
     /// Forgets a record that is written now, and what readings that have begun will bring of it.
@@ -81,5 +91,15 @@ impl Fresh {
     /// How many records of a side it can keep.
     pub(super) fn room(&self) -> usize {
         self.records_max
+    }
+}
+
+impl OfSide {
+    /// Forgets what nobody has asked for in a long time: its row left without it.
+    fn tidy(&mut self, now: i64) {
+        if now - self.tidied_at >= TIDY_EVERY_MS {
+            self.records.retain(|_, (began, _)| now - *began < AGE_MAX_MS);
+            self.tidied_at = now;
+        }
     }
 }

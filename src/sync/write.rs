@@ -12,6 +12,7 @@ use super::job::{
     Answer, Job, Made, Refused, Reported, Wrote, halves, hubspot_answer, hubspot_parts,
     hubspot_row, said, salesforce_answer, span,
 };
+use super::loads;
 use super::pack;
 use super::partner::mark;
 use crate::crm::http::CallError;
@@ -22,6 +23,10 @@ use crate::domain::event::Action;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
 use crate::domain::record::{Fields, RecordKey, Side, Value};
+use crate::inbox;
+
+/// Rows of a first load after which it is looked how far it is.
+const TELL_EVERY: usize = 1_000;
 
 /// What writes have in common that go into one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +51,7 @@ impl Context {
         cycle: &mut Cycle<'_>,
         planned: Vec<Planned>,
     ) -> anyhow::Result<()> {
+        let object = cycle.forms.object().clone();
         let mut jobs: BTreeMap<Aim, Vec<Job>> = BTreeMap::new();
         let mut linked = Vec::new();
         for mut one in planned {
@@ -75,6 +81,7 @@ impl Context {
         for side in [Side::Salesforce, Side::HubSpot] {
             for (aim, jobs) in jobs.extract_if(.., |aim, _| aim.to == side) {
                 let jobs = self.pack(cycle, aim, jobs).await?;
+                self.begin_by_batches(&object, &jobs).await?;
                 for made in self.write_lane(cycle, aim, jobs).await? {
                     if let Some((back, job)) = self.mark_back(cycle, aim, &made) {
                         marks.entry(back).or_default().push(job);
@@ -149,11 +156,12 @@ impl Context {
         aim: Aim,
         mut jobs: Vec<Job>,
     ) -> anyhow::Result<Vec<Made>> {
-        let mut made = Vec::new();
+        let (mut made, mut untold) = (Vec::new(), 0);
         while !jobs.is_empty() {
             let width = self.width(cycle, aim).min(jobs.len());
             let rest = jobs.split_off(width);
             let call = std::mem::replace(&mut jobs, rest);
+            untold += call.iter().filter(|job| loads::is_counted(job)).count();
             self.intend(aim.mapping(cycle), &call).await?;
             match self.write_call(cycle, aim, &call).await {
                 Ok(answers) => {
@@ -175,6 +183,10 @@ impl Context {
                     let rows = last.into_iter().filter_map(|job| job.row).collect();
                     self.put_back(cycle, rows, &trouble).await?;
                 }
+            }
+            if untold >= TELL_EVERY {
+                untold = 0;
+                self.tell_progress(cycle.forms.object()).await?;
             }
         }
         Ok(made)
@@ -429,8 +441,18 @@ impl Context {
                 };
                 let mut by_place: BTreeMap<usize, Reported> =
                     answers.into_iter().map(|one| (one.place, one)).collect();
+                let (mut done, mut refused) = (0, 0);
                 for (place, job) in jobs.iter().enumerate() {
-                    concluded.one(tx, job, by_place.remove(&place), &target)?;
+                    let reported = by_place.remove(&place);
+                    if loads::is_counted(job) {
+                        let answer = reported.as_ref().map(|one| &one.answer);
+                        done += u64::from(!matches!(answer, None | Some(Answer::Unknown)));
+                        refused += u64::from(matches!(answer, Some(Answer::Failed(_))));
+                    }
+                    concluded.one(tx, job, reported, &target)?;
+                }
+                if done > 0 {
+                    inbox::count_loaded(tx, &target.mapping.object, done, refused)?;
                 }
                 let released = super::retry::release(tx, &concluded.fixed)?;
                 Ok((concluded, released))

@@ -72,7 +72,7 @@ pub(super) enum Verb {
     /// What mode observe would write: counts, overwrites with before and after, failures, calls
     Plan(Plan),
     /// Show how things stand; exit code 0 ok, 1 attention, 2 stopped
-    Status,
+    Status(Status),
     /// Current errors by cause
     #[command(args_conflicts_with_subcommands = true)]
     Errors(Errors),
@@ -104,6 +104,14 @@ pub(super) enum Verb {
     Journal(Journal),
     /// Build the projections anew from the journal
     Rebuild,
+}
+
+/// How things stand.
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Follow the loads under way until they are done: bars on a terminal, elsewhere a line a percent
+    #[arg(long)]
+    pub(super) watch: bool,
 }
 
 /// How the demo runs.

@@ -8,7 +8,7 @@ pub mod mapping;
 mod notify;
 mod plan;
 mod records;
-mod status;
+pub(super) mod status;
 pub mod survey;
 pub mod table;
 pub mod time;

@@ -6,6 +6,9 @@ use super::{counted, number};
 use crate::control::report::{CallsLine, Digests, LoadLine, ObjectLine, SideLine, Status};
 use crate::domain::event::Mode;
 
+/// Characters of a bar.
+const BAR: u64 = 30;
+
 /// The whole listing.
 pub(super) fn text(status: &Status, moment: &Moment) -> String {
     let mut text = head(status, moment);
@@ -137,24 +140,48 @@ pub(super) fn calls(calls: &CallsLine, moment: &Moment) -> String {
     text
 }
 
-/// `LOAD     contact to Salesforce 112,400 of 200,000, 2 jobs, about 25 min left under the budget`
+/// `LOAD     contact 112,400 of 200,000, 2 jobs, about 25 min left under the budget`
 fn load_line(load: &LoadLine) -> String {
-    let end = match (&load.waits, load.left_ms) {
-        (Some(why), _) => format!(", waits: {why}"),
-        (None, Some(left)) => format!(", about {} left under the budget", length(left)),
-        (None, None) => String::new(),
+    let by = match load.jobs {
+        0 => "by batches".to_owned(),
+        jobs => counted(jobs, "job"),
     };
     format!(
-        "LOAD     {} to Salesforce {} of {}, {}{end}\n",
+        "LOAD     {} {} of {}, {by}{}\n",
         load.object,
         number(load.done),
         number(load.total),
-        counted(load.jobs, "job")
+        load_end(load)
+    )
+}
+
+/// `, about 25 min left under the budget`
+fn load_end(load: &LoadLine) -> String {
+    match (&load.waits, load.left_ms) {
+        (Some(why), _) => format!(", waits: {why}"),
+        (None, Some(left)) => format!(", about {} left under the budget", length(left)),
+        (None, None) => String::new(),
+    }
+}
+
+/// A load as a bar: `contact      [######..............]  30 %  60,000 of 200,000, about 25 min left`
+pub(in crate::cli) fn load_bar(load: &LoadLine) -> String {
+    let parts = usize::try_from(load.done.saturating_mul(BAR) / load.total.max(1)).unwrap_or(0);
+    let bar: String = (0..BAR as usize)
+        .map(|place| if place < parts { '#' } else { '.' })
+        .collect();
+    format!(
+        "{:<12} [{bar}] {:>3} %  {} of {}{}",
+        load.object.to_string(),
+        percent(load.done, load.total),
+        number(load.done),
+        number(load.total),
+        load_end(load)
     )
 }
 
 /// A share in whole percent; nothing of nothing is 0.
-pub(super) fn percent(part: u64, whole: u64) -> u64 {
+pub(in crate::cli) fn percent(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100).checked_div(whole).unwrap_or(0)
 }
 

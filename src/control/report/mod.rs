@@ -158,7 +158,7 @@ reports! {
         /// How far behind the sides we are, in ms; none before both were read.
         lag_ms: Option<i64>,
     }
-    /// Many rows of one object on their way to Salesforce.
+    /// Many rows of one object on their way.
     LoadLine {
         /// Which.
         object: ObjectName,
@@ -166,7 +166,7 @@ reports! {
         done: u64,
         /// All that are known.
         total: u64,
-        /// Jobs on their way.
+        /// Jobs on their way; none where they go by batches.
         jobs: u64,
         /// How long the rest takes, in ms, when that can be said.
         left_ms: Option<i64>,

@@ -162,6 +162,8 @@ impl Feed {
             to,
             moves,
         };
-        context.note_sightings(sighted.collect(), mark).await
+        context
+            .note_sightings(sighted.collect(), Vec::new(), mark)
+            .await
     }
 }

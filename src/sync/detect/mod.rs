@@ -12,7 +12,7 @@ mod urgency;
 pub use hubspot::HubSpotDetector;
 pub use salesforce::SalesforceDetector;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::crm::http::CallError;
 use crate::crm::salesforce::{Query, QueryPage};
@@ -176,18 +176,7 @@ impl Context {
             lane: lanes.get(&record.key).copied(),
         };
         let sightings: Vec<Sighted> = page.records.iter().map(sighted).collect();
-        if let Some(began) = page.began {
-            let is_new = self.clock.monotonic_ms() - began <= self.settings.poll_ms;
-            let us = self.salesforce.our_user();
-            let mut shared = self.shared();
-            for record in page.records {
-                // What a job found some minutes ago would only crowd out what is fresh, but for
-                // what we wrote.
-                if is_new || us.is_some() && record.modified_by == us {
-                    shared.fresh.keep(record, began);
-                }
-            }
-        }
+        let crowded_out = self.keep_fresh(page);
         // HubSpot has one type for all forms, and one place where reading stands.
         let read_as = match side {
             Side::HubSpot => mapping.object.clone(),
@@ -199,14 +188,37 @@ impl Context {
             to,
             moves,
         };
-        self.note_sightings(sightings, mark).await
+        self.note_sightings(sightings, crowded_out, mark).await
     }
 
-    /// Notes what was read: rows of what was never met into the inbox, and the cursor to the page's
-    /// end, in one transaction.
+    /// Keeps a page's records in memory for as long as it has room; those that we wrote and that have
+    /// to be kept elsewhere are returned: to be told for an echo each would cost a reading.
+    fn keep_fresh(&self, page: Page) -> Vec<Record> {
+        let mut crowded_out = Vec::new();
+        let Some(began) = page.began else {
+            return crowded_out;
+        };
+        let now = self.clock.monotonic_ms();
+        let is_new = now - began <= self.settings.poll_ms;
+        let us = self.salesforce.our_user();
+        let mut shared = self.shared();
+        for record in page.records {
+            let is_ours = us.is_some() && record.modified_by == us;
+            // What a job found some minutes ago would only crowd out what is fresh.
+            if is_new || is_ours {
+                let left = shared.fresh.keep(record, began, now);
+                crowded_out.extend(left.filter(|_| is_ours));
+            }
+        }
+        crowded_out
+    }
+
+    /// Notes what was read: rows of what was never met into the inbox, beside them the records that are
+    /// `kept` with them, and the cursor to the page's end, in one transaction.
     pub(super) async fn note_sightings(
         &self,
         sightings: Vec<Sighted>,
+        kept: Vec<Record>,
         mark: Mark,
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
@@ -221,6 +233,8 @@ impl Context {
             .write(move |tx| {
                 let bound_at = settings::bound(tx)?.map_or(now, |bound| bound.at);
                 let mut rows: u64 = 0;
+                let kept = kept.into_iter().map(|record| (record.key.clone(), record));
+                let mut kept: HashMap<RecordKey, Record> = kept.collect();
                 for sighted in &sightings {
                     let Sighted {
                         read, row, stamp, ..
@@ -244,6 +258,9 @@ impl Context {
                     let known = inbox::of_record(tx, row)?.filter(|_| read != row);
                     let stamp = known.map_or(*stamp, |known| known.stamp.plus(1).max(*stamp));
                     inbox::see(tx, row, stamp, lane, Timestamp(0))?;
+                    if let Some(record) = kept.remove(row) {
+                        inbox::keep(tx, record)?;
+                    }
                     if read != row {
                         inbox::note_ties(tx, row)?;
                     }

@@ -43,6 +43,8 @@ pub struct SalesforceDetector {
     late: Option<Late>,
     /// Since when a load puts off a listing that is due, on the monotonic clock.
     listing_waits_since_ms: Option<i64>,
+    /// When a load was under way last, on the monotonic clock.
+    loaded_ms: Option<i64>,
     /// Whether an export of a listing failed, so that pages bring the next one.
     lists_by_pages: bool,
 }
@@ -60,6 +62,7 @@ impl SalesforceDetector {
             behind: Behind::default(),
             late: None,
             listing_waits_since_ms: None,
+            loaded_ms: None,
             lists_by_pages: false,
         }
     }
@@ -114,7 +117,7 @@ impl SalesforceDetector {
             self.note_beginning(feed.name()).await?;
         }
         self.read_changes(&feeds).await?;
-        if self.late.is_none() && self.listing_is_due() && !self.listing_waits() {
+        if self.late.is_none() && self.listing_is_due() && !self.listing_waits().await? {
             let began = self.context.salesforce_now();
             let mut late = Late::begun(began);
             self.find_late_commits(&feeds, &mut late).await?;
@@ -124,16 +127,21 @@ impl SalesforceDetector {
         Ok(())
     }
 
-    /// Whether a listing that is due waits: while a load is going on each would list the same rows
-    /// once more, and one afterwards lists them all, from when it was due. Not for hours.
-    fn listing_waits(&mut self) -> bool {
+    /// Whether a listing that is due waits: while a load is going on, in either direction, each would
+    /// list the same rows once more, and one afterwards lists them all, from when it was due. Not for
+    /// hours.
+    async fn listing_waits(&mut self) -> anyhow::Result<bool> {
         let every = self.context.settings.bounds.listing_every_ms;
-        if !self.behind.is_loading(&self.context, every) {
-            return false;
-        }
         let now_ms = self.context.clock.monotonic_ms();
+        if !self.context.store.read(inbox::loading).await?.is_empty() {
+            self.loaded_ms = Some(now_ms);
+        }
+        let loads = self.loaded_ms.is_some_and(|at| now_ms - at < every);
+        if !loads && !self.behind.is_loading(&self.context, every) {
+            return Ok(false);
+        }
         let since_ms = *self.listing_waits_since_ms.get_or_insert(now_ms);
-        now_ms - since_ms < PATIENCE * every
+        Ok(now_ms - since_ms < PATIENCE * every)
     }
 
     /// Goes on with a listing that exports bring.

@@ -10,6 +10,8 @@ mod results;
 mod told;
 mod waiting;
 
+pub(super) use told::is_counted;
+
 use std::collections::BTreeSet;
 
 use super::context::Context;

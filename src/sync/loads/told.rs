@@ -1,17 +1,22 @@
-//! What the log says of loads: one line when one begins and one when it ends, one for every
-//! twentieth of its rows, and one for a job that came to nothing.
+//! What the log says of loads: one line when one begins and one when it ends, one for every percent
+//! of its rows, and one for a job that came to nothing.
 
 use crate::crm::salesforce;
-use crate::domain::digest::thousands;
+use crate::domain::call::Lane;
+use crate::domain::digest::{count, thousands};
 use crate::domain::load::LoadState;
 use crate::domain::record::ObjectName;
 use crate::inbox::{self, Loading, Parcel};
-use crate::projections::jobs::Job;
+use crate::projections::jobs;
 use crate::sync::context::Context;
+use crate::sync::job::Job;
 use crate::sync::words::spoken_length;
 
 /// Lines of a load, at most.
-const PARTS: u64 = 20;
+const PARTS: u64 = 100;
+
+/// Rows of a first load from which one that goes by batches is told, as one by jobs always is.
+const MANY: u64 = 1_000;
 
 impl Context {
     async fn loading(&self, object: &ObjectName) -> anyhow::Result<Option<Loading>> {
@@ -32,7 +37,35 @@ impl Context {
         Ok(())
     }
 
-    pub(super) async fn tell_progress(&self, object: &ObjectName) -> anyhow::Result<()> {
+    /// Begins a load when many rows of a first load are about to be written by batches.
+    pub(in crate::sync) async fn begin_by_batches(
+        &self,
+        object: &ObjectName,
+        jobs: &[Job],
+    ) -> anyhow::Result<()> {
+        if !jobs.iter().any(is_counted) {
+            return Ok(());
+        }
+        let of_object = object.clone();
+        let begun = self.store.write(move |tx| {
+            let rows = inbox::open(tx, &of_object)?;
+            let begins = rows >= MANY && inbox::begin_load(tx, &of_object)?;
+            Ok(begins.then_some(rows))
+        });
+        if let Some(rows) = begun.await? {
+            self.shared().told_parts.remove(object);
+            let rows = thousands(rows);
+            tracing::info!(
+                notice = true,
+                %object,
+                "load begins: {object}, about {rows} rows, by batches"
+            );
+        }
+        Ok(())
+    }
+
+    /// Says how far an object's load is, when it is a percent further.
+    pub(in crate::sync) async fn tell_progress(&self, object: &ObjectName) -> anyhow::Result<()> {
         let Some(load) = self.loading(object).await? else {
             return Ok(());
         };
@@ -41,7 +74,7 @@ impl Context {
         if part < PARTS && told.unwrap_or(0) < part {
             let (done, total) = (thousands(load.done), thousands(load.total()));
             let percent = part * 100 / PARTS;
-            tracing::info!(%object, "load: {object} to Salesforce, {done} of {total} rows ({percent} %)");
+            tracing::info!(%object, "load: {object}, {done} of {total} rows ({percent} %)");
         }
         Ok(())
     }
@@ -49,7 +82,7 @@ impl Context {
     /// Ends the loads of which nothing is left to do, and says what they came to.
     pub(in crate::sync) async fn finish_loads(&self) -> anyhow::Result<()> {
         let loads = self.store.read(inbox::loading).await?;
-        if loads.iter().all(|load| load.parcels > 0) {
+        if !loads.iter().any(Loading::is_over) {
             return Ok(());
         }
         let over = self.store.write(inbox::end_loads).await?;
@@ -57,16 +90,24 @@ impl Context {
         for load in over {
             let object = &load.object;
             let (written, refused) = (thousands(load.done - load.refused), thousands(load.refused));
-            let (jobs, length) = (load.jobs, spoken_length(now.since(load.began_at)));
+            let length = spoken_length(now.since(load.began_at));
+            let by = match load.jobs {
+                0 => "by batches".to_owned(),
+                jobs => count(jobs, "job"),
+            };
             tracing::info!(
                 notice = true,
                 %object,
-                "load done: {object} to Salesforce, {written} rows written, {refused} refused, \
-                 {jobs} jobs, {length}"
+                "load done: {object}, {written} rows written, {refused} refused, {by}, {length}"
             );
         }
         Ok(())
     }
+}
+
+/// Whether a job's row counts for a first load by batches: once, with its last write.
+pub(in crate::sync) fn is_counted(job: &Job) -> bool {
+    job.last && job.row.is_some() && job.attempt.lane == Lane::Backfill
 }
 
 /// Salesforce refuses the job.
@@ -80,7 +121,7 @@ pub(super) fn refused(parcel: &Parcel, why: &str) {
 }
 
 /// The job was deleted there.
-pub(super) fn lost(parcel: &Parcel, job: &Job) {
+pub(super) fn lost(parcel: &Parcel, job: &jobs::Job) {
     let (rows, object) = (thousands(parcel.rows), &parcel.kind.object);
     let id = job.id.as_ref().map(ToString::to_string).unwrap_or_default();
     tracing::warn!(

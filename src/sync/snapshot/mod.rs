@@ -2,9 +2,9 @@
 //! asked for, so that a large load is matched and read again without a call for every list of keys.
 //!
 //! It may answer for a row of a first load or a resync only, and only what is known not to have moved
-//! since: before rows are planned Salesforce is asked once who changed anything since then, and what
-//! we read otherwise or write ourselves is noted as moved. Whatever moved is read, as without a
-//! snapshot. Nothing of it outlives the load, a change of what is read, or a restart. One that cannot
+//! since: before rows are planned Salesforce is asked who changed anything since then, once in a poll,
+//! and what we read otherwise or write ourselves is noted as moved. Whatever moved is read, as without
+//! a snapshot. Nothing of it outlives the load, a change of what is read, or a restart. One that cannot
 //! answer for most of what is asked any more is taken anew: so are the records that a job made, which
 //! are looked at again all at once.
 
@@ -45,8 +45,8 @@ pub(super) struct Standing {
     /// What was asked of each form: with another mapping or schema it would be something else.
     queries: Vec<Query>,
     is_whole: bool,
-    /// Whether it was asked what moved, for the rows that are planned now.
-    is_checked: bool,
+    /// When it was asked what moved, on the monotonic clock.
+    checked_ms: Option<i64>,
     /// Whether it cannot answer for most of them any more.
     is_outdated: bool,
 }
@@ -180,7 +180,7 @@ impl Snapshots {
             asked_ms: context.clock.monotonic_ms(),
             queries,
             is_whole: false,
-            is_checked: false,
+            checked_ms: None,
             is_outdated: false,
         };
         context
@@ -315,16 +315,18 @@ impl Context {
         self.snapshot_is(object, |one| one.is_whole)
     }
 
-    /// Rows are planned from now on: what moved until then is asked for anew.
+    /// Rows are planned from now on: what moved until then is asked for anew, unless that was asked so
+    /// lately that a record read then would be written without being read again.
     pub(super) fn begin_planning(&self, object: &ObjectName) {
+        let (now_ms, poll_ms) = (self.clock.monotonic_ms(), self.settings.poll_ms);
         if let Some(standing) = self.shared().snapshots.standing.get_mut(object) {
-            standing.is_checked = false;
+            standing.checked_ms = standing.checked_ms.filter(|at| now_ms - at < poll_ms);
         }
     }
 
     /// Whether the snapshot answers for rows of this lane.
     fn snapshot_answers(&self, object: &ObjectName, lane: Lane) -> bool {
-        LOADED.contains(&lane) && self.snapshot_is(object, |one| one.is_whole && one.is_checked)
+        LOADED.contains(&lane) && self.snapshot_is(object, |one| one.is_whole && one.checked_ms.is_some())
     }
 
     /// Keeps a page of what is read ahead.

@@ -28,7 +28,7 @@ impl Context {
         let since = {
             let shared = self.shared();
             let standing = shared.snapshots.standing.get(object);
-            let due = |one: &&Standing| one.is_whole && !one.is_checked;
+            let due = |one: &&Standing| one.is_whole && one.checked_ms.is_none();
             let Some(standing) = standing.filter(due).filter(|_| LOADED.contains(&lane)) else {
                 return Ok(());
             };
@@ -36,6 +36,7 @@ impl Context {
                 .asked_at
                 .plus(-self.settings.bounds.listing_back_ms)
         };
+        let began_ms = self.clock.monotonic_ms();
         let most = self.settings.bounds.snapshot_moved;
         let us = self.salesforce.our_user();
         let junctions = junctions(forms);
@@ -69,7 +70,7 @@ impl Context {
             self.note_ties_moved(junction, &page.records).await?;
         }
         if let Some(standing) = self.shared().snapshots.standing.get_mut(object) {
-            standing.is_checked = true;
+            standing.checked_ms = Some(began_ms);
         }
         Ok(())
     }

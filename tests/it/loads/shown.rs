@@ -16,7 +16,7 @@ async fn status_tells_how_far_a_load_is_and_nothing_once_it_is_over() {
     sets_out(&mut story).await;
     assert_eq!(
         load_lines(&story).await,
-        ["LOAD     contact to Salesforce 0 of 7, 2 jobs"]
+        ["LOAD     contact 0 of 7, 2 jobs"]
     );
     let mut lines = Vec::new();
     for _ in 0..30 {
@@ -24,7 +24,7 @@ async fn status_tells_how_far_a_load_is_and_nothing_once_it_is_over() {
         lines.extend(load_lines(&story).await);
     }
     lines.dedup();
-    let part = "LOAD     contact to Salesforce 3 of 7, 1 job, about ";
+    let part = "LOAD     contact 3 of 7, 1 job, about ";
     assert!(
         lines
             .iter()

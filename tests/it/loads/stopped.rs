@@ -110,7 +110,7 @@ async fn a_pause_lets_the_job_wait_and_nothing_is_lost() {
     assert!(left(&story).starts_with("1 parcels"));
     assert_eq!(
         load_lines(&story).await,
-        ["LOAD     contact to Salesforce 0 of 7, 1 job, waits: writing is paused"]
+        ["LOAD     contact 0 of 7, 1 job, waits: writing is paused"]
     );
     ask(&story, Request::Resume).await;
     story.minutes(5).await;

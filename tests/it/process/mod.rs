@@ -12,6 +12,7 @@ mod exports;
 mod holds;
 mod init;
 mod kills;
+mod looks;
 mod mapping;
 mod plan;
 mod readers;
