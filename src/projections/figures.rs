@@ -100,7 +100,8 @@ struct Resting {
 }
 
 /// Inbox rows that move a record away from "in sync", or that are all there is of a record. Of a
-/// pair with two rows the one that needs a person counts.
+/// pair with two rows the one that needs a person counts. What a job has made in Salesforce counts with
+/// the record that it was made for and waits for.
 fn rests(view: &View<'_>) -> anyhow::Result<Vec<Resting>> {
     let mut statement = view.sql().prepare_cached(
         "with rows (object, state, pair, record_state, number) as (
@@ -109,6 +110,8 @@ fn rests(view: &View<'_>) -> anyhow::Result<Vec<Resting>> {
                when 'hubspot' then
                  (select record from pairs where object = i.object and hubspot = i.id)
                else (select record from pairs where object = i.object and salesforce = i.id) end
+             where i.side = 'hubspot' or i.state <> 'waiting' or i.parent is null
+               or i.parent not like 'hubspot/' || i.object || '/%'
          ), ranked (object, state, numbered, place) as (
            select object, state, pair is not null, row_number() over (
              partition by coalesce(pair, -number) order by case state when 'held' then 1

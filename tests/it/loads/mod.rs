@@ -123,6 +123,13 @@ fn left(story: &Story) -> String {
 
 /// What `status` says of loads.
 async fn load_lines(story: &Story) -> Vec<String> {
+    let text = told(story).await;
+    let lines = text.lines().filter(|line| line.starts_with("LOAD"));
+    lines.map(str::to_owned).collect()
+}
+
+/// What `status` says.
+async fn told(story: &Story) -> String {
     let (now, beside) = (story.world.clock.now(), Vantage::Beside);
     let asked = control::answer(&story.world.store, &Request::Status, 0, now, beside);
     let report = asked.await.unwrap();
@@ -130,9 +137,7 @@ async fn load_lines(story: &Story) -> Vec<String> {
         now,
         zone: TimeZone::UTC,
     };
-    let text = render::text(&report, &moment);
-    let lines = text.lines().filter(|line| line.starts_with("LOAD"));
-    lines.map(str::to_owned).collect()
+    render::text(&report, &moment)
 }
 
 /// `fault` strikes the next request of a method whose address begins so.

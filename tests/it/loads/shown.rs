@@ -3,7 +3,7 @@
 use syncline::domain::load::LoadState;
 use syncline::domain::load::{self, Progress, Step};
 
-use super::{CONTACTS, PEOPLE, load_lines, sets_out, story};
+use super::{CONTACTS, PEOPLE, load_lines, sets_out, story, told};
 
 #[tokio::test]
 async fn status_tells_how_far_a_load_is_and_nothing_once_it_is_over() {
@@ -22,6 +22,11 @@ async fn status_tells_how_far_a_load_is_and_nothing_once_it_is_over() {
     for _ in 0..30 {
         story.minutes(1).await;
         lines.extend(load_lines(&story).await);
+        // What a job has made counts with the record that it was made for.
+        let text = told(&story).await;
+        let line = text.lines().find(|line| line.starts_with("contact "));
+        let words: Vec<&str> = line.expect("the object").split_whitespace().collect();
+        assert_eq!(words[7], "7", "{text}");
     }
     lines.dedup();
     let part = "LOAD     contact 3 of 7, 1 job, about ";
