@@ -12,6 +12,7 @@ use super::context::Context;
 use super::gate::{Errand, Spent, Trouble};
 use super::lists::named_list;
 use super::metadata::is_stage;
+use super::roles::JunctionObject;
 use crate::crm::http::{CallError, Reply, Usage};
 use crate::crm::hubspot::{Account, List};
 use crate::crm::salesforce::{Identity, Query};
@@ -89,6 +90,8 @@ pub struct SightedForm {
     pub schema: Learnt<ObjectSchema>,
     /// The records of it that our user sees.
     pub records: Learnt<u64>,
+    /// The objects whose records tie its records to many others, by their names there.
+    pub junctions: Vec<(String, Learnt<ObjectSchema>)>,
 }
 
 /// A look at both accounts.
@@ -194,7 +197,6 @@ impl Inspection {
         let first = &forms[0];
         let type_ = first.hubspot_type.as_str();
         let hubspot = &self.context.hubspot;
-        let now = self.context.clock.now();
         let errand = |operation| {
             let lane = Lane::Metadata;
             Errand::new(Side::HubSpot, operation, lane, &first.object, 0)
@@ -229,27 +231,30 @@ impl Inspection {
             }
         }
         for mapping in forms {
-            let errand = Errand::new(
-                Side::Salesforce,
-                Operation::Describe,
-                Lane::Metadata,
-                &mapping.object,
-                0,
-            );
-            let name = mapping.salesforce_type.as_str();
-            let schema = if with_salesforce {
-                let describe = || self.context.salesforce.describe(name, now);
-                self.ask(&errand, describe).await.map(|reply| reply.value)
-            } else {
-                Err(Missed::NotAsked)
-            };
-            seen.forms.push(SightedForm {
+            let mut form = SightedForm {
                 mapping: mapping.clone(),
-                schema,
+                schema: Err(Missed::NotAsked),
                 records: Err(Missed::NotAsked),
-            });
+                junctions: Vec::new(),
+            };
+            if with_salesforce {
+                form.schema = self.described(mapping, &mapping.salesforce_type).await;
+                for junction in JunctionObject::all_of(mapping) {
+                    let name = junction.source().schema.api_name.clone();
+                    let schema = self.described(mapping, &name).await;
+                    form.junctions.push((name, schema));
+                }
+            }
+            seen.forms.push(form);
         }
         seen
+    }
+
+    async fn described(&self, mapping: &Mapping, type_: &str) -> Learnt<ObjectSchema> {
+        let (side, lane, now) = (Side::Salesforce, Lane::Metadata, self.context.clock.now());
+        let errand = Errand::new(side, Operation::Describe, lane, &mapping.object, 0);
+        let describe = || self.context.salesforce.describe(type_, now);
+        self.ask(&errand, describe).await.map(|reply| reply.value)
     }
 
     async fn properties(&self, mapping: &Mapping) -> Learnt<ObjectSchema> {

@@ -18,7 +18,12 @@ const FEWER_PERCENT: u64 = 10;
 pub(super) fn object(config: &Config, sight: &Sight, seen: &SightedObject) -> Vec<Item> {
     let mut items = scopes(config, sight, seen);
     for form in &seen.forms {
-        items.extend(access(config, form));
+        let type_ = form.mapping.salesforce_type.as_str();
+        items.extend(access(config, type_, &form.schema));
+        for (type_, schema) in &form.junctions {
+            items.extend(access(config, type_, schema));
+            items.extend(tying(form, type_, schema));
+        }
     }
     items.extend(former(config, seen));
     items.extend(list(config, seen));
@@ -85,9 +90,9 @@ fn scopes(config: &Config, sight: &Sight, seen: &SightedObject) -> Vec<Item> {
     ]
 }
 
-fn access(config: &Config, form: &SightedForm) -> Option<Item> {
-    let (side, type_) = (Side::Salesforce, form.mapping.salesforce_type.as_str());
-    match &form.schema {
+fn access(config: &Config, type_: &str, schema: &Result<ObjectSchema, Missed>) -> Option<Item> {
+    let side = Side::Salesforce;
+    match schema {
         Ok(schema) => {
             let may = match (schema.creatable, schema.updatable) {
                 (true, true) => "read, make and change",
@@ -111,6 +116,21 @@ fn access(config: &Config, form: &SightedForm) -> Option<Item> {
             Some(trouble::missed(side, &what, error, config))
         }
     }
+}
+
+/// What ties an object's records to many others can be set from HubSpot only by making records of it.
+fn tying(form: &SightedForm, type_: &str, schema: &Result<ObjectSchema, Missed>) -> Option<Item> {
+    let (side, mapping) = (Side::Salesforce, &form.mapping);
+    let is_written = |mapped: &FieldMapping| mapped.rule.writes(side);
+    let goes = mapping.direction.allows(side) && mapping.junctions().any(is_written);
+    let lacks = schema.as_ref().is_ok_and(|schema| !schema.creatable);
+    (goes && lacks).then(|| {
+        let said = format!(
+            "what is associated with a {} in HubSpot does not reach Salesforce: every such change fails",
+            mapping.object
+        );
+        Item::missing(side, &format!("{type_}: make"), said, menu::object(type_))
+    })
 }
 
 /// Whether HubSpot's own integration writes this object too. From outside it can only be guessed: by

@@ -7,7 +7,7 @@ use super::call::{Answer, Call, settled};
 use super::intake::live_ids;
 use super::problem::Problem;
 use super::rows::Row;
-use super::save::{Doer, Write};
+use super::save::{Doer, Verb, Write};
 use super::schema::Flag;
 use super::soql::plan::{Route, unsupported};
 use super::soql::run::Reader;
@@ -51,13 +51,17 @@ impl Salesforce {
         let objects: Vec<Value> = self
             .tables
             .all()
-            .map(|table| describe::summary(&table.schema, &call.version))
+            .map(|table| {
+                let summary = describe::summary(&table.schema, &call.version);
+                self.permitted(&table.schema.name, summary)
+            })
             .collect();
         Answer::ok(json!({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}))
     }
 
     fn basic(&self, call: &Call, object: &str) -> Answer {
         let summary = describe::summary(&self.table(object).schema, &call.version);
+        let summary = self.permitted(object, summary);
         Answer::ok(json!({"objectDescribe": summary, "recentItems": []}))
     }
 
@@ -71,7 +75,22 @@ impl Salesforce {
             return Answer::empty(304).with("last-modified", modified);
         }
         let types = self.record_types(object);
-        Answer::ok(describe::full(schema, &call.version, &types)).with("last-modified", modified)
+        let described = describe::full(schema, &call.version, &types);
+        Answer::ok(self.permitted(object, described)).with("last-modified", modified)
+    }
+
+    /// A description says what the user who asks may do with records of the object.
+    fn permitted(&self, object: &str, mut described: Value) -> Value {
+        for (verb, key) in [
+            (Verb::Create, "createable"),
+            (Verb::Update, "updateable"),
+            (Verb::Delete, "deletable"),
+        ] {
+            if self.denied.contains(&(object.to_owned(), verb)) {
+                described[key] = json!(false);
+            }
+        }
+        described
     }
 
     fn live(&self, object: &str, id: &str) -> Result<&Row, Problem> {
