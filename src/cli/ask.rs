@@ -246,7 +246,11 @@ pub(super) fn object_named(text: &str) -> Result<ObjectName, Refusal> {
 }
 
 fn approval(approve: &Approve) -> Result<Request, Refusal> {
-    let number = numbered("H", &approve.hold)?;
+    if let Some(object) = &approve.list {
+        let object = object_named(object)?;
+        return Ok(Request::AcceptList { object });
+    }
+    let number = numbered("H", approve.hold.as_deref().unwrap_or_default())?;
     Ok(if approve.show {
         Request::Hold { number, after: 0 }
     } else {

@@ -121,6 +121,11 @@ pub enum Request {
         #[serde(default)]
         after: i64,
     },
+    /// Lets an inclusion list shrink beyond the guard.
+    AcceptList {
+        /// Whose.
+        object: ObjectName,
+    },
     /// Settles a hold.
     SettleHold {
         /// Its number.
@@ -263,6 +268,7 @@ impl Request {
             | Self::Say { .. }
             | Self::TakeBack { .. }
             | Self::SettleHold { .. }
+            | Self::AcceptList { .. }
             | Self::Decide { sure: true, .. }
             | Self::Resync { sure: true, .. }
             | Self::SetReader { .. }

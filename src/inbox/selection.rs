@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row};
 use crate::domain::call::Lane;
 use crate::domain::event::Excluded;
 use crate::domain::record::{ObjectName, RecordId, RecordKey, Side, Timestamp};
-use crate::store::columns::counted;
+use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
 
 /// Why a list or a condition is not believed.
@@ -44,6 +44,10 @@ pub struct List {
     pub apart: i64,
     /// Why it is not believed now.
     pub trouble: Option<Trouble>,
+    /// Members that had left when it shrank beyond the guard, while it is not believed for that.
+    pub shrunk: Option<u64>,
+    /// Members that may leave at once because a person accepted it.
+    pub accepted: Option<u64>,
 }
 
 impl List {
@@ -56,6 +60,8 @@ impl List {
             paged_at: None,
             apart: 0,
             trouble: None,
+            shrunk: None,
+            accepted: None,
         }
     }
 
@@ -70,7 +76,8 @@ pub fn list(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Option<List>
     Ok(view
         .sql()
         .prepare_cached(
-            "select configured, list, joined, paged_at, apart, trouble, since from lists
+            "select configured, list, joined, paged_at, apart, trouble, since, shrunk, accepted
+             from lists
              where object = ?1",
         )?
         .query_row([object], |row| {
@@ -81,6 +88,8 @@ pub fn list(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Option<List>
                 paged_at: row.get(3)?,
                 apart: row.get(4)?,
                 trouble: Trouble::read(row, 5)?,
+                shrunk: row.get::<_, Option<i64>>(7)?.map(counted),
+                accepted: row.get::<_, Option<i64>>(8)?.map(counted),
             })
         })
         .optional()?)
@@ -92,8 +101,8 @@ pub fn keep_list(tx: &Tx<'_>, object: &ObjectName, list: &List) -> anyhow::Resul
     tx.sql()
         .prepare_cached(
             "insert or replace into lists (object, configured, list, joined, paged_at, apart,
-               trouble, since)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+               trouble, since, shrunk, accepted)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute((
             object,
@@ -104,6 +113,8 @@ pub fn keep_list(tx: &Tx<'_>, object: &ObjectName, list: &List) -> anyhow::Resul
             list.apart,
             trouble.map(|one| &one.says),
             trouble.map(|one| one.since),
+            list.shrunk.map(count),
+            list.accepted.map(count),
         ))?;
     Ok(())
 }

@@ -81,6 +81,7 @@ fn subject_of(frequency: &str, told: &[Told]) -> String {
         Told::Cause(number, _, _) => format!("C-{number}"),
         Told::Suspended(side) | Told::Resumed(side) => side.key().to_owned(),
         Told::Held(hold) | Told::Settled(hold) => format!("H-{hold}"),
+        Told::SelectionHeld(object) | Told::SelectionGoes(object) => object.to_string(),
         Told::BudgetLow | Told::BudgetEased | Told::BudgetExhausted | Told::BudgetFrees => {
             "budget".to_owned()
         }

@@ -141,6 +141,8 @@ fn cause_lines(
             | Told::Resumed(_)
             | Told::Held(_)
             | Told::Settled(_)
+            | Told::SelectionHeld(_)
+            | Told::SelectionGoes(_)
             | Told::BudgetLow
             | Told::BudgetEased
             | Told::BudgetExhausted

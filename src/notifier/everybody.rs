@@ -1,8 +1,9 @@
-//! What concerns everybody and not one cause: connections, holds, the budget.
+//! What concerns everybody and not one cause: connections, holds, lists and conditions, the budget.
 
 use super::Teller;
 use super::contents::used;
 use super::immediate::News;
+use super::notices::doubts;
 use crate::domain::budget::Fullness;
 use crate::domain::event::Told;
 use crate::domain::record::{Side, Timestamp};
@@ -65,6 +66,21 @@ pub(super) fn news(
                 at: settled_at,
                 due: settled_at.plus(teller.gather_ms).max(calm),
             });
+        }
+    }
+    // What is mended while it is gathered was none of anybody's business.
+    let doubts = doubts(view)?;
+    for (object, since) in &doubts {
+        let told = Told::SelectionHeld(object.clone());
+        if !knows(&told)? {
+            let due = since.plus(teller.gather_ms);
+            let at = *since;
+            fresh.push(Fresh { told, at, due });
+        }
+    }
+    for object in slots::selections_told(view, recipient)? {
+        if !doubts.contains_key(&object) {
+            news.add(Told::SelectionGoes(object), last, now);
         }
     }
     let due = fresh.iter().map(|one| one.due).min();

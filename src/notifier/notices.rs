@@ -1,11 +1,14 @@
 //! What concerns everybody, in words: for mails and, where it ends by a person, for the log.
 
+use std::collections::BTreeMap;
+
 use super::contents::used;
 use super::lines::Reader;
 use crate::domain::budget::Fullness;
 use crate::domain::digest::{Notice, count, thousands};
 use crate::domain::event::{By, ConnectionSuspended, Told};
-use crate::domain::record::Side;
+use crate::domain::record::{ObjectName, Side, Timestamp};
+use crate::inbox::selection;
 use crate::inbox::{self, State};
 use crate::projections::holds::{self, Hold};
 use crate::projections::settings::{self, Setting};
@@ -39,6 +42,15 @@ pub(super) fn spoken(
                 Some(hold) => settled(view, &hold)?,
                 None => None,
             },
+            Told::SelectionHeld(object) => doubted(view, object)?,
+            Told::SelectionGoes(object) => {
+                let told = Told::SelectionHeld(object.clone());
+                let since = slots::told_at(view, recipient, &told)?;
+                Some(Notice::SelectionGoes {
+                    object: object.to_string(),
+                    after_ms: since.map_or(0, |since| reader.now.since(since)),
+                })
+            }
             Told::BudgetLow => Some(low(view, reader)?),
             Told::BudgetEased => {
                 let calls = used(view)?;
@@ -62,6 +74,9 @@ pub(super) fn standing(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<V
         notices.extend(setting.map(|setting| suspended(reader, side, &setting)));
     }
     notices.extend(holds::open(view)?.iter().map(held));
+    for object in doubts(view)?.keys() {
+        notices.extend(doubted(view, object)?);
+    }
     let calls = used(view)?;
     match Fullness::of(
         calls.ours,
@@ -92,6 +107,25 @@ fn suspended(reader: &Reader<'_>, side: Side, setting: &Setting<ConnectionSuspen
                  probes every 15 minutes by itself."
             .to_owned(),
     }
+}
+
+/// Since when each object's list or condition is not believed.
+pub(super) fn doubts(view: &View<'_>) -> anyhow::Result<BTreeMap<ObjectName, Timestamp>> {
+    let mut doubts: BTreeMap<ObjectName, Timestamp> = BTreeMap::new();
+    for (object, trouble) in selection::troubles(view)? {
+        let since = doubts.entry(object).or_insert(trouble.since);
+        *since = trouble.since.min(*since);
+    }
+    Ok(doubts)
+}
+
+fn doubted(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Option<Notice>> {
+    let troubles = selection::troubles(view)?;
+    let first = troubles.into_iter().find(|(of, _)| of == object);
+    Ok(first.map(|(object, trouble)| Notice::SelectionHeld {
+        object: object.to_string(),
+        says: trouble.says,
+    }))
 }
 
 fn held(hold: &Hold) -> Notice {

@@ -141,6 +141,8 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         }
         Event::LoopFound(event) => pairs::looped(tx, entry, about(entry)?, event),
         Event::CycleHeld(event) => holds::held(tx, entry, event),
+        // What follows from it is read from HubSpot.
+        Event::ListAccepted(_) => Ok(()),
         Event::HoldSettled(event) => holds::settled(tx, entry, event),
         Event::JobIntended(event) => jobs::intended(tx, entry, event),
         Event::JobOpened(event) => jobs::opened(tx, entry, event),

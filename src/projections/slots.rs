@@ -8,7 +8,7 @@ use crate::domain::event::{
     CauseState, DigestFailed, DigestPlanned, DigestSent, Entry, Slot, Stage, Told,
 };
 use crate::domain::failure::TextKey;
-use crate::domain::record::{Side, Timestamp};
+use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::domain::schedule::Frequency;
 use crate::store::columns::{count, counted, words};
 use crate::store::{Tx, View};
@@ -101,6 +101,7 @@ fn tell(tx: &Tx<'_>, entry: &Entry, recipient: i64, told: &Told) -> anyhow::Resu
 /// What is told of whom, in columns: subject, state, records.
 fn subject(told: &Told) -> (String, &'static str, u64) {
     let suspension = |side: &Side| format!("suspension {}", side.key());
+    let selection = |object: &ObjectName| format!("selection {object}");
     let budget = || "budget".to_owned();
     match told {
         Told::Cause(number, state, records) => (cause(*number), state.key(), *records),
@@ -108,6 +109,8 @@ fn subject(told: &Told) -> (String, &'static str, u64) {
         Told::Resumed(side) => (suspension(side), "resumed", 0),
         Told::Held(hold) => (format!("hold {hold}"), "held", 0),
         Told::Settled(hold) => (format!("hold {hold}"), "settled", 0),
+        Told::SelectionHeld(object) => (selection(object), "held", 0),
+        Told::SelectionGoes(object) => (selection(object), "goes", 0),
         Told::BudgetLow => (budget(), "low", 0),
         Told::BudgetEased => (budget(), "eased", 0),
         Told::BudgetExhausted => (budget(), "exhausted", 0),
@@ -319,6 +322,16 @@ pub fn was_told(view: &View<'_>, recipient: i64, told: &Told) -> anyhow::Result<
                where recipient = ?1 and subject = ?2 and state = ?3)",
         )?
         .query_row((recipient, subject, word), |row| row.get(0))?)
+}
+
+/// The objects whose list or condition a recipient was last told to be in doubt.
+pub fn selections_told(view: &View<'_>, recipient: i64) -> anyhow::Result<Vec<ObjectName>> {
+    let mut statement = view.sql().prepare_cached(
+        "select substr(subject, 11) from told
+         where recipient = ?1 and state = 'held' and subject like 'selection %' order by subject",
+    )?;
+    let objects = statement.query_map([recipient], |row| row.get(0))?;
+    Ok(objects.collect::<rusqlite::Result<_>>()?)
 }
 
 /// When a recipient was told this, if it is the last thing told of its subject.

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use crate::domain::record::{Record, RecordKey, Side};
 
-/// How long a record is kept that nobody asks for, and how often such are looked for, in ms.
-const AGE_MAX_MS: i64 = 600_000;
+/// How long a record is kept that nobody asks for, and how often such are looked for, in ms. What a
+/// load has made may wait for its job for long.
+const AGE_MAX_MS: i64 = 3_600_000;
 const TIDY_EVERY_MS: i64 = 10_000;
 
 /// Records by key with the instant their reading began; bounded. All times are monotonic ms. Each
@@ -98,7 +99,8 @@ impl OfSide {
     /// Forgets what nobody has asked for in a long time: its row left without it.
     fn tidy(&mut self, now: i64) {
         if now - self.tidied_at >= TIDY_EVERY_MS {
-            self.records.retain(|_, (began, _)| now - *began < AGE_MAX_MS);
+            self.records
+                .retain(|_, (began, _)| now - *began < AGE_MAX_MS);
             self.tidied_at = now;
         }
     }

@@ -93,7 +93,11 @@ impl Context {
                 "HubSpot's list {} holds no {}; name a list of {} in the configuration",
                 before.configured, mapping.hubspot_type, mapping.hubspot_type
             );
-            let before = List { id: None, ..before };
+            let before = List {
+                id: None,
+                shrunk: None,
+                ..before
+            };
             return Ok(self.hold_list(mapping, before, says).await?);
         }
         let is_known = before.id.as_ref() == Some(&found.id);
@@ -101,7 +105,8 @@ impl Context {
             let age_ms = self.clock.now().since(paged_at);
             (0..WHOLE_EVERY_MS).contains(&age_ms)
         });
-        if is_known && is_young && !(anew && before.trouble.is_some()) {
+        let is_doubted = before.trouble.is_some();
+        if is_known && is_young && !(is_doubted && (anew || before.accepted.is_some())) {
             let mut list = before.clone();
             if list.trouble.is_none() {
                 let from = before.joined.as_deref();
@@ -213,6 +218,7 @@ impl Context {
         let now: BTreeSet<RecordId> = members.iter().cloned().collect();
         let shrunk = {
             let (object, first) = (object.clone(), list.paged_at.is_none());
+            let accepted = list.accepted.take();
             let read = move |view: &crate::store::View<'_>| {
                 let left = selection::leavers(view, &object, &now)?;
                 let count = Count {
@@ -220,8 +226,9 @@ impl Context {
                     this_cycle: left.len() as u64,
                     pairs: selection::members(view, &object)?,
                 };
+                let accepted = accepted.is_some_and(|most| count.this_cycle <= most);
                 let held = guard::judge(Action::Deleted, count, &limits) != Verdict::Go;
-                Ok((left, (held && !first).then_some(count)))
+                Ok((left, (held && !first && !accepted).then_some(count)))
             };
             self.store.read(read).await?
         };
@@ -230,11 +237,13 @@ impl Context {
         list.paged_at = Some(self.clock.now());
         if let Some(count) = held {
             list.apart = size.map_or(0, |size| apart(size, count.pairs));
+            list.shrunk = Some(count.this_cycle);
             let says = shrunk_says(mapping, &list.configured, count);
             return self.hold_list(mapping, list, says).await;
         }
         list.apart = size.map_or(0, |size| apart(size, members.len() as u64));
         let over = list.trouble.take();
+        list.shrunk = None;
         let rows = self
             .store
             .write(move |tx| {
@@ -271,7 +280,11 @@ impl Context {
         status: u16,
     ) -> anyhow::Result<()> {
         // Once it can be read again it is read whole.
-        let before = List { id: None, ..before };
+        let before = List {
+            id: None,
+            shrunk: None,
+            ..before
+        };
         let configured = &before.configured;
         let (what, remedy) = match status {
             403 => (
@@ -361,9 +374,8 @@ fn shrunk_says(mapping: &Mapping, configured: &str, count: Count) -> String {
     let (left, all) = (thousands(count.this_cycle), thousands(count.pairs));
     format!(
         "{left} of {all} {} left HubSpot's list {configured} at once, which the guard does not let \
-         pass; correct the list, or accept it: raise deletions_percent in [guard] until it is read, \
-         and reload",
-        mapping.hubspot_type
+         pass; correct the list, or accept it: syncline approve --list {}",
+        mapping.hubspot_type, mapping.object
     )
 }
 

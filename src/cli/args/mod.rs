@@ -357,7 +357,11 @@ fn load_time(text: &str) -> Result<LoadTime, String> {
 #[derive(Debug, Args)]
 pub(super) struct Approve {
     /// H-7
-    pub(super) hold: String,
+    #[arg(required_unless_present = "list")]
+    pub(super) hold: Option<String>,
+    /// Let an object's inclusion list shrink as far as it was told to have: contact
+    #[arg(long, value_name = "OBJECT", conflicts_with_all = ["hold", "show", "drop"])]
+    pub(super) list: Option<String>,
     /// List its records and decide nothing
     #[arg(long, conflicts_with = "drop")]
     pub(super) show: bool,

@@ -103,6 +103,7 @@ pub async fn answer_with(
         Request::TakeBack { number, remark } => remarks::take_back(store, number, remark, by).await,
         Request::SetBudget { calls } => settle::set_budget(store, calls, by).await,
         Request::SetBackfill { when } => settle::set_backfill(store, when, by).await,
+        Request::AcceptList { object } => settle::list(store, &object, by).await,
         Request::SettleHold { number, approve } => settle::hold(store, number, approve, by).await,
         Request::Decide {
             deed,

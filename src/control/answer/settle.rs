@@ -7,11 +7,12 @@ use crate::control::request::Refusal;
 use crate::domain::budget::{ALLOCATIONS, Night};
 use crate::domain::digest::{count, duration, thousands};
 use crate::domain::event::{
-    AllocationSet, BackfillSet, By, Excluded, HoldSettled, LoadTime, Paused, RecordExcluded,
-    Resumed,
+    AllocationSet, BackfillSet, By, Excluded, HoldSettled, ListAccepted, LoadTime, Paused,
+    RecordExcluded, Resumed,
 };
-use crate::domain::record::{PairIds, Side};
+use crate::domain::record::{ObjectName, PairIds, Side};
 use crate::inbox;
+use crate::inbox::selection;
 use crate::projections::holds::{self, Hold};
 use crate::projections::{self, allowance, calls, settings, spending};
 use crate::store::{Store, Tx, View};
@@ -98,6 +99,38 @@ pub(super) async fn hold(
             count(records, "change")
         )
     }))
+}
+
+/// Lets as many members leave an inclusion list as had left when it stopped being believed.
+pub(super) async fn list(store: &Store, object: &ObjectName, by: By) -> Result<Report, Refusal> {
+    let accepted = object.clone();
+    let left = store
+        .write(move |tx| {
+            let object = accepted;
+            let Some(mut list) = selection::list(tx, &object)? else {
+                return Err(refuse(Refusal::usage(format!(
+                    "there is no list that selects {object}; see: syncline mapping show {object}"
+                ))));
+            };
+            let Some(left) = list.shrunk else {
+                let why = list.trouble.map_or_else(
+                    || format!("the list of {object} is believed: nothing is to be accepted"),
+                    |trouble| format!("{object}: {}; that cannot be accepted", trouble.says),
+                );
+                return Err(refuse(Refusal::usage(why)));
+            };
+            list.accepted = Some(left);
+            selection::keep_list(tx, &object, &list)?;
+            projections::append(tx, None, ListAccepted { object, left, by })?;
+            Ok(left)
+        })
+        .await
+        .map_err(unwrap)?;
+    Ok(done(format!(
+        "the list of {object} is read again, and up to {} of its members may be gone: they are left \
+         out",
+        thousands(left)
+    )))
 }
 
 /// Members that are nobody's half yet would be known nowhere once their rows are dropped.

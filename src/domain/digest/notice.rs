@@ -54,6 +54,20 @@ pub enum Notice {
         /// What that means, as a sentence.
         then: String,
     },
+    /// An object's list or condition cannot be believed; what it would let through waits.
+    SelectionHeld {
+        /// Which object.
+        object: String,
+        /// `1,200 of 4,000 contacts left HubSpot's list 12 at once, …; what to do`.
+        says: String,
+    },
+    /// It is believed again.
+    SelectionGoes {
+        /// Which object.
+        object: String,
+        /// How long it was not, in milliseconds.
+        after_ms: i64,
+    },
     /// The allocation is going to be short.
     BudgetLow {
         /// Calls that count.
@@ -121,6 +135,13 @@ impl Notice {
             Self::Settled { hold, outcome, .. } => {
                 format!("SETTLED H-{hold}: {}", plain(outcome, 120))
             }
+            Self::SelectionHeld { object, says } => {
+                let what = says.split(';').next().unwrap_or(says);
+                format!("HELD {object}: {}", plain(what, 120))
+            }
+            Self::SelectionGoes { object, after_ms } => {
+                format!("GOES ON: {object}, after {}", duration(*after_ms))
+            }
             Self::BudgetLow {
                 used, allocation, ..
             } => format!("BUDGET LOW: {}", used_of(*used, *allocation)),
@@ -176,6 +197,16 @@ impl Notice {
                 ),
             ],
             Self::Settled { then, .. } => vec![plain(then, TEXT_MAX)],
+            Self::SelectionHeld { object, says } => vec![
+                format!(
+                    "What it decides about {object} waits: nothing is left out by it, and nothing is \
+                     lost. Everything else goes on."
+                ),
+                format!("To do:  {}", plain(to_do(says), TEXT_MAX)),
+            ],
+            Self::SelectionGoes { .. } => {
+                vec!["What waited for it is written by itself.".to_owned()]
+            }
             Self::BudgetLow {
                 used,
                 allocation,
@@ -219,9 +250,11 @@ impl Notice {
             Self::Resumed { .. }
             | Self::BudgetEased { .. }
             | Self::BudgetFrees { .. }
+            | Self::SelectionGoes { .. }
             | Self::Settled { .. } => true,
             Self::Suspended { .. }
             | Self::Held { .. }
+            | Self::SelectionHeld { .. }
             | Self::BudgetLow { .. }
             | Self::BudgetExhausted { .. }
             | Self::TooMuchNews { .. }
@@ -229,6 +262,11 @@ impl Notice {
             | Self::Remark { .. } => false,
         }
     }
+}
+
+/// What follows the first semicolon: the remedy.
+fn to_do(says: &str) -> &str {
+    says.split_once(';').map_or(says, |(_, rest)| rest.trim())
 }
 
 fn resumed(side: Side, changes: u64) -> String {

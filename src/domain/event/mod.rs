@@ -4,10 +4,12 @@
 //! never a text from a CRM, a mail or a secret. A released kind is never renamed and loses no field.
 
 mod fold;
+mod job;
 mod payload;
 mod word;
 
 pub use fold::*;
+pub use job::*;
 pub use payload::*;
 pub use word::*;
 
@@ -127,6 +129,8 @@ events! {
     CycleHeld = "cycle_held",
     /// A person settled a hold.
     HoldSettled = "hold_settled",
+    /// A person accepted that an inclusion list shrank.
+    ListAccepted = "list_accepted",
     /// A person asked for records to be tried again.
     ResyncAsked = "resync_asked",
     /// A person works on a cause.
@@ -193,6 +197,7 @@ impl Event {
             | Self::CursorMoved(_)
             | Self::CycleHeld(_)
             | Self::HoldSettled(_)
+            | Self::ListAccepted(_)
             | Self::ResyncAsked(_)
             | Self::CauseAcknowledged(_)
             | Self::CauseMuted(_)

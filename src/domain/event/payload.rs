@@ -11,7 +11,6 @@ use crate::domain::call::{Lane, Operation};
 use crate::domain::cause::Fingerprint;
 use crate::domain::failure::{Failure, TextKey};
 use crate::domain::forecast::Foretold;
-use crate::domain::load::{LoadOperation, LoadState};
 use crate::domain::mapping::Mapping;
 use crate::domain::record::{
     FieldName, ObjectName, PairIds, PairNumber, RecordId, Side, Timestamp,
@@ -25,6 +24,7 @@ macro_rules! payloads {
         pub struct $name { $($(#[$fdoc])* pub $field: $type),* })+
     };
 }
+pub(super) use payloads;
 
 payloads! {
     /// Payload of `daemon_started`.
@@ -269,6 +269,15 @@ payloads! {
         /// Who decided.
         by: By,
     }
+    /// Payload of `list_accepted`.
+    ListAccepted {
+        /// Whose inclusion list.
+        object: ObjectName,
+        /// How many of its members may leave.
+        left: u64,
+        /// Who decided.
+        by: By,
+    }
     /// Payload of `resync_asked`.
     ResyncAsked {
         /// What.
@@ -328,43 +337,6 @@ payloads! {
     Resumed {
         /// Who resumed.
         by: By,
-    }
-    /// Payload of `job_intended`.
-    JobIntended {
-        /// Which object.
-        object: ObjectName,
-        /// Which form of it: the name of its mapping.
-        form: ObjectName,
-        /// What the job does with its rows.
-        operation: LoadOperation,
-        /// The lane its calls are spent in.
-        lane: Lane,
-        /// The parcel whose rows it carries.
-        parcel: i64,
-        /// How many rows.
-        rows: u64,
-        /// Salesforce's clock then: a job whose creation was not answered is younger.
-        since: Timestamp,
-    }
-    /// Payload of `job_opened`.
-    JobOpened {
-        /// The seq of its `job_intended`.
-        job: i64,
-        /// The id that Salesforce gave it.
-        id: RecordId,
-    }
-    /// Payload of `job_moved`.
-    JobMoved {
-        /// The seq of its `job_intended`.
-        job: i64,
-        /// Where it stands now.
-        state: LoadState,
-        /// Salesforce's clock then, when an answer told it.
-        at: Option<Timestamp>,
-        /// Rows processed by then, refused ones among them.
-        processed: u64,
-        /// Rows refused by then.
-        refused: u64,
     }
     /// Payload of `connection_suspended`.
     ConnectionSuspended {

@@ -231,6 +231,11 @@ pub enum Told {
     Held(i64),
     /// A person settled a hold.
     Settled(i64),
+    /// An object's list or condition says nothing that can be believed: what it would let through
+    /// waits.
+    SelectionHeld(ObjectName),
+    /// It is believed again.
+    SelectionGoes(ObjectName),
     /// The budget is going to be short.
     BudgetLow,
     /// It is not short any more.

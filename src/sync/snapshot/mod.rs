@@ -326,7 +326,8 @@ impl Context {
 
     /// Whether the snapshot answers for rows of this lane.
     fn snapshot_answers(&self, object: &ObjectName, lane: Lane) -> bool {
-        LOADED.contains(&lane) && self.snapshot_is(object, |one| one.is_whole && one.checked_ms.is_some())
+        LOADED.contains(&lane)
+            && self.snapshot_is(object, |one| one.is_whole && one.checked_ms.is_some())
     }
 
     /// Keeps a page of what is read ahead.

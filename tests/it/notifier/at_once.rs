@@ -313,6 +313,53 @@ fn the_end_of_a_hold_is_told_to_those_who_were_told_of_it() {
 }
 
 #[test]
+fn a_list_that_is_not_believed_is_told_to_everybody_and_so_is_its_end() {
+    let mut world = World::loaded(vec![("revops@acme.example", daily())]);
+    let says = "1,200 of 4,000 contacts left HubSpot's list 12 at once, which the guard does not let \
+                pass; correct the list, or accept it: syncline approve --list contact";
+    // What is over within a minute is nobody's business.
+    world.doubt(Some(says));
+    world.pass(30 * SECOND);
+    world.doubt(None);
+    world.pass(5 * MINUTE);
+    assert_eq!(world.subjects(), Vec::<String>::new());
+    world.doubt(Some(says));
+    world.pass(MINUTE);
+    let mails = world.mailed();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        subject(&mails[0]),
+        "revops: HELD contact: 1,200 of 4,000 contacts left HubSpot's list 12 at once, which the \
+         guard does not let pass"
+    );
+    let told = text(&mails[0]);
+    let told: Vec<&str> = told.lines().take(8).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    HELD contact: 1,200 of 4,000 contacts left HubSpot's list 12 at once, which
+    the guard does not let pass
+      What it decides about contact waits: nothing is left out by it, and nothing
+      is lost. Everything else goes on.
+      To do: correct the list, or accept it: syncline approve --list contact
+
+    Tuesday 17 November 2026, 09:06 Europe/Rome
+    HubSpot portal 4711002 <-> Salesforce org 00D5g000004XyZwEAM
+    ");
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), Vec::<String>::new(), "once");
+    // A digest that has other news says what still is.
+    world.fail(0..2, "STRING_TOO_LONG", "Title");
+    world.pass(23 * HOUR);
+    let digest = world.last_text();
+    assert!(digest.contains("HELD contact: 1,200 of 4,000"), "{digest}");
+    world.doubt(None);
+    world.pass(MINUTE);
+    let over = world.last_text();
+    assert!(over.starts_with("GOES ON: contact, after "), "{over}");
+    world.pass(HOUR);
+    assert_eq!(world.subjects(), Vec::<String>::new());
+}
+
+#[test]
 fn six_mails_an_hour_then_one_that_says_so() {
     const FIELDS: [&str; 9] = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
     let mut world = World::loaded(vec![("admin@acme.example", now())]);

@@ -32,6 +32,7 @@ use syncline::domain::event::{
 };
 use syncline::domain::record::{ObjectName, PairIds, RecordId, Side, Timestamp};
 use syncline::domain::schedule::Frequency;
+use syncline::inbox::selection;
 use syncline::mail::{MailError, Mailer, Outgoing, Sending};
 use syncline::notifier::{Notifier, Teller};
 use syncline::projections;
@@ -281,6 +282,22 @@ impl World {
             records,
             limit: 100,
             field: None,
+        });
+    }
+
+    /// What is said of the contacts' inclusion list from now on.
+    pub(super) fn doubt(&self, says: Option<&str>) {
+        let since = Timestamp(self.clock.0.load(Ordering::Relaxed));
+        let trouble = says.map(|says| selection::Trouble {
+            says: says.to_owned(),
+            since,
+        });
+        self.write(move |tx| {
+            let list = selection::List {
+                trouble,
+                ..selection::List::new("12")
+            };
+            selection::keep_list(tx, &contact(), &list)
         });
     }
 

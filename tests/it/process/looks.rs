@@ -10,7 +10,9 @@ use super::scene::{CONFIGURATION, Scene, pause, until, until_ok};
 #[test]
 fn a_daemon_that_nothing_wakes_looks_into_salesforce_once_in_a_poll() {
     let scene = Scene::new();
-    let slow = scene.configuration().replace("poll_sec = 1", "poll_sec = 60");
+    let slow = scene
+        .configuration()
+        .replace("poll_sec = 1", "poll_sec = 60");
     let slow = slow.replace("listing_sec = 10", "listing_sec = 300");
     fs::write(scene.path(CONFIGURATION), slow).expect("our own file");
     let daemon = scene.started();
@@ -36,7 +38,9 @@ fn a_first_load_by_batches_is_told_as_it_goes_and_can_be_watched() {
     let daemon = scene.started();
     until_ok(60, || {
         let held = scene.status()["objects"][0]["held"].as_u64();
-        (held == Some(PEOPLE)).then_some(()).ok_or(format!("{held:?} held"))
+        (held == Some(PEOPLE))
+            .then_some(())
+            .ok_or(format!("{held:?} held"))
     });
     let watching = watching(&scene);
     let approved = scene.verb(&["approve", "H-1"]);
@@ -48,7 +52,10 @@ fn a_first_load_by_batches_is_told_as_it_goes_and_can_be_watched() {
     let (bars, after) = (text(&watched.stderr), text(&watched.stdout));
     let moved = |line: &str| line.starts_with("contact      [") && line.contains(" of 1,200");
     assert!(bars.lines().all(moved) && !bars.is_empty(), "{bars}");
-    assert!(after.contains("contact") && !after.contains("LOAD"), "{after}");
+    assert!(
+        after.contains("contact") && !after.contains("LOAD"),
+        "{after}"
+    );
     daemon.stop();
 }
 

@@ -84,8 +84,13 @@ fn every_verb_prints_one_json_object_and_works_with_the_daemon_up_and_down() {
         .iter()
         .map(|words| scene.verb(words).out)
         .collect();
+    // What stands at the end of a line is the time of day, and that passes.
+    let head = |text: &str| {
+        let line = text.lines().next()?;
+        line.split("   ").next().map(str::to_owned)
+    };
     for (up, down) in up.iter().zip(&down) {
-        assert_eq!(up.lines().next(), down.lines().next());
+        assert_eq!(head(up), head(down));
     }
 }
 

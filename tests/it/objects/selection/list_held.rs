@@ -1,7 +1,9 @@
 //! Inclusion lists that are not believed: they leave nothing out, and nothing goes by them.
 
 use serde_json::json;
+use syncline::control::request::Request;
 use syncline::domain::event::Excluded;
+use syncline::domain::record::ObjectName;
 use syncline::simulator::hubspot::list::Readable;
 
 use super::Story;
@@ -83,7 +85,7 @@ async fn a_list_of_another_type_is_refused() {
 
 #[tokio::test]
 async fn a_list_that_shrinks_at_once_holds_until_it_is_whole_again_or_accepted() {
-    for is_mended in [true, false] {
+    for ends in ["mended", "accepted", "configured"] {
         let mut story = Story::new(LISTED).await;
         let people: Vec<String> = (0..14).map(|n| story.person(&format!("n{n}"))).collect();
         let people: Vec<&str> = people.iter().map(String::as_str).collect();
@@ -97,20 +99,28 @@ async fn a_list_that_shrinks_at_once_holds_until_it_is_whole_again_or_accepted()
             story.attention("list").await,
             [
                 "contact: 11 of 14 contacts left HubSpot's list Sync to Salesforce at once, which \
-              the guard does not let pass; correct the list, or accept it: raise \
-              deletions_percent in [guard] until it is read, and reload"
+              the guard does not let pass; correct the list, or accept it: syncline approve --list \
+              contact"
             ]
         );
         story.change_hubspot("contacts", people[13], json!({ "phone": "1" }));
         story.minutes(2).await;
         assert_eq!(story.told(), Vec::<String>::new());
-        if is_mended {
+        if ends == "mended" {
             story.joins(&list, &people[..11]);
             story.minutes(2).await;
             assert_eq!(story.told(), ["contact updated to Salesforce"]);
         } else {
-            story.world.guard.deletions_percent = 100;
-            story.configure(LISTED).await;
+            if ends == "accepted" {
+                let said = story.asked(accept("contact")).await.unwrap();
+                assert!(
+                    said.contains("up to 11 of its members may be gone"),
+                    "{said}"
+                );
+            } else {
+                story.world.guard.deletions_percent = 100;
+                story.configure(LISTED).await;
+            }
             story.minutes(2).await;
             let mut told = story.told();
             told.sort();
@@ -121,6 +131,48 @@ async fn a_list_that_shrinks_at_once_holds_until_it_is_whole_again_or_accepted()
         }
         assert_eq!(story.attention("list").await, Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn who_accepts_that_a_list_shrank_does_not_accept_that_it_shrinks_further() {
+    let mut story = Story::new(LISTED).await;
+    let people: Vec<String> = (0..20).map(|n| story.person(&format!("n{n}"))).collect();
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let list = story.a_list(&people);
+    story.minutes(3).await;
+    let refused = story.asked(accept("contact")).await.unwrap_err();
+    assert!(
+        refused.contains("is believed: nothing is to be accepted"),
+        "{refused}"
+    );
+    let refused = story.asked(accept("deal")).await.unwrap_err();
+    assert!(refused.contains("no list that selects deal"), "{refused}");
+    story.leaves(&list, &people[..11]);
+    story.minutes(2).await;
+    story.asked(accept("contact")).await.unwrap();
+    // Somebody goes on emptying it before it is read again.
+    story.leaves(&list, &people[11..13]);
+    story.minutes(2).await;
+    assert_eq!(story.left_out(Excluded::List).await, (0, 0));
+    let says = story.attention("13 of 20 contacts left").await;
+    assert_eq!(says.len(), 1, "what is told is what is to be accepted now");
+    story.asked(accept("contact")).await.unwrap();
+    story.minutes(2).await;
+    assert_eq!(story.left_out(Excluded::List).await, (13, 13));
+    // One that cannot be read cannot be accepted either.
+    story.in_hubspot(|portal, _| {
+        portal
+            .set_list_readable(&list, Readable::Forbidden)
+            .unwrap()
+    });
+    story.minutes(2).await;
+    let refused = story.asked(accept("contact")).await.unwrap_err();
+    assert!(refused.contains("(403)"), "{refused}");
+}
+
+fn accept(object: &str) -> Request {
+    let object = ObjectName::parse(object).unwrap();
+    Request::AcceptList { object }
 }
 
 #[tokio::test]

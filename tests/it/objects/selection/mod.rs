@@ -54,6 +54,16 @@ impl Story {
         (listed.len(), counted)
     }
 
+    /// What a person is told who asks for this.
+    async fn asked(&self, request: Request) -> Result<String, String> {
+        let (store, now) = (self.world.store.clone(), self.world.store.clock().now());
+        let asked = answer(&store, &request, 1_000, now, Vantage::Beside).await;
+        match asked.map_err(|refusal| refusal.message)? {
+            Report::Done(done) => Ok(done.said),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// What asks for attention and names the selection.
     async fn attention(&self, words: &str) -> Vec<String> {
         let lines = self.status().await.attention.into_iter();
