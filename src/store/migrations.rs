@@ -70,7 +70,7 @@ migrations! {
     Derived "0029_ages",
     Derived "0030_ways",
     Derived "0031_beliefs",
-    Kept "0032_accepted",
+    Kept "0033_accepted",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.
