@@ -57,6 +57,9 @@ pub struct Choice {
     pub label: String,
     /// Whether it may be chosen now.
     pub active: bool,
+    /// The values of the controlling field for which it may be chosen; empty where none controls it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
 }
 
 /// One field or property.
@@ -94,6 +97,9 @@ pub struct Field {
     pub calculated: bool,
     /// The choices of a list.
     pub choices: Vec<Choice>,
+    /// The field whose value says which of the choices there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller: Option<FieldName>,
     /// API names of the objects an id may point to.
     pub refers_to: Vec<String>,
 }

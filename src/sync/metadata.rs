@@ -418,6 +418,7 @@ fn association(mapped: &FieldMapping, side: Side, kind: Kind) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }

@@ -114,6 +114,7 @@ fn lookup(name: &FieldName) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }

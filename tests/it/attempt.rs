@@ -47,6 +47,7 @@ fn text_field(text: &str) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }

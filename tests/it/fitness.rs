@@ -51,6 +51,7 @@ fn closed(name: &str, kind: Kind) -> Field {
 
 fn lookup(name: &str, of: &str) -> Field {
     Field {
+        controller: None,
         refers_to: vec![of.to_owned()],
         ..field(name, Kind::Reference)
     }

@@ -55,6 +55,7 @@ fn field(type_: &str, json: &Json) -> Option<Field> {
         restricted: list && !flag(json, "externalOptions"),
         calculated,
         choices: choices(json),
+        controller: None,
         refers_to: json["referencedObjectType"]
             .as_str()
             .map(str::to_owned)
@@ -91,6 +92,7 @@ fn choices(json: &Json) -> Vec<Choice> {
                 label: choice["label"].as_str().unwrap_or(value).to_owned(),
                 // A hidden option is missing from forms; the API takes it.
                 active: true,
+                of: Vec::new(),
             })
         })
         .collect()
