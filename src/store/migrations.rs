@@ -70,6 +70,7 @@ migrations! {
     Derived "0029_ages",
     Derived "0030_ways",
     Derived "0031_beliefs",
+    Derived "0032_faults",
 }
 
 /// `meta` row that says the projections must be derived again before they are believed.

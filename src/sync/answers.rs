@@ -176,11 +176,12 @@ impl Concluded {
             Answer::Failed(mut failures) => {
                 for raw in &mut failures {
                     let foretold = job.attempt.foretold.iter();
-                    foretold.for_each(|one| one.explain(&mut raw.failure));
+                    foretold.for_each(|one| one.explain(raw, tx.key()));
                 }
                 let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
                 let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
-                let said = job.attempt.refused(job.attempt.ids.clone(), &failures);
+                let ids = job.attempt.ids.clone();
+                let said = job.attempt.refused(ids, &failures, tx.key());
                 let releases = failed(tx, &job.attempt, failures, Known::Answered, call)?;
                 if let Some(event) = said {
                     projections::append(tx, None, event)?;

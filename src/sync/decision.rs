@@ -361,10 +361,11 @@ fn sifted(
             .iter()
             .flat_map(|write| preflight::check(write, form.schemas.on(side), now))
             .collect();
-        predicted.retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one)));
+        predicted
+            .retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &scouts.foretold(one)));
         // What could not even be made into a value there is nothing to send of.
         let is_certain = !wrong.is_empty() || predicted.iter().any(|one| !one.is_likely());
-        let foretold: Vec<Foretold> = predicted.iter().map(Foretold::of).collect();
+        let foretold: Vec<Foretold> = predicted.iter().map(|one| scouts.foretold(one)).collect();
         let goes =
             wrong.is_empty() && (sampled || !is_certain && scouts.sends(side, &foretold, row));
         if goes {

@@ -16,6 +16,7 @@ mod loops;
 mod merges;
 mod observe;
 mod parents;
+mod places;
 mod record_types;
 mod rest;
 mod resyncs;
