@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{FieldName, Side, Timestamp};
+use super::record::{FieldName, ObjectName, Side, Timestamp};
 
 /// What a field holds, as far as converting and checking values is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -113,6 +113,34 @@ pub struct Offer {
     pub choices: BTreeMap<FieldName, BTreeSet<String>>,
 }
 
+/// The records of one type that have as many associations with another one as they may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Full {
+    /// Most associations one of them may have.
+    pub limit: u64,
+    /// Whether an administrator set that, below what the product allows.
+    pub by_administrator: bool,
+    /// How many such records there are.
+    pub total: u64,
+    /// Their ids, as far as they are told.
+    pub records: BTreeSet<String>,
+}
+
+/// Which records at either end of an association have no room for another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullEnds {
+    /// The association's name: `associations.company`.
+    pub field: FieldName,
+    /// The object across.
+    pub parent: ObjectName,
+    /// Whether what another one takes the place of stays, and only loses its label.
+    pub keeps_former: bool,
+    /// Records of this object that are full of records across.
+    pub here: Full,
+    /// Records across that are full of records of this object.
+    pub across: Full,
+}
+
 /// One object of one side, as described.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectSchema {
@@ -140,6 +168,9 @@ pub struct ObjectSchema {
     /// What new records may choose among the choices of these.
     #[serde(default)]
     pub offer: Offer,
+    /// Its associations that have ends without room, where the side tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub full: Vec<FullEnds>,
 }
 
 impl ObjectSchema {

@@ -121,6 +121,11 @@ impl Scouts {
         Foretold::of(predicted, &self.key)
     }
 
+    /// Whether nothing is sent at all.
+    pub(super) fn sends_nothing(&self) -> bool {
+        !self.sends
+    }
+
     /// Whether writes to `to` with this likely failure are accepted, by all that is known.
     pub(super) fn is_withdrawn(&self, to: Side, foretold: &Foretold) -> bool {
         self.beliefs.faith(&key(to, foretold), None) == Faith::Withdrawn

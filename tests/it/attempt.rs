@@ -63,6 +63,7 @@ fn schema() -> ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields: BTreeMap::from(fields),
     }

@@ -81,6 +81,7 @@ fn schema(side: Side, mapping: &Mapping, more: Vec<Field>) -> ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields,
     }

@@ -27,6 +27,7 @@ pub(super) fn schema(type_: &str, body: &Json, now: Timestamp) -> Option<ObjectS
         read_at: now,
         whole_at: now,
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields,
     })

@@ -41,6 +41,7 @@ fn whole(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
             record_type: record_type(body),
             choices: BTreeMap::new(),
         },
+        full: Vec::new(),
     })
 }
 

@@ -5,7 +5,10 @@
 //! in what is missing or cut what is too long. Codes are the target's own, so that a predicted and
 //! an answered error are one cause.
 
+mod links;
 mod places;
+
+pub use links::check_links;
 
 use std::collections::BTreeSet;
 

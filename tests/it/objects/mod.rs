@@ -12,6 +12,7 @@ mod former;
 mod knots;
 mod leads;
 mod likely;
+mod limits;
 mod loops;
 mod merges;
 mod observe;
