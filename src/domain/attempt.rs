@@ -88,9 +88,14 @@ impl Attempt {
 
     /// The same of an answer that refused the write. Of what was only likely it speaks where it names
     /// that: a row that was locked, or another rule, proves nothing.
-    pub fn refused(&self, ids: PairIds, answer: &[RawFailure]) -> Option<PredictionTried> {
+    pub fn refused(
+        &self,
+        ids: PairIds,
+        answer: &[RawFailure],
+        key: &PrintKey,
+    ) -> Option<PredictionTried> {
         let mut event = self.tried(ids, false)?;
-        let is_named = |one: &Foretold| answer.iter().any(|raw| one.is_named_by(&raw.failure));
+        let is_named = |one: &Foretold| answer.iter().any(|raw| one.is_named_by(raw, key));
         event.foretold.retain(|one| !one.likely || is_named(one));
         (!event.foretold.is_empty()).then_some(event)
     }

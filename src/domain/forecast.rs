@@ -5,7 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::Known;
-use super::failure::{Fact, Failure, RawFailure};
+use super::failure::{Fact, RawFailure, TextKey};
+use super::fingerprint::PrintKey;
 use super::record::{FieldName, PairIds, Side, Timestamp};
 
 /// What was predicted of a write that is sent all the same.
@@ -15,6 +16,9 @@ pub struct Foretold {
     pub code: String,
     /// The field at fault, by the target's name.
     pub field: Option<FieldName>,
+    /// Key of the words that tell this fault from another one of the same code and field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<TextKey>,
     /// Whether the target's automation may still set it right: one record is sent to see.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub likely: bool,
@@ -25,29 +29,39 @@ pub struct Foretold {
 
 impl Foretold {
     /// What a predicted failure says.
-    pub fn of(predicted: &Predicted) -> Self {
+    pub fn of(predicted: &Predicted, key: &PrintKey) -> Self {
         let failure = &predicted.raw.failure;
         Self {
             code: failure.code.clone(),
             field: failure.fields.first().cloned(),
+            rule: rule(&predicted.raw, key),
             likely: predicted.is_likely(),
             facts: failure.facts.clone(),
         }
     }
 
     /// Whether an answer says that this is what was wrong, be it among other things.
-    pub fn is_named_by(&self, answer: &Failure) -> bool {
-        let is_here = |field: &FieldName| answer.fields.is_empty() || answer.fields.contains(field);
-        answer.code == self.code && self.field.as_ref().is_none_or(is_here)
+    pub fn is_named_by(&self, answer: &RawFailure, key: &PrintKey) -> bool {
+        let fields = &answer.failure.fields;
+        let is_here = |field: &FieldName| fields.is_empty() || fields.contains(field);
+        self.is_fault_of(answer, key) && self.field.as_ref().is_none_or(is_here)
     }
 
     /// Adds what was known to the answer that was foretold, where that tells nothing of its own.
-    pub fn explain(&self, answer: &mut Failure) {
-        let is_it = answer.code == self.code && answer.fields.first() == self.field.as_ref();
-        if is_it && answer.facts.is_empty() {
-            answer.facts.clone_from(&self.facts);
+    pub fn explain(&self, answer: &mut RawFailure, key: &PrintKey) {
+        let is_here = answer.failure.fields.first() == self.field.as_ref();
+        if is_here && self.is_fault_of(answer, key) && answer.failure.facts.is_empty() {
+            answer.failure.facts.clone_from(&self.facts);
         }
     }
+
+    fn is_fault_of(&self, answer: &RawFailure, key: &PrintKey) -> bool {
+        answer.failure.code == self.code && rule(answer, key) == self.rule
+    }
+}
+
+fn rule(raw: &RawFailure, key: &PrintKey) -> Option<TextKey> {
+    raw.rule.as_ref().map(|rule| key.text_key(rule))
 }
 
 /// A failure that is known before anything is sent.

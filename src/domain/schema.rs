@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{FieldName, Side, Timestamp};
+use super::record::{FieldName, ObjectName, Side, Timestamp};
 
 /// What a field holds, as far as converting and checking values is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,9 @@ pub struct Choice {
     pub label: String,
     /// Whether it may be chosen now.
     pub active: bool,
+    /// The values of the controlling field for which it may be chosen; empty where none controls it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
 }
 
 /// One field or property.
@@ -94,6 +97,9 @@ pub struct Field {
     pub calculated: bool,
     /// The choices of a list.
     pub choices: Vec<Choice>,
+    /// The field whose value says which of the choices there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller: Option<FieldName>,
     /// API names of the objects an id may point to.
     pub refers_to: Vec<String>,
 }
@@ -105,6 +111,34 @@ pub struct Offer {
     pub record_type: Option<String>,
     /// The values it offers, by field, as far as they were asked for.
     pub choices: BTreeMap<FieldName, BTreeSet<String>>,
+}
+
+/// The records of one type that have as many associations with another one as they may have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Full {
+    /// Most associations one of them may have.
+    pub limit: u64,
+    /// Whether an administrator set that, below what the product allows.
+    pub by_administrator: bool,
+    /// How many such records there are.
+    pub total: u64,
+    /// Their ids, as far as they are told.
+    pub records: BTreeSet<String>,
+}
+
+/// Which records at either end of an association have no room for another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FullEnds {
+    /// The association's name: `associations.company`.
+    pub field: FieldName,
+    /// The object across.
+    pub parent: ObjectName,
+    /// Whether what another one takes the place of stays, and only loses its label.
+    pub keeps_former: bool,
+    /// Records of this object that are full of records across.
+    pub here: Full,
+    /// Records across that are full of records of this object.
+    pub across: Full,
 }
 
 /// One object of one side, as described.
@@ -134,6 +168,9 @@ pub struct ObjectSchema {
     /// What new records may choose among the choices of these.
     #[serde(default)]
     pub offer: Offer,
+    /// Its associations that have ends without room, where the side tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub full: Vec<FullEnds>,
 }
 
 impl ObjectSchema {

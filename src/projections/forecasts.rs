@@ -1,6 +1,9 @@
 //! How predicted failures fared that were sent all the same.
 
+use std::collections::BTreeMap;
+
 use crate::domain::event::{Entry, PredictionTried};
+use crate::domain::failure::TextKey;
 use crate::domain::forecast::Belief;
 use crate::domain::record::{FieldName, ObjectName, Side};
 use crate::store::columns::counted;
@@ -27,9 +30,9 @@ pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyh
     for one in &event.foretold {
         tx.sql()
             .prepare_cached(
-                "insert into forecasts (side, object, code, field, sent, accepted, last_seq,
+                "insert into forecasts (side, object, code, field, rule, sent, accepted, last_seq,
                    last_accepted, last_at)
-                 values (?1, ?2, ?3, ?4, 1, ?5, ?6, ?5, ?7)
+                 values (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?6, ?8)
                  on conflict do update set sent = sent + 1,
                    accepted = accepted + excluded.accepted, last_seq = excluded.last_seq,
                    last_accepted = excluded.last_accepted, last_at = excluded.last_at",
@@ -39,6 +42,7 @@ pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyh
                 &event.ids.object,
                 &one.code,
                 one.field.as_ref().map_or("", FieldName::as_str),
+                one.rule.as_ref().map_or("", |rule| rule.0.as_str()),
                 i64::from(event.accepted),
                 entry.seq,
                 entry.at,
@@ -47,28 +51,31 @@ pub(super) fn tried(tx: &Tx<'_>, entry: &Entry, event: &PredictionTried) -> anyh
     Ok(())
 }
 
-/// A prediction of writes to a side, by code and field, and what is believed of it.
-pub type Believed = (Side, String, Option<FieldName>, Belief);
+/// Which prediction of an object's writes: the side to be written, the raw code, the field, and the
+/// key of the words that tell the fault from another one of both.
+pub type Fault = (Side, String, Option<FieldName>, Option<TextKey>);
 
 /// What the last try of each prediction of an object's writes said.
-pub fn beliefs(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Vec<Believed>> {
+pub fn beliefs(view: &View<'_>, object: &ObjectName) -> anyhow::Result<BTreeMap<Fault, Belief>> {
     let mut statement = view.sql().prepare_cached(
-        "select side, code, field, last_accepted, last_seq, last_at from forecasts
+        "select side, code, field, rule, last_accepted, last_seq, last_at from forecasts
          where object = ?1",
     )?;
     let rows = statement.query_map([object], |row| {
-        let field: String = row.get(2)?;
+        let (field, rule): (String, String) = (row.get(2)?, row.get(3)?);
         let belief = Belief {
-            accepted: row.get(3)?,
-            seq: row.get(4)?,
-            at: row.get(5)?,
+            accepted: row.get(4)?,
+            seq: row.get(5)?,
+            at: row.get(6)?,
         };
-        Ok((
+        let rule = (!rule.is_empty()).then_some(TextKey(rule));
+        let fault = (
             row.get(0)?,
             row.get(1)?,
             FieldName::parse(&field).ok(),
-            belief,
-        ))
+            rule,
+        );
+        Ok((fault, belief))
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -77,7 +84,7 @@ pub fn beliefs(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Vec<Belie
 pub fn all(view: &View<'_>) -> anyhow::Result<Vec<Forecast>> {
     let mut statement = view.sql().prepare_cached(
         "select side, object, code, field, sent, accepted from forecasts
-         order by accepted desc, sent desc, side, object, code, field",
+         order by accepted desc, sent desc, side, object, code, field, rule",
     )?;
     let rows = statement.query_map([], |row| {
         let field: String = row.get(3)?;

@@ -70,6 +70,7 @@ migrations! {
     Derived "0029_ages",
     Derived "0030_ways",
     Derived "0031_beliefs",
+    Derived "0032_faults",
     Kept "0033_accepted",
 }
 

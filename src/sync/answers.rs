@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::conclude::{AGAIN_MS, exclude, link};
+use super::conclude::{self, AGAIN_MS, exclude, link};
 use super::decision::Planned;
 use super::job::{Answer, Job, Made, Reported};
 use super::parents;
@@ -15,9 +15,10 @@ use crate::domain::classify;
 use crate::domain::event::{Action, Excluded, Known, Linked, RecordSynced, Span};
 use crate::domain::failure::RawFailure;
 use crate::domain::fingerprint::PrintKey;
+use crate::domain::forecast::Foretold;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
-use crate::domain::record::{PairIds, Record, RecordId, RecordKey, Timestamp};
+use crate::domain::record::{PairIds, Record, RecordId, RecordKey, Side, Timestamp};
 use crate::domain::retry::{self, Release};
 use crate::domain::schema::ObjectSchema;
 use crate::inbox::{self, Rest, Row};
@@ -103,9 +104,20 @@ pub(super) fn attempt(planned: &Planned, write: Write) -> Attempt {
         lane: planned.row.lane,
         number: if again { tried + 1 } else { 1 },
         ask: planned.row.ask,
-        foretold: planned.foretold.on(write.to).clone(),
+        foretold: foretold(planned, &write),
         write,
     }
+}
+
+/// What was predicted of a write that is sent all the same; each thing once.
+fn foretold(planned: &Planned, write: &Write) -> Vec<Foretold> {
+    if !write.action.is_link() {
+        return planned.foretold.on(write.to).clone();
+    }
+    let links = write.fields.keys().filter(|_| write.to == Side::HubSpot);
+    let foretold = links.filter_map(|field| planned.foretold_links.get(field));
+    let foretold: BTreeSet<&Foretold> = foretold.collect();
+    foretold.into_iter().cloned().collect()
 }
 
 /// The side that was written, as far as its answers need it.
@@ -167,7 +179,7 @@ impl Concluded {
         let (answer, span, call) = reported.map_or((Answer::Unknown, None, None), |one| {
             (one.answer, one.span, one.call)
         });
-        let went = matches!(answer, Answer::Written(..));
+        let went = matches!(answer, Answer::Written(..) | Answer::Foretold(_));
         let open = match answer {
             Answer::Written(id, record) => {
                 self.written(tx, job, &id, record.as_deref(), span, target)?;
@@ -176,17 +188,22 @@ impl Concluded {
             Answer::Failed(mut failures) => {
                 for raw in &mut failures {
                     let foretold = job.attempt.foretold.iter();
-                    foretold.for_each(|one| one.explain(&mut raw.failure));
+                    foretold.for_each(|one| one.explain(raw, tx.key()));
                 }
                 let doubtful = parents::are_doubted(tx, &job.attempt, &failures, &target.mapping)?;
                 let again = doubtful.then(|| tx.now().plus(DOUBT_MS));
-                let said = job.attempt.refused(job.attempt.ids.clone(), &failures);
+                let ids = job.attempt.ids.clone();
+                let said = job.attempt.refused(ids, &failures, tx.key());
                 let releases = failed(tx, &job.attempt, failures, Known::Answered, call)?;
                 if let Some(event) = said {
                     projections::append(tx, None, event)?;
                 }
                 remember_refusal(tx, &job.attempt)?;
                 earliest(&releases).or(again).map(Open::failed)
+            }
+            Answer::Foretold(failures) => {
+                conclude::predicted(tx, &job.attempt, failures, Known::Likely)?;
+                None
             }
             Answer::Unknown => Some(Open::unknown(tx.now())),
         };

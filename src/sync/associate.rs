@@ -44,12 +44,18 @@ impl Context {
         planned: Vec<Planned>,
         made: &[Made],
     ) -> anyhow::Result<()> {
-        let (mut jobs, mut over) = (Vec::new(), Vec::new());
+        let (mut jobs, mut untold, mut over) = (Vec::new(), Vec::new(), Vec::new());
         for one in &planned {
             let mut writes: Vec<&Write> = one.links.iter().collect();
             writes.sort_by_key(|write| write.to == Side::HubSpot);
-            for (place, write) in writes.iter().enumerate() {
-                let mut attempt = answers::attempt(one, (*write).clone());
+            // What is not set is told last: what is set ends all errors of its side.
+            let refused = one.refused_links.iter();
+            let refused = refused.map(|one| (&one.write, Some(&one.raw)));
+            let steps = writes.into_iter().map(|write| (write, None));
+            let steps: Vec<_> = steps.chain(refused).collect();
+            let last = steps.len();
+            for (place, (write, raw)) in steps.into_iter().enumerate() {
+                let mut attempt = answers::attempt(one, write.clone());
                 if attempt.write.id.is_none() {
                     let of_ours = |made: &&Made| made.ids.salesforce == one.ids.salesforce;
                     let ids = made.iter().find(of_ours).map(|made| made.ids.clone());
@@ -60,13 +66,17 @@ impl Context {
                     attempt.write.id.clone_from(&ids.hubspot);
                     attempt.ids = ids;
                 }
-                jobs.push(Job {
+                let job = Job {
                     attempt,
                     row: Some(one.row.clone()),
-                    last: place + 1 == writes.len(),
+                    last: place + 1 == last,
                     again: one.again,
                     form: one.form,
-                });
+                };
+                match raw {
+                    None => jobs.push(job),
+                    Some(raw) => untold.push((job, Some(Answer::Foretold(raw.clone())))),
+                }
             }
         }
         self.leave_all(cycle, over).await?;
@@ -81,9 +91,17 @@ impl Context {
                 Side::HubSpot => self.link(cycle, &jobs).await?,
                 Side::Salesforce => self.write_roles(cycle, &jobs).await?,
             };
-            self.conclude_links(cycle, side, jobs, fates).await?;
+            let answered = jobs.into_iter().zip(fates).map(|(job, fate)| {
+                let id = job.attempt.write.id.clone();
+                let answer = id.and_then(|id| fate.answer(id));
+                (job, answer)
+            });
+            self.conclude_links(cycle, side, answered.collect()).await?;
         }
-        Ok(())
+        if untold.is_empty() {
+            return Ok(());
+        }
+        self.conclude_links(cycle, Side::HubSpot, untold).await
     }
 
     /// Takes the steps, each in as few calls as it fits into.
@@ -186,19 +204,17 @@ impl Context {
         }
     }
 
+    /// Concludes jobs by what is known of each; one of which nothing is has an unknown outcome.
     async fn conclude_links(
         &self,
         cycle: &mut Cycle<'_>,
         to: Side,
-        jobs: Vec<Job>,
-        fates: Vec<Fate>,
+        answered: Vec<(Job, Option<Answer>)>,
     ) -> anyhow::Result<()> {
         let mut by_form: BTreeMap<usize, (Vec<Job>, Vec<Reported>)> = BTreeMap::new();
-        for (job, fate) in jobs.into_iter().zip(fates) {
+        for (job, answer) in answered {
             let (jobs, answers) = by_form.entry(job.form).or_default();
-            if let Some(id) = job.attempt.write.id.clone()
-                && let Some(answer) = fate.answer(id)
-            {
+            if let Some(answer) = answer {
                 let (place, span) = (jobs.len(), None);
                 answers.push(Reported {
                     place,

@@ -4,11 +4,12 @@
 use anyhow::Context as _;
 
 use super::answers::failed;
-use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled, not_made};
+use super::decision::{Agreed, Decision, Met, Outcome, Planned, Settled};
 use super::heirs;
 use super::left_out;
 use super::parents::{self, Lack};
 use super::selection;
+use super::sift::not_made;
 use crate::annex;
 use crate::domain::attempt::{self, Attempt};
 use crate::domain::call::Lane;
@@ -221,7 +222,7 @@ pub(super) fn wait(tx: &Tx<'_>, planned: &Planned) -> anyhow::Result<()> {
 
 /// Journals a prediction, unless it is known: a record that is looked at again and fails as before
 /// has nothing to tell. A probe, and a person who asked, are answered all the same.
-fn predicted(
+pub(super) fn predicted(
     tx: &Tx<'_>,
     attempt: &Attempt,
     raw: Vec<RawFailure>,

@@ -1,19 +1,21 @@
 //! One row's decision: what is journaled at once, and what is to be written.
 
+use std::collections::BTreeMap;
+
 use super::couple::Couple;
-use super::forms::{Form, Forms};
+use super::forms::Forms;
 use super::heirs::{Fate, Succession};
 use super::matching::Known;
 use super::scouts::Scouts;
 use super::selection::Turn;
+use super::sift;
 use crate::domain::event::{Action, Excluded, Linked, Moved, RecordSynced};
 use crate::domain::failure::RawFailure;
-use crate::domain::forecast::{self, Foretold, Predicted};
+use crate::domain::forecast::{self, Foretold};
 use crate::domain::merge::{Merged, Write};
 use crate::domain::plan;
-use crate::domain::preflight;
 use crate::domain::record::{
-    FieldName, Fields, PairIds, PairNumber, Record, RecordId, RecordKey, Side, Timestamp,
+    FieldName, PairIds, PairNumber, Record, RecordId, RecordKey, Side, Timestamp,
 };
 use crate::inbox::Row;
 use crate::projections::pairs::{Pair, PerSide, State};
@@ -40,6 +42,11 @@ pub(super) struct Planned {
     pub(super) tried: PerSide<u32>,
     /// What was predicted of the write to each side, where it is sent all the same.
     pub(super) foretold: PerSide<Vec<Foretold>>,
+    /// The same of associations in HubSpot, by the fields that stand for them.
+    pub(super) foretold_links: BTreeMap<FieldName, Foretold>,
+    /// Associations that are not set, to be told once the other writes are done: what is written
+    /// without fail ends all errors of its side.
+    pub(super) refused_links: Vec<Refused>,
     /// The number of its pair, when it has one, and when that was last written.
     pub(super) number: Option<PairNumber>,
     pub(super) synced_at: Option<Timestamp>,
@@ -50,6 +57,11 @@ impl Planned {
     /// tried again.
     pub(super) fn is_approved(&self) -> bool {
         self.row.hold.is_some() || self.row.ask.is_some()
+    }
+
+    /// Whether there is more to be done, or told, once its writes are made.
+    pub(super) fn has_links(&self) -> bool {
+        !self.links.is_empty() || !self.refused_links.is_empty()
     }
 
     /// The writes that the guard counts: those of records but for mere marks, and those that take
@@ -225,16 +237,15 @@ pub(super) fn decide(
         ..
     } = couple;
     let place = forms.place_of(ids.salesforce.as_ref());
-    let sampled = forecast::is_sampled(&ids, shadow);
-    let row = &known.row;
-    let sifted = sifted(
-        &merged,
-        (row, &ids),
-        forms.at(place),
+    let about = sift::About {
+        row: &known.row,
+        ids: &ids,
+        form: forms.at(place),
+        sampled: forecast::is_sampled(&ids, shadow),
         now,
-        (sampled, scouts),
-    );
-    let (mut writes, failures) = (sifted.writes, sifted.failures);
+    };
+    let sifted = sift::values(&merged, &about, scouts);
+    let (mut writes, mut failures) = (sifted.writes, sifted.failures);
     let mut moved = merged.agreed;
     let link = link.map(|why| Met {
         ids: ids.clone(),
@@ -265,16 +276,17 @@ pub(super) fn decide(
     } else {
         Vec::new()
     };
-    // A record that could not be made has nothing to be associated with.
-    let refused = |side| failures.iter().any(|one| one.write.to == side);
-    let mut links = merged.links;
-    links.retain(|write| !refused(write.to));
+    let refused: Vec<Side> = failures.iter().map(|one| one.write.to).collect();
+    let is_refused = |side| refused.contains(&side);
+    let values = (writes.as_slice(), &mut failures);
+    let sifted_links = sift::links(merged.links, values, &about, scouts);
+    let mut links = sifted_links.writes;
     if let Some(first) = writes.first_mut().or(links.first_mut()) {
         // Both sides are written: the prints are adopted with the first that succeeds.
         first.moved.append(&mut moved);
     }
-    let waits = merged.waits.into_iter().find(|(to, _)| !refused(*to));
-    let later = merged.later.into_iter().find(|(to, _)| !refused(*to));
+    let waits = merged.waits.into_iter().find(|(to, _)| !is_refused(*to));
+    let later = merged.later.into_iter().find(|(to, _)| !is_refused(*to));
     // What else there is to write is not kept waiting for the other ends of associations.
     let idle = writes.is_empty() && links.is_empty();
     let again = !idle && (merged.again || later.is_some());
@@ -284,15 +296,11 @@ pub(super) fn decide(
         Outcome::Settled(Settled::Quiet)
     } else {
         let pair = known.pair.as_ref();
-        let before = |to: Side| {
-            std::iter::once(&source)
-                .chain(&partner)
-                .find(|one| one.key.side == to)
-        };
         let noted = writes.iter().chain(&links);
-        let noted = noted.map(|write| plan::Planned::of(write, before(write.to)));
         Outcome::Planned(Box::new(Planned {
-            noted: noted.collect(),
+            noted: noted
+                .map(|write| noted_as(write, &source, partner.as_ref()))
+                .collect(),
             row: known.row.clone(),
             ids: ids.clone(),
             writes,
@@ -303,6 +311,8 @@ pub(super) fn decide(
             form: place,
             tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
             foretold: sifted.foretold,
+            foretold_links: sifted_links.foretold,
+            refused_links: sifted_links.refused,
             number: pair.map(|pair| pair.number),
             synced_at: pair.and_then(|pair| pair.synced_at),
         }))
@@ -318,6 +328,11 @@ pub(super) fn decide(
     }
 }
 
+fn noted_as(write: &Write, source: &Record, partner: Option<&Record>) -> plan::Planned {
+    let mut shown = std::iter::once(source).chain(partner);
+    plan::Planned::of(write, shown.find(|one| one.key.side == write.to))
+}
+
 /// What has nothing left to be written cannot fail either: where something fails it is said for every
 /// such side, and never for a side that is written or refused now, whose errors are not over.
 fn agreed_on(free: &[Side], failing: bool, moved: &mut Vec<Moved>, marked: &[Side]) -> Vec<Agreed> {
@@ -328,91 +343,6 @@ fn agreed_on(free: &[Side], failing: bool, moved: &mut Vec<Moved>, marked: &[Sid
         marked: marked.to_vec(),
     };
     free.iter().take(sides).map(one).collect()
-}
-
-/// The writes to be made, and those that are not, with why not.
-#[derive(Default)]
-struct Sifted {
-    writes: Vec<Write>,
-    failures: Vec<Refused>,
-    /// Of the writes to be made, what was predicted all the same.
-    foretold: PerSide<Vec<Foretold>>,
-}
-
-/// Of the writes that are likely to fail `scouts` sends some; where the pair is `sampled`, all are
-/// sent.
-fn sifted(
-    merged: &Merged,
-    (row, ids): (&Row, &PairIds),
-    form: &Form,
-    now: Timestamp,
-    (sampled, scouts): (bool, &mut Scouts),
-) -> Sifted {
-    let mut sifted = Sifted::default();
-    for side in [Side::Salesforce, Side::HubSpot] {
-        let mut wrong: Vec<RawFailure> = merged
-            .failures
-            .iter()
-            .filter(|(to, _)| *to == side)
-            .map(|(_, one)| one.clone())
-            .collect();
-        let write = merged.write_to(side).cloned();
-        let mut predicted: Vec<Predicted> = write
-            .iter()
-            .flat_map(|write| preflight::check(write, form.schemas.on(side), now))
-            .collect();
-        predicted.retain(|one| !one.is_likely() || !scouts.is_withdrawn(side, &Foretold::of(one)));
-        // What could not even be made into a value there is nothing to send of.
-        let is_certain = !wrong.is_empty() || predicted.iter().any(|one| !one.is_likely());
-        let foretold: Vec<Foretold> = predicted.iter().map(Foretold::of).collect();
-        let goes =
-            wrong.is_empty() && (sampled || !is_certain && scouts.sends(side, &foretold, row));
-        if goes {
-            *sifted.foretold.slot(side) = foretold;
-        } else {
-            wrong.extend(predicted.into_iter().map(|one| one.raw));
-        }
-        preflight::note_retired(
-            &mut wrong,
-            side,
-            &form.mapping,
-            form.schemas.on(side.other()),
-        );
-        match (write, wrong.is_empty()) {
-            (Some(write), true) => sifted.writes.push(write),
-            (None, true) => (),
-            (write, false) => {
-                sifted.failures.push(Refused {
-                    ids: ids.clone(),
-                    write: write.unwrap_or_else(|| not_made(side, ids.id(side))),
-                    raw: wrong,
-                    is_certain,
-                });
-            }
-        }
-    }
-    sifted
-}
-
-/// The write that a value which cannot be carried kept from being made.
-pub(super) fn not_made(to: Side, id: Option<&RecordId>) -> Write {
-    let action = if id.is_some() {
-        Action::Updated
-    } else {
-        Action::Created
-    };
-    let (fields, moved, lost) = (Fields::new(), Vec::new(), Vec::new());
-    Write {
-        to,
-        action,
-        id: id.cloned(),
-        fields,
-        moved,
-        lost,
-        withheld: Vec::new(),
-        replaced: Fields::new(),
-        marks: false,
-    }
 }
 
 /// Of the sides that carry their mark, those of which the journal does not know it yet.

@@ -1,5 +1,7 @@
 //! What a deletion on one side does to the other, where the mapping says that it is carried.
 
+use std::collections::BTreeMap;
+
 use super::context::Context;
 use super::couple::Couple;
 use super::decision::{Decision, Outcome, Planned, Settled, excluded_once};
@@ -79,6 +81,8 @@ fn planned(forms: &Forms, couple: Couple) -> Decision {
         form: forms.place_of(ids.salesforce.as_ref()),
         tried: pair.map(|pair| pair.attempts).unwrap_or_default(),
         foretold: PerSide::default(),
+        foretold_links: BTreeMap::new(),
+        refused_links: Vec::new(),
         number: pair.map(|pair| pair.number),
         synced_at: pair.and_then(|pair| pair.synced_at),
     };

@@ -30,6 +30,8 @@ pub(super) enum Answer {
     /// The record, and how it was shown, where the answer shows it.
     Written(RecordId, Option<Box<Record>>),
     Failed(Vec<RawFailure>),
+    /// It was not sent: it is likely to fail.
+    Foretold(Vec<RawFailure>),
     /// It may have taken effect: the row goes back and is matched by key.
     Unknown,
 }
@@ -55,7 +57,7 @@ impl Reported {
             Answer::Failed(failures) => failures
                 .iter()
                 .any(|one| pack::asks_for_less(&one.failure.code)),
-            Answer::Written(..) | Answer::Unknown => false,
+            Answer::Written(..) | Answer::Foretold(_) | Answer::Unknown => false,
         }
     }
 }

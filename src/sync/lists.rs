@@ -400,8 +400,8 @@ pub(super) fn named_list<'a>(mapping: &'a Mapping, configured: &'a str) -> ListB
     }
 }
 
-/// The id by which lists know a type; custom ones go by their own.
-fn type_id(hubspot_type: &str) -> &str {
+/// The id by which lists and limits know a type; custom ones go by their own.
+pub(super) fn type_id(hubspot_type: &str) -> &str {
     let known = TYPES.iter().find(|(name, _)| *name == hubspot_type);
     known.map_or(hubspot_type, |(_, id)| id)
 }

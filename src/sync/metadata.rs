@@ -78,7 +78,10 @@ impl Context {
             return Ok(Arc::new(with_associations(schema.clone(), mapping)));
         }
         let known = self.kept_whole(mapping, kept.as_ref(), now).await?;
-        let schema = self.describe(mapping, side, known, now).await?;
+        let mut schema = self.describe(mapping, side, known, now).await?;
+        if side == Side::HubSpot {
+            schema.full = self.full_ends(mapping, kept.as_ref()).await?;
+        }
         self.keep_schema(mapping, kept, schema.clone()).await?;
         Ok(Arc::new(with_associations(schema, mapping)))
     }
@@ -418,6 +421,7 @@ fn association(mapped: &FieldMapping, side: Side, kind: Kind) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }

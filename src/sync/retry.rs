@@ -177,7 +177,7 @@ impl Look {
         Ok(others.any(|error| match error.known {
             Known::Answered => false,
             Known::Certain => true,
-            Known::Likely => beliefs.holds(side, error.code, error.field),
+            Known::Likely => beliefs.holds(&(side, error.code, error.field, error.rule)),
         }))
     }
 }

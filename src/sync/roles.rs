@@ -62,6 +62,7 @@ impl JunctionObject {
             read_at: Timestamp(0),
             whole_at: Timestamp(0),
             offer: Offer::default(),
+            full: Vec::new(),
             modified: None,
             fields: described.collect(),
         };
@@ -114,6 +115,7 @@ fn lookup(name: &FieldName) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::event::SchemaChange;
 use crate::domain::record::FieldName;
-use crate::domain::schema::{Field, ObjectSchema};
+use crate::domain::schema::{Field, Full, FullEnds, ObjectSchema};
 
 /// What differs between two readings, field by field.
 pub(super) fn changes(before: &ObjectSchema, after: &ObjectSchema) -> Vec<SchemaChange> {
@@ -27,7 +27,26 @@ pub(super) fn changes(before: &ObjectSchema, after: &ObjectSchema) -> Vec<Schema
         let before = before.offer.choices.get(name)?;
         choices_changed(name, before, offered)
     }));
+    let roomier = before.full.iter().filter(|ends| has_more_room(ends, after));
+    let roomier: BTreeSet<&FieldName> = roomier.map(|ends| &ends.field).collect();
+    changes.extend(roomier.into_iter().cloned().map(SchemaChange::FieldChanged));
     changes
+}
+
+/// Whether records at either end of an association had no room and have some now. That others have
+/// none any more lets nothing go.
+fn has_more_room(before: &FullEnds, after: &ObjectSchema) -> bool {
+    let is_it = |ends: &&FullEnds| ends.field == before.field && ends.parent == before.parent;
+    let Some(now) = after.full.iter().find(is_it) else {
+        return true;
+    };
+    let gained = |before: &Full, now: &Full| {
+        // Of many only some are named, and not always the same.
+        let all_named = now.records.len() as u64 >= now.total;
+        let left = !before.records.is_subset(&now.records);
+        now.limit > before.limit || now.total < before.total || all_named && left
+    };
+    gained(&before.here, &now.here) || gained(&before.across, &now.across)
 }
 
 /// What a list gained or lost.

@@ -8,20 +8,19 @@ use super::forms::Forms;
 use crate::annex::board;
 use crate::domain::cause::Fingerprint;
 use crate::domain::event::Mode;
-use crate::domain::forecast::{self, Belief, Faith, Foretold};
+use crate::domain::fingerprint::PrintKey;
+use crate::domain::forecast::{self, Belief, Faith, Foretold, Predicted};
 use crate::domain::mapping::Mapping;
-use crate::domain::record::{FieldName, ObjectName, RecordKey, Side, Timestamp};
+use crate::domain::record::{ObjectName, RecordKey, Side, Timestamp};
 use crate::inbox::Row;
+use crate::projections::forecasts::{self, Fault};
 use crate::projections::pairs::PerSide;
-use crate::projections::{forecasts, settings};
+use crate::projections::settings;
 use crate::store::View;
-
-/// A likely failure: the side to be written, the raw code, the field.
-type Key = (Side, String, Option<FieldName>);
 
 /// What is believed of likely failures of one object.
 pub(super) struct Beliefs {
-    last: BTreeMap<Key, Belief>,
+    last: BTreeMap<Fault, Belief>,
     schema_seqs: PerSide<Option<i64>>,
     again_ms: i64,
     now: Timestamp,
@@ -35,7 +34,9 @@ pub(super) struct Scouts {
     /// Records that a person in HubSpot wants tried again.
     pressed: BTreeSet<RecordKey>,
     /// Those that a write of this batch is sent for.
-    sent: BTreeSet<Key>,
+    sent: BTreeSet<Fault>,
+    /// Names the words that tell two faults apart.
+    key: PrintKey,
 }
 
 impl Context {
@@ -51,6 +52,7 @@ impl Context {
                     sends: settings::mode(view)? == Some(Mode::Sync),
                     pressed: board::pressed(view, &object)?.into_iter().collect(),
                     sent: BTreeSet::new(),
+                    key: *view.key(),
                 })
             })
             .await
@@ -73,7 +75,6 @@ impl Beliefs {
         names: &BTreeSet<ObjectName>,
         again_ms: i64,
     ) -> anyhow::Result<Self> {
-        let beliefs = forecasts::beliefs(view, object)?.into_iter();
         let mut schema_seqs = PerSide::default();
         for side in Side::BOTH {
             let mut last: Option<i64> = None;
@@ -84,9 +85,7 @@ impl Beliefs {
             *schema_seqs.slot(side) = last;
         }
         Ok(Self {
-            last: beliefs
-                .map(|(side, code, field, belief)| ((side, code, field), belief))
-                .collect(),
+            last: forecasts::beliefs(view, object)?,
             schema_seqs,
             again_ms,
             now: view.now(),
@@ -98,9 +97,9 @@ impl Beliefs {
         self.faith(&of_cause(cause), None)
     }
 
-    /// Whether it is believed that writes to `side` fail with this code at this field.
-    pub(super) fn holds(&self, side: Side, code: String, field: Option<FieldName>) -> bool {
-        self.faith(&(side, code, field), None) == Faith::Holds
+    /// Whether it is believed that writes fail so.
+    pub(super) fn holds(&self, fault: &Fault) -> bool {
+        self.faith(fault, None) == Faith::Holds
     }
 
     /// Until when what was last said of that failure is believed.
@@ -109,7 +108,7 @@ impl Beliefs {
         last.map_or(self.now, |last| last.until(self.again_ms))
     }
 
-    fn faith(&self, key: &Key, ask: Option<i64>) -> Faith {
+    fn faith(&self, key: &Fault, ask: Option<i64>) -> Faith {
         let last = self.last.get(key).copied();
         let schema_seq = *self.schema_seqs.on(key.0);
         forecast::faith(last, schema_seq, ask, self.again_ms, self.now)
@@ -117,6 +116,16 @@ impl Beliefs {
 }
 
 impl Scouts {
+    /// What is predicted, as it is remembered.
+    pub(super) fn foretold(&self, predicted: &Predicted) -> Foretold {
+        Foretold::of(predicted, &self.key)
+    }
+
+    /// Whether nothing is sent at all.
+    pub(super) fn sends_nothing(&self) -> bool {
+        !self.sends
+    }
+
     /// Whether writes to `to` with this likely failure are accepted, by all that is known.
     pub(super) fn is_withdrawn(&self, to: Side, foretold: &Foretold) -> bool {
         self.beliefs.faith(&key(to, foretold), None) == Faith::Withdrawn
@@ -126,12 +135,12 @@ impl Scouts {
     /// see: then it counts as sent for all of them. One that is believed to fail already would
     /// tell nothing of the others.
     pub(super) fn sends(&mut self, to: Side, foretold: &[Foretold], row: &Row) -> bool {
-        let keys: Vec<Key> = foretold.iter().map(|one| key(to, one)).collect();
+        let keys: Vec<Fault> = foretold.iter().map(|one| key(to, one)).collect();
         // Who presses in HubSpot asks as well, and later than anything was said.
         let pressed = self.pressed.contains(&row.key).then_some(i64::MAX);
         let ask = row.ask.or(pressed);
         let is_due =
-            |key: &Key| !self.sent.contains(key) && self.beliefs.faith(key, ask) == Faith::Due;
+            |key: &Fault| !self.sent.contains(key) && self.beliefs.faith(key, ask) == Faith::Due;
         let goes = self.sends && keys.iter().all(is_due);
         if goes {
             self.sent.extend(keys);
@@ -140,10 +149,12 @@ impl Scouts {
     }
 }
 
-fn key(to: Side, foretold: &Foretold) -> Key {
-    (to, foretold.code.clone(), foretold.field.clone())
+fn key(to: Side, foretold: &Foretold) -> Fault {
+    let (field, rule) = (foretold.field.clone(), foretold.rule.clone());
+    (to, foretold.code.clone(), field, rule)
 }
 
-fn of_cause(cause: &Fingerprint) -> Key {
-    (cause.side, cause.code.clone(), cause.field.clone())
+fn of_cause(cause: &Fingerprint) -> Fault {
+    let (field, rule) = (cause.field.clone(), cause.rule.clone());
+    (cause.side, cause.code.clone(), field, rule)
 }

@@ -55,7 +55,7 @@ pub(super) fn accepted(
             object: object.clone(),
             field: one.field.clone(),
             code: code.clone(),
-            rule: None,
+            rule: one.rule.clone(),
         };
         withdrawn.extend(causes::by_fingerprint(tx, &fingerprint)?);
     }

@@ -66,13 +66,13 @@ impl Context {
                 let job = Job {
                     attempt: answers::attempt(&one, write),
                     row: Some(one.row.clone()),
-                    last: place + 1 == last && one.links.is_empty(),
+                    last: place + 1 == last && !one.has_links(),
                     again: one.again,
                     form: one.form,
                 };
                 jobs.entry(aim).or_default().push(job);
             }
-            if !one.links.is_empty() {
+            if one.has_links() {
                 linked.push(one);
             }
         }

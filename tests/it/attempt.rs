@@ -47,6 +47,7 @@ fn text_field(text: &str) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }
@@ -62,6 +63,7 @@ fn schema() -> ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields: BTreeMap::from(fields),
     }

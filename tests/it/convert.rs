@@ -21,6 +21,7 @@ pub(crate) fn field(name: &str, kind: Kind) -> Field {
         restricted: false,
         calculated: false,
         choices: Vec::new(),
+        controller: None,
         refers_to: Vec::new(),
     }
 }
@@ -28,6 +29,7 @@ pub(crate) fn field(name: &str, kind: Kind) -> Field {
 /// An active choice.
 pub(crate) fn choice(value: &str, label: &str) -> Choice {
     Choice {
+        of: Vec::new(),
         value: value.to_owned(),
         label: label.to_owned(),
         active: true,

@@ -51,6 +51,7 @@ fn closed(name: &str, kind: Kind) -> Field {
 
 fn lookup(name: &str, of: &str) -> Field {
     Field {
+        controller: None,
         refers_to: vec![of.to_owned()],
         ..field(name, Kind::Reference)
     }
@@ -80,6 +81,7 @@ fn schema(side: Side, mapping: &Mapping, more: Vec<Field>) -> ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields,
     }

@@ -67,6 +67,7 @@ fn schema(side: Side) -> ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields: fields.map(|field| (field.name.clone(), field)).into(),
     }

@@ -9,6 +9,7 @@ use super::account::{self, Account, OwnersPage};
 use super::associations::{
     self, ASSOCIATIONS_READ_MAX, ASSOCIATIONS_WRITE_MAX, AssociationsPage, Link, LinkOutcome,
 };
+use super::limits::{self, RecordsAtLimit};
 use super::lists::{self, List, ListBy, MembersPage};
 use super::pages::{self, ListPage, Search, SearchPage};
 use super::paths::ApiVersion;
@@ -324,6 +325,40 @@ impl HubSpot {
         let page = lists::members(&response.json()?)
             .ok_or_else(|| CallError::unreadable("a part of the list's members"))?;
         Ok(reply(&response, page))
+    }
+
+    /// The ids of the types (`0-2`) that have records with as many associations as they may have. A
+    /// report that is closed to us is [`CallError::Rejected`], as are the two that follow.
+    pub async fn types_at_limit(&self) -> Result<Reply<Vec<String>>, CallError> {
+        let path = format!("{}/from", self.settings.api_version.limits());
+        let response = self.get_one(&path).await?;
+        let types = limits::types(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("the list of types at their limits"))?;
+        Ok(reply(&response, types))
+    }
+
+    /// The records of one type that have as many associations with another one as they may have.
+    pub async fn records_at_limit(
+        &self,
+        from: &str,
+        to: &str,
+    ) -> Result<Reply<RecordsAtLimit>, CallError> {
+        let limits = self.settings.api_version.limits();
+        let path = format!("{limits}/{}/{}", percent(from), percent(to));
+        let response = self.get_one(&path).await?;
+        let records = limits::records(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("a limit and how many records are at it"))?;
+        Ok(reply(&response, records))
+    }
+
+    /// How many records of one type an administrator lets one of another have, where anybody set
+    /// that.
+    pub async fn own_limit(&self, from: &str, to: &str) -> Result<Reply<Option<u64>>, CallError> {
+        let path = self.settings.api_version.own_limits(from, to);
+        let response = self.get_one(&path).await?;
+        let own = limits::own(&response.json()?)
+            .ok_or_else(|| CallError::unreadable("the list of limits"))?;
+        Ok(reply(&response, own.into_iter().min()))
     }
 
     async fn get_one(&self, path: &str) -> Result<HttpResponse, CallError> {

@@ -4,6 +4,7 @@ mod account;
 mod answer;
 mod associations;
 mod client;
+mod limits;
 mod lists;
 mod pages;
 mod paths;
@@ -20,6 +21,7 @@ pub use associations::{
     has_primary,
 };
 pub use client::{HubSpot, HubSpotSettings};
+pub use limits::RecordsAtLimit;
 pub use lists::{List, ListBy, MEMBERS_MAX, MembersPage};
 pub use pages::{LIST_MAX, ListPage, SEARCH_MAX, Search, SearchPage};
 pub use paths::{ApiVersion, BASE};

@@ -61,6 +61,21 @@ impl ApiVersion {
         format!("{area}/{}/{}", percent(from), percent(to))
     }
 
+    /// The report of records at the limits of their associations.
+    pub(super) fn limits(&self) -> String {
+        format!("{}/associations/records", self.area("limits"))
+    }
+
+    /// The limits that administrators set: v3's are v4's.
+    pub(super) fn own_limits(&self, from: &str, to: &str) -> String {
+        let area = match self {
+            Self::September2026 | Self::March2026 => self.area("associations"),
+            Self::V3 => "/crm/associations/v4".to_owned(),
+        };
+        let (from, to) = (percent(from), percent(to));
+        format!("{area}/definitions/configurations/{from}/{to}")
+    }
+
     pub(super) fn pipelines(&self, type_: &str) -> String {
         format!("{}/{}", self.area("pipelines"), percent(type_))
     }

@@ -21,6 +21,7 @@ pub(super) fn stages(body: &Json) -> Option<Vec<Choice>> {
                     value: value.to_owned(),
                     label: stage["label"].as_str().unwrap_or(value).to_owned(),
                     active: true,
+                    of: Vec::new(),
                 })
             })
             .collect(),

@@ -27,6 +27,7 @@ pub(super) fn schema(type_: &str, body: &Json, now: Timestamp) -> Option<ObjectS
         read_at: now,
         whole_at: now,
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields,
     })
@@ -55,6 +56,7 @@ fn field(type_: &str, json: &Json) -> Option<Field> {
         restricted: list && !flag(json, "externalOptions"),
         calculated,
         choices: choices(json),
+        controller: None,
         refers_to: json["referencedObjectType"]
             .as_str()
             .map(str::to_owned)
@@ -91,6 +93,7 @@ fn choices(json: &Json) -> Vec<Choice> {
                 label: choice["label"].as_str().unwrap_or(value).to_owned(),
                 // A hidden option is missing from forms; the API takes it.
                 active: true,
+                of: Vec::new(),
             })
         })
         .collect()

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use crate::crm::http::{CallError, HttpResponse};
@@ -19,10 +21,10 @@ pub(super) fn schema(response: &HttpResponse, now: Timestamp) -> Result<ObjectSc
 }
 
 fn whole(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
-    let fields = body["fields"]
-        .as_array()?
+    let listed = body["fields"].as_array()?;
+    let fields = listed
         .iter()
-        .filter_map(field)
+        .filter_map(|json| field(json, listed))
         .map(|field| (field.name.clone(), field))
         .collect();
     Some(ObjectSchema {
@@ -39,6 +41,7 @@ fn whole(body: &Json, now: Timestamp) -> Option<ObjectSchema> {
             record_type: record_type(body),
             choices: BTreeMap::new(),
         },
+        full: Vec::new(),
     })
 }
 
@@ -62,7 +65,9 @@ pub(super) fn offered(body: &Json) -> Option<BTreeMap<FieldName, BTreeSet<String
     Some(fields.iter().filter_map(one).collect())
 }
 
-fn field(json: &Json) -> Option<Field> {
+/// One field of those `listed`.
+fn field(json: &Json, listed: &[Json]) -> Option<Field> {
+    let controller = controller(json, listed);
     let name = FieldName::parse(json["name"].as_str()?).ok()?;
     let creatable = flag(json, "createable");
     let kind = kind(json);
@@ -84,7 +89,8 @@ fn field(json: &Json) -> Option<Field> {
         updatable: flag(json, "updateable"),
         restricted: flag(json, "restrictedPicklist"),
         calculated: flag(json, "calculated"),
-        choices: choices(json),
+        choices: choices(json, controller),
+        controller: controller.and_then(|one| FieldName::parse(one["name"].as_str()?).ok()),
         refers_to: json["referenceTo"]
             .as_array()
             .into_iter()
@@ -105,7 +111,20 @@ fn small(json: &Json, key: &str) -> Option<u8> {
     u8::try_from(number).ok().filter(|number| *number > 0)
 }
 
-fn choices(json: &Json) -> Vec<Choice> {
+/// The field of those `listed` whose value says which choices `json` has. A box to tick controls as
+/// well, and has no list of values.
+fn controller<'j>(json: &Json, listed: &'j [Json]) -> Option<&'j Json> {
+    let name = json["controllerName"].as_str()?;
+    let is_it =
+        |one: &&Json| one["name"].as_str() == Some(name) && one["picklistValues"].is_array();
+    listed.iter().find(is_it)
+}
+
+fn choices(json: &Json, controller: Option<&Json>) -> Vec<Choice> {
+    let of = |choice: &Json| {
+        let (bits, controller) = (choice["validFor"].as_str()?, controller?);
+        Some(controlling(bits, controller))
+    };
     json["picklistValues"]
         .as_array()
         .into_iter()
@@ -116,8 +135,30 @@ fn choices(json: &Json) -> Vec<Choice> {
                 value: value.to_owned(),
                 label: choice["label"].as_str().unwrap_or(value).to_owned(),
                 active: choice["active"].as_bool().unwrap_or(true),
+                of: of(choice).unwrap_or_default(),
             })
         })
+        .collect()
+}
+
+/// The values of `controller` that a choice's `validFor` names: base64 of one bit for each entry of
+/// its `picklistValues`, the leftmost bit for the first. Bits that are cut off are none. Source:
+/// Salesforce, SOAP API Developer Guide, "PicklistEntry".
+fn controlling(bits: &str, controller: &Json) -> Vec<String> {
+    let bytes = STANDARD.decode(bits).unwrap_or_default();
+    let is_set = |at: usize| {
+        bytes
+            .get(at / 8)
+            .is_some_and(|byte| byte & (0x80 >> (at % 8)) != 0)
+    };
+    let values = controller["picklistValues"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    values
+        .enumerate()
+        .filter(|(at, _)| is_set(*at))
+        .filter_map(|(_, value)| value["value"].as_str().map(str::to_owned))
         .collect()
 }
 

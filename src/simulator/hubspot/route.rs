@@ -138,6 +138,10 @@ fn crm(area: &str, rest: &[&str]) -> Option<Route> {
         ("limits", ["associations", "records", "from"]) => {
             Some(Route::Associations(Address::AtLimit))
         }
+        ("limits", ["associations", "records", from, to]) => {
+            let (from, to) = ((*from).to_owned(), (*to).to_owned());
+            Some(Route::Associations(Address::Limit { from, to }))
+        }
         ("objects", [object, rest @ ..]) => Some(Route::Objects((*object).to_owned(), ask(rest)?)),
         ("properties", [object]) => Some(Route::Properties((*object).to_owned(), None)),
         ("properties", [object, name]) => Some(Route::Properties(

@@ -1,8 +1,10 @@
 //! Schemas as the describe calls write them. Shows only what the integration user may see.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::schema::{Field, Flag, Kind, Schema};
+use super::schema::{Choice, Field, Flag, Kind, Schema};
 
 /// One object's entry in the list of all objects.
 pub(crate) fn summary(schema: &Schema, version: &str) -> Value {
@@ -38,7 +40,7 @@ pub(crate) fn full(schema: &Schema, version: &str, types: &[RecordTypeInfo]) -> 
     let mut body = summary(schema, version);
     let fields: Vec<Value> = schema
         .visible_columns()
-        .map(|column| field(&schema.fields[column]))
+        .map(|column| field(schema, &schema.fields[column]))
         .collect();
     body["fields"] = Value::Array(fields);
     body["childRelationships"] = json!([]);
@@ -78,7 +80,8 @@ pub(crate) fn is_writable(schema: &Schema) -> bool {
     )
 }
 
-fn field(field: &Field) -> Value {
+fn field(schema: &Schema, field: &Field) -> Value {
+    let controller = controller(schema, field);
     let number = field.kind.is_number();
     let length = if number { 0 } else { field.length };
     let is_int = field.kind == Kind::Int;
@@ -91,8 +94,9 @@ fn field(field: &Field) -> Value {
         "digits": if is_int { field.length } else { 0 },
         "calculated": false, "autoNumber": false, "encrypted": false, "caseSensitive": false,
         "externalId": field.has(Flag::ExternalId), "unique": field.has(Flag::Unique),
-        "deprecatedAndHidden": false, "dependentPicklist": false, "htmlFormatted": false,
-        "aggregatable": true, "controllerName": null, "compoundFieldName": compound(field),
+        "deprecatedAndHidden": false, "dependentPicklist": controller.is_some(),
+        "htmlFormatted": false, "aggregatable": true,
+        "controllerName": controller.map(|controller| &controller.name), "compoundFieldName": compound(field),
         "calculatedFormula": null, "defaultValueFormula": null, "inlineHelpText": null,
     });
     for (key, flag) in [
@@ -122,11 +126,30 @@ fn field(field: &Field) -> Value {
         .choices
         .iter()
         .map(|choice| {
+            let valid_for = controller.map(|controller| bitmap(choice, controller));
             json!({"active": choice.active, "defaultValue": choice.default,
-                   "label": choice.value, "validFor": null, "value": choice.value})
+                   "label": choice.label(), "validFor": valid_for, "value": choice.value})
         })
         .collect();
     body
+}
+
+/// The field whose value says which choices of `field` there are, as far as it is shown.
+fn controller<'s>(schema: &'s Schema, field: &Field) -> Option<&'s Field> {
+    let column = schema.visible(field.controller.as_deref()?)?;
+    Some(&schema.fields[column])
+}
+
+/// One bit for each choice of `controller`, the first one leftmost, in base64: whether `choice` is
+/// there for it.
+fn bitmap(choice: &Choice, controller: &Field) -> String {
+    let mut bytes = vec![0_u8; controller.choices.len().div_ceil(8)];
+    for (at, one) in controller.choices.iter().enumerate() {
+        if choice.of.as_ref() == Some(&one.value) {
+            bytes[at / 8] |= 0x80 >> (at % 8);
+        }
+    }
+    STANDARD.encode(bytes)
 }
 
 fn compound(field: &Field) -> Option<&str> {

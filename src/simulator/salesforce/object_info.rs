@@ -47,7 +47,7 @@ impl Salesforce {
         let values: Vec<Value> = choices
             .filter(|choice| choice.active && offered(&choice.value))
             .map(|choice| {
-                json!({ "attributes": null, "label": choice.value, "validFor": [],
+                json!({ "attributes": null, "label": choice.label(), "validFor": [],
                         "value": choice.value })
             })
             .collect();

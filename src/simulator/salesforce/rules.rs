@@ -99,6 +99,8 @@ pub enum Rewrite {
     EndWith(String),
     /// Puts this in, whatever was there.
     Put(String),
+    /// Puts this in where nothing was.
+    FillIn(String),
 }
 
 impl Rewrite {
@@ -110,6 +112,7 @@ impl Rewrite {
             Rewrite::EndWith(end) if text.ends_with(end) => text.to_owned(),
             Rewrite::EndWith(end) => format!("{text}{end}"),
             Rewrite::Put(value) => value.clone(),
+            Rewrite::FillIn(_) => text.to_owned(),
         }
     }
 }

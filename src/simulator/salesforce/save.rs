@@ -316,11 +316,12 @@ pub enum Verb {
     Delete,
 }
 
-/// What a flow makes of a text; it leaves other cells as they are.
+/// What a flow makes of a text, or of an empty cell; it leaves others as they are.
 fn rewritten(cell: &Cell, rewrite: &Rewrite) -> Cell {
-    match cell {
-        Cell::Text(text) => Cell::Text(rewrite.applied(text)),
-        Cell::Null | Cell::Bool(_) | Cell::Number(_) | Cell::Moment(_) => cell.clone(),
+    match (cell, rewrite) {
+        (Cell::Text(text), _) => Cell::Text(rewrite.applied(text)),
+        (Cell::Null, Rewrite::FillIn(value)) => Cell::Text(value.clone()),
+        (Cell::Null | Cell::Bool(_) | Cell::Number(_) | Cell::Moment(_), _) => cell.clone(),
     }
 }
 
@@ -431,17 +432,13 @@ fn settle_places(table: &Table, write: &Write, row: &mut Row) -> Result<(), Prob
             country: named(country, country_code),
             country_code: coded(country, country_code),
         };
-        let [name, code, land, land_code] = place.settle()?;
-        for (column, text) in [
-            (state, name),
-            (state_code, code),
-            (country, land),
-            (country_code, land_code),
-        ] {
-            row.set(
-                column,
-                text.map_or(Cell::Null, |text| Cell::Text(text.to_owned())),
-            );
+        let fields = &table.schema.fields;
+        let settled = place.settle(&fields[state_code], &fields[country_code])?;
+        for (column, text) in [state, state_code, country, country_code]
+            .into_iter()
+            .zip(settled)
+        {
+            row.set(column, text.map_or(Cell::Null, Cell::Text));
         }
     }
     Ok(())

@@ -138,8 +138,30 @@ impl Flags {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) value: String,
+    /// What people read, where that is something else.
+    pub(crate) name: Option<String>,
+    /// The value of the controlling field that it belongs to, where the field has one.
+    pub(crate) of: Option<String>,
     pub(crate) active: bool,
     pub(crate) default: bool,
+}
+
+impl Choice {
+    /// An active value that people read as it is.
+    pub(crate) fn new(value: &str) -> Choice {
+        Choice {
+            value: value.to_owned(),
+            name: None,
+            of: None,
+            active: true,
+            default: false,
+        }
+    }
+
+    /// What people read.
+    pub(crate) fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.value)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -154,6 +176,8 @@ pub(crate) struct Field {
     pub(crate) reference_to: Vec<String>,
     pub(crate) relationship: Option<String>,
     pub(crate) choices: Vec<Choice>,
+    /// The field whose value says which choices there are.
+    pub(crate) controller: Option<String>,
 }
 
 impl Field {
@@ -212,6 +236,7 @@ impl Field {
             reference_to,
             relationship,
             choices,
+            controller: None,
         })
     }
 }
@@ -264,9 +289,8 @@ fn parse_choices(rest: &str) -> Vec<Choice> {
         .map(str::trim)
         .filter(|value| !value.is_empty())
         .map(|value| Choice {
-            value: value.trim_end_matches('*').to_owned(),
-            active: true,
             default: value.ends_with('*'),
+            ..Choice::new(value.trim_end_matches('*'))
         })
         .collect()
 }

@@ -193,7 +193,7 @@ pub(crate) const ADDRESSES: [(&str, &str); 3] =
 
 /// Adds the code fields of State and Country/Territory picklists, where they are not there yet.
 pub(crate) fn add_code_fields(schema: &mut Schema, address: &str) {
-    for field in fields(&places::code_fields(address)) {
+    for field in places::code_fields(address) {
         if schema.column(&field.name).is_none() {
             schema.add(field);
         }

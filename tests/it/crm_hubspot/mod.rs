@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod foreseen;
+mod limits;
 mod lists;
 mod reading;
 mod refusals;

@@ -6,6 +6,7 @@ mod bulk;
 mod exports;
 mod foreseen;
 mod loads;
+mod places;
 mod reading;
 mod refusals;
 pub(crate) mod tokens;

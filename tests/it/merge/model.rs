@@ -77,6 +77,7 @@ fn schema(side: Side, fields: Vec<Field>) -> ObjectSchema {
         read_at: Timestamp(0),
         whole_at: Timestamp(0),
         offer: Offer::default(),
+        full: Vec::new(),
         modified: None,
         fields: fields
             .into_iter()

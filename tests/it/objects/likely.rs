@@ -9,7 +9,7 @@ use super::Story;
 use super::retries::refuse;
 use super::story::map;
 
-const CONTACTS: &str = "[objects.contact]\nleads = false\n";
+pub(super) const CONTACTS: &str = "[objects.contact]\nleads = false\n";
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -29,7 +29,7 @@ fn cutting(story: &Story, on: bool) {
 }
 
 /// Records in the org, tries that it refused, and open errors by how they are known.
-fn stand(story: &Story) -> (usize, usize, usize, usize) {
+pub(super) fn stand(story: &Story) -> (usize, usize, usize, usize) {
     let (records, refused) =
         story.in_salesforce(|org, _| (org.records("Contact").len(), org.refusals().len()));
     let count = |known| {
@@ -61,7 +61,7 @@ fn forbid(story: &Story, field: &str, value: &str) {
 }
 
 /// Hours go by.
-async fn hours(story: &mut Story, hours: i64) {
+pub(super) async fn hours(story: &mut Story, hours: i64) {
     for _ in 0..hours {
         story
             .world

@@ -305,6 +305,18 @@ fn a_limit_refuses_what_is_too_many_and_is_reported() {
     let (_, report) = desk.get("/crm/v3/limits/associations/records/from");
     assert_eq!(report["results"][0]["objectTypeId"], "0-1");
     assert_eq!(report["results"][0]["hasRecordsAtLimit"], true);
+    let (_, full) = desk.get("/crm/v3/limits/associations/records/0-1/0-2");
+    assert_eq!(
+        (&full["limit"], &full["totalRecordsAtLimit"]),
+        (&json!(1), &json!(1))
+    );
+    let sample = &full["atLimitFromRecordSamples"][0];
+    assert_eq!(sample["objectId"].to_string(), ada);
+    let (_, back) = desk.get("/crm/limits/2026-09/associations/records/0-2/0-1");
+    assert_eq!(back["totalRecordsAtLimit"], 0);
+    let set_by = "/crm/associations/v4/definitions/configurations/0-1/0-2";
+    let (_, own) = desk.get(set_by);
+    assert_eq!(own["results"][0]["userEnforcedMaxToObjectIds"], 1);
     desk.hubspot
         .set_association_limit("contacts", "companies", limit(SetBy::Product))
         .unwrap();
@@ -314,6 +326,7 @@ fn a_limit_refuses_what_is_too_many_and_is_reported() {
         (status, &body["subCategory"]),
         (400, &json!("crm.associations.ASSOCIATION_LIMIT_EXCEEDED"))
     );
+    assert_eq!(desk.get(set_by).1, json!({ "results": [] }));
 }
 
 #[test]

@@ -42,6 +42,13 @@ pub enum Address {
     OldPair(Pair, String),
     /// `…/limits/associations/records/from`
     AtLimit,
+    /// `…/limits/associations/records/{from}/{to}`
+    Limit {
+        /// Name or id of the type whose records may be full.
+        from: String,
+        /// Name or id of the type that they are full of.
+        to: String,
+    },
 }
 
 /// Two records, as an address names them.
@@ -74,15 +81,20 @@ pub enum Ask {
     Labels,
     /// `labels/{typeId}`
     Label(String),
+    /// `…/definitions/configurations/{from}/{to}`: what administrators set
+    Configurations,
 }
 
 impl Address {
     /// Reads what follows `associations` in a path that names two types.
     pub fn between(rest: &[&str]) -> Option<Address> {
-        let [from, to, rest @ ..] = rest else {
-            return None;
+        let (from, to, rest) = match rest {
+            ["definitions", "configurations", from, to] => (from, to, &["configurations"][..]),
+            [from, to, rest @ ..] => (from, to, rest),
+            _ => return None,
         };
         let ask = match rest {
+            ["configurations"] => Ask::Configurations,
             ["batch", "read"] => Ask::Read,
             ["batch", "create"] => Ask::Create,
             ["batch", "associate", "default"] => Ask::CreateDefault,
@@ -140,7 +152,7 @@ impl Address {
             Address::Pair(pair) | Address::Default(pair) | Address::OldPair(pair, _) => {
                 Some(&pair.from)
             }
-            Address::AtLimit => None,
+            Address::AtLimit | Address::Limit { .. } => None,
         }
     }
 
@@ -175,6 +187,7 @@ impl HubSpot {
                     ("POST", Ask::CreateDefault) => self.create_default_ties(call, from, to),
                     ("POST", Ask::Archive) => self.archive_ties(call, from, to),
                     ("POST", Ask::ArchiveLabels) => self.archive_labels(call, from, to),
+                    ("GET", Ask::Configurations) => Ok(self.configurations(from, to)),
                     ("GET", Ask::Labels) => Ok(self.list_labels(from, to)),
                     ("POST", Ask::Labels) => self.create_label(call, from, to),
                     ("PUT", Ask::Labels) => self.update_label(call, from, to),
@@ -190,6 +203,9 @@ impl HubSpot {
             ("PUT", Address::OldPair(pair, kind)) => self.put_tie_v3(call, pair, kind),
             ("DELETE", Address::OldPair(pair, kind)) => self.delete_tie_v3(call, pair, kind),
             ("GET", Address::AtLimit) => Ok(self.types_at_limit()),
+            ("GET", Address::Limit { from, to }) => {
+                Ok(self.records_at_limit(self.object_named(from)?, self.object_named(to)?))
+            }
             _ => Ok(Answer::MethodNotAllowed),
         }
     }

@@ -4,6 +4,7 @@ use super::super::HubSpot;
 use super::super::call::{Answer, Call, text_member};
 use super::super::record::Source;
 use super::super::refusal::Refusal;
+use super::ceiling::SetBy;
 use super::label::{Category, Label, Role, USER_LABELS_MAX, Wording};
 use super::link::Changes;
 use serde_json::{Map, Value, json};
@@ -103,7 +104,8 @@ impl HubSpot {
         let mut types: BTreeMap<usize, (bool, bool)> = BTreeMap::new();
         for ((from, to), ceiling) in self.associations.ceilings.all() {
             let max = ceiling.max as usize;
-            let fullest = self.associations.links.counts(from, to).max().unwrap_or(0);
+            let counts = self.associations.links.counts(from, to);
+            let fullest = counts.map(|(_, count)| count).max().unwrap_or(0);
             let entry = types.entry(from).or_default();
             entry.0 |= fullest >= max;
             entry.1 |= fullest * 100 >= max * NEAR_PERCENT;
@@ -118,6 +120,62 @@ impl HubSpot {
                     "hasRecordsNearLimit": near,
                 })
             })
+            .collect();
+        Answer::Json(200, json!({ "results": results }))
+    }
+
+    /// Records near or at the limit of one direction, in the shape of the limits API's public page.
+    /// Without a limit there is none (assumed: 0).
+    pub(in super::super) fn records_at_limit(&self, from: usize, to: usize) -> Answer {
+        let ceiling = self.associations.ceilings.of(from, to);
+        let max = ceiling.map_or(0, |ceiling| ceiling.max as usize);
+        let counts = self.associations.links.counts(from, to);
+        let (mut at, mut near) = (Vec::new(), Vec::new());
+        for (id, count) in counts.filter(|(_, count)| max > 0 && *count > 0) {
+            if count >= max {
+                at.push((id, count));
+            } else if count * 100 >= max * NEAR_PERCENT {
+                near.push((id, count));
+            }
+        }
+        let singular = &self.objects[from].singular;
+        let samples = |records: &[(u64, usize)], of: fn(usize, usize) -> Value| -> Vec<Value> {
+            let some = records.iter().take(self.settings.associations.samples_max);
+            some.map(|(id, count)| {
+                let mut sample = of(*count, max);
+                sample["objectId"] = json!(id);
+                sample["label"] = json!(format!("{singular} {id}"));
+                sample
+            })
+            .collect()
+        };
+        let near_samples = samples(
+            &near,
+            |count, max| json!({ "usage": count, "percentage": count * 100 / max }),
+        );
+        let body = json!({
+            "limit": max,
+            "totalRecordsAtLimit": at.len(), "totalRecordsNearLimit": near.len(),
+            "atLimitFromRecordSamples": samples(&at, |_, _| json!({})),
+            "nearLimitFromRecordSamples": near_samples,
+        });
+        Answer::Json(200, body)
+    }
+
+    /// The limits of one direction that administrators set, below what the product allows.
+    pub(in super::super) fn configurations(&self, from: usize, to: usize) -> Answer {
+        let ceiling = self.associations.ceilings.of(from, to);
+        let own = ceiling.filter(|ceiling| ceiling.set_by == SetBy::Administrator);
+        let plain = self.associations.labels.plain(from, to);
+        let results: Vec<Value> = own
+            .zip(plain)
+            .map(|(ceiling, label)| {
+                json!({
+                    "category": "HUBSPOT_DEFINED", "typeId": label.kind.id, "label": null,
+                    "userEnforcedMaxToObjectIds": ceiling.max,
+                })
+            })
+            .into_iter()
             .collect();
         Answer::Json(200, json!({ "results": results }))
     }

@@ -73,8 +73,9 @@ impl Links {
         self.of(from, object, 0).count()
     }
 
-    /// Every record of one type that is tied to anything, and how many of the other type it has.
-    pub fn counts(&self, object: usize, other: usize) -> impl Iterator<Item = usize> {
+    /// Every record of one type that is tied to anything, by its id, and how many of the other type
+    /// it has.
+    pub fn counts(&self, object: usize, other: usize) -> impl Iterator<Item = (u64, usize)> {
         let (first, last) = (
             End { object, id: 0 },
             End {
@@ -84,7 +85,7 @@ impl Links {
         );
         self.ties
             .range(first..=last)
-            .map(move |(from, _)| self.count(*from, other))
+            .map(move |(from, _)| (from.id, self.count(*from, other)))
     }
 
     /// The first record of a type to which `from` is tied by that kind.

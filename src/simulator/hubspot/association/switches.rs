@@ -13,6 +13,8 @@ pub struct Switches {
     pub associated_company_id: bool,
     /// How `toObjectId` and its kin travel.
     pub ids: IdShape,
+    /// Most records that the report of limits names of those at or near one. 10 (assumed).
+    pub samples_max: usize,
 }
 
 /// Only the guides' examples hint at it (assumed).
@@ -52,6 +54,7 @@ impl Default for Switches {
             stamps: Stamps::Stay,
             associated_company_id: true,
             ids: IdShape::Numbers,
+            samples_max: 10,
         }
     }
 }

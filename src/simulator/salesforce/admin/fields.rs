@@ -6,7 +6,7 @@ use crate::simulator::salesforce::moments;
 use crate::simulator::salesforce::problem::Problem;
 use crate::simulator::salesforce::schema::{Choice, Field, Flag, Kind};
 use crate::simulator::salesforce::{Salesforce, Switch};
-use crate::simulator::salesforce::{stages, standard};
+use crate::simulator::salesforce::{places, stages, standard};
 
 /// A change an administrator makes to one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,19 @@ impl Salesforce {
         Ok(())
     }
 
+    /// Adds a state to a country of the org's State and Country/Territory picklists, for every object
+    /// with an address.
+    pub fn add_state(&mut self, country: &str, code: &str, name: &str) {
+        let clock = moments::whole_second(self.clock);
+        for (object, address) in standard::ADDRESSES {
+            if let Some(schema) = self.tables.schema_mut(object)
+                && places::add_state(schema, address, country, (code, name))
+            {
+                schema.touch(clock);
+            }
+        }
+    }
+
     /// Gives an object that has none the external id field that the client writes, as an
     /// administrator would: `Task`, say, or an object of the org's own.
     pub fn add_key_field(&mut self, object: &str) -> Result<(), Problem> {
@@ -95,11 +108,7 @@ fn alter(field: &mut Field, change: FieldChange) {
                 .find(|choice| choice.value == value);
             match known {
                 Some(choice) => choice.active = true,
-                None => field.choices.push(Choice {
-                    value,
-                    active: true,
-                    default: false,
-                }),
+                None => field.choices.push(Choice::new(&value)),
             }
         }
         FieldChange::RemoveValue(value) => {

@@ -271,9 +271,8 @@ impl Salesforce {
                 match choices.iter_mut().find(|one| one.value == stage.name) {
                     Some(choice) => choice.active = stage.active,
                     None => choices.push(Choice {
-                        value: stage.name.clone(),
                         active: stage.active,
-                        default: false,
+                        ..Choice::new(&stage.name)
                     }),
                 }
             }

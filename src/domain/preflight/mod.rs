@@ -5,14 +5,21 @@
 //! in what is missing or cut what is too long. Codes are the target's own, so that a predicted and
 //! an answered error are one cause.
 
-use super::convert::{Decimal, whole_digits_max};
-use super::event::{Action, Known};
-use super::failure::{Fact, Failure, RawFailure, System};
-use super::forecast::Predicted;
-use super::mapping::Mapping;
-use super::merge::Write;
-use super::record::{FieldName, Side, Timestamp, Value};
-use super::schema::{Choice, Field, Kind, ObjectSchema};
+mod links;
+mod places;
+
+pub use links::check_links;
+
+use std::collections::BTreeSet;
+
+use crate::domain::convert::{Decimal, whole_digits_max};
+use crate::domain::event::{Action, Known};
+use crate::domain::failure::{Fact, Failure, RawFailure, System};
+use crate::domain::forecast::Predicted;
+use crate::domain::mapping::Mapping;
+use crate::domain::merge::Write;
+use crate::domain::record::{FieldName, Side, Timestamp, Value};
+use crate::domain::schema::{Choice, Field, Kind, ObjectSchema};
 
 /// Age in milliseconds from which metadata proves nothing.
 pub const METADATA_AGE_MAX_MS: i64 = 3_600_000;
@@ -84,7 +91,9 @@ pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<Predic
                     let raw = not_offered(write, schema, field, value, now)?;
                     let known = Known::Likely;
                     Some(Predicted { raw, known })
-                }),
+                })
+                // A state and its country are judged together.
+                .filter(|one| !is_option(&one.raw) || !places::is_code(schema, field)),
             None => Some(Predicted {
                 raw: unknown(write.to, name),
                 known: Known::Certain,
@@ -97,7 +106,20 @@ pub fn check(write: &Write, schema: &ObjectSchema, now: Timestamp) -> Vec<Predic
             raw,
         }));
     }
+    if write.to == Side::Salesforce {
+        let named = failures.iter().flat_map(|one| &one.raw.failure.fields);
+        let failed: BTreeSet<FieldName> = named.cloned().collect();
+        let wrong = places::check(write, schema, &failed).into_iter();
+        failures.extend(wrong.map(|raw| Predicted {
+            raw,
+            known: Known::Likely,
+        }));
+    }
     failures
+}
+
+fn is_option(raw: &RawFailure) -> bool {
+    raw.failure.code == BAD_OPTION.salesforce
 }
 
 /// Salesforce looks at lengths, requirements, addresses and ranges behind the flows and triggers that
