@@ -15,6 +15,7 @@ mod kills;
 mod looks;
 mod mapping;
 mod plan;
+mod proved;
 mod readers;
 mod resyncs;
 pub(crate) mod scene;

@@ -11,20 +11,20 @@ use syncline::simulator::{Fault, OneShot, Server};
 use super::scene::{Said, Scene};
 
 /// What it said with no fault of its own, as JSON.
-fn checked(scene: &Scene, exit: i32) -> Value {
+pub(super) fn checked(scene: &Scene, exit: i32) -> Value {
     let said = scene.verb(&["check", "--json"]);
     assert_eq!(said.exit, exit, "{said:?}");
     said.json()
 }
 
 /// The line about `what`.
-fn item<'a>(checked: &'a Value, what: &str) -> &'a Value {
+pub(super) fn item<'a>(checked: &'a Value, what: &str) -> &'a Value {
     let items = checked["items"].as_array().expect("items");
     let found = items.iter().find(|one| one["what"] == what);
     found.unwrap_or_else(|| panic!("{what} in {checked:#}"))
 }
 
-fn states(checked: &Value, state: &str) -> Vec<String> {
+pub(super) fn states(checked: &Value, state: &str) -> Vec<String> {
     let items = checked["items"].as_array().expect("items");
     let of_state = items.iter().filter(|one| one["state"] == state);
     of_state
@@ -32,7 +32,7 @@ fn states(checked: &Value, state: &str) -> Vec<String> {
         .collect()
 }
 
-fn contains(said: &Said, words: &[&str]) {
+pub(super) fn contains(said: &Said, words: &[&str]) {
     for word in words {
         assert!(said.out.contains(word), "{word:?} in\n{}", said.out);
     }
@@ -222,36 +222,6 @@ fn a_mapping_that_cannot_work_is_refused_before_anything_is_written() {
             "write rule = \"always-hubspot\"",
         ],
     );
-}
-
-#[test]
-fn contact_roles_that_may_not_be_made_are_told_before_a_deal_fails_by_them() {
-    let scene = Scene::new();
-    scene.configure("\n[objects.company]\n\n[objects.deal]\n");
-    let granted = checked(&scene, 0);
-    let what = "OpportunityContactRole records";
-    assert_eq!(item(&granted, what)["state"], "granted");
-    let (object, verb) = ("OpportunityContactRole", salesforce::Verb::Create);
-    let mut simulator = scene.simulator();
-    simulator.salesforce.set_object_access(object, verb, false);
-    drop(simulator);
-    let said = scene.verb(&["check"]);
-    assert_eq!(said.exit, 78, "{said:?}");
-    contains(
-        &said,
-        &[
-            "MISSING  OpportunityContactRole: make",
-            "does not reach Salesforce",
-            "Object Settings > OpportunityContactRole: Read, Create, Edit, View All",
-        ],
-    );
-    // Where only Salesforce's roles are carried there is nothing to be made there.
-    scene.configure(
-        "\n[objects.company]\n\n[objects.deal]\n\n[[objects.deal.fields]]\n\
-         hubspot = \"associations.contact\"\nsalesforce = \"OpportunityContactRole.ContactId\"\n\
-         rule = \"always-salesforce\"\n",
-    );
-    assert!(states(&checked(&scene, 0), "missing").is_empty());
 }
 
 #[test]
