@@ -130,18 +130,27 @@ impl Context {
         let read = records.values().map(|(record, _)| record);
         self.note_read(forms, read).await?;
         records.extend(ahead);
-        let alone: BTreeSet<&RecordKey> = known
-            .iter()
-            .filter(|one| {
-                let kept = records.get(&one.row.key).filter(|(_, is_kept)| *is_kept);
-                kept.is_some_and(|(record, _)| shows_only_itself(record, one, us.as_ref()))
-            })
-            .map(|one| &one.row.key)
-            .collect();
-        let tied = records.iter_mut().filter(|(key, _)| !alone.contains(key));
-        let tied = tied.map(|(_, (record, _))| record);
-        self.add_roles(forms, tied, lane).await?;
         Ok(Sources { records, old })
+    }
+
+    /// Reads the associations with many of these rows' records, where they are asked about.
+    pub(super) async fn tie(
+        &self,
+        forms: &Forms,
+        known: &[Known],
+        records: &mut BTreeMap<RecordKey, (Record, bool)>,
+        lane: Lane,
+    ) -> Result<(), Trouble> {
+        let us = self.salesforce.our_user();
+        let is_asked = |one: &&Known| {
+            let kept = records.get(&one.row.key).filter(|(_, is_kept)| *is_kept);
+            !kept.is_some_and(|(record, _)| shows_only_itself(record, one, us.as_ref()))
+        };
+        let asked = known.iter().filter(is_asked);
+        let asked: BTreeSet<&RecordKey> = asked.map(|one| &one.row.key).collect();
+        let tied = records.iter_mut().filter(|(key, _)| asked.contains(key));
+        let tied = tied.map(|(_, (record, _))| record);
+        self.add_roles(forms, tied, lane).await
     }
 
     /// The records that are kept beside rows.

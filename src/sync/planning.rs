@@ -43,6 +43,8 @@ impl Context {
             old,
         } = self.sources(forms, &known, lane).await?;
         let (known, waiting) = self.wait_for_makers(forms, known, &sources).await?;
+        // What waits is told by its record alone later, and not by associations that are older.
+        self.tie(forms, &known, &mut sources, lane).await?;
         let mut labels = labels(sources.values().map(|(record, _)| record));
         let read = sources.values().map(|(record, _)| record);
         let mut estates = self.estates(read).await?;

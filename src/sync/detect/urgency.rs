@@ -56,8 +56,9 @@ impl Context {
         let form = forms.of(&pair.ids);
         let many: BTreeSet<_> = form.mapping.junctions().map(|one| &one.hubspot).collect();
         match self.look(forms, &pair.ids, record, known) {
-            // An echo is told by the record alone, in any lane.
-            Seen::Echo | Seen::Adopted(_) => false,
+            // Its ties are what the row is still for, and no more urgent than they were. Without any it
+            // is told for what it is by the record alone.
+            Seen::Echo | Seen::Adopted(_) => !many.is_empty(),
             Seen::Changed(fields) => fields.iter().all(|field| many.contains(field)),
         }
     }

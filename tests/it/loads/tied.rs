@@ -87,6 +87,20 @@ fn calls(story: &Story) -> BTreeMap<(Lane, Operation), usize> {
 }
 
 #[tokio::test]
+async fn a_look_at_hubspot_between_the_deals_and_their_roles_makes_no_role_urgent() {
+    let (mut story, _) = story().await;
+    // Jobs that bring or take rows last for longer than a poll.
+    story.in_salesforce(|org, _| org.set_bulk_pace(75_000_000));
+    story.minutes(30).await;
+    assert_eq!(roles(&story), expected());
+    let calls = calls(&story);
+    let of = |lane, operation| calls.get(&(lane, operation)).copied().unwrap_or_default();
+    assert_eq!(of(Lane::Live, Operation::Match), 0, "{calls:?}");
+    assert_eq!(of(Lane::Live, Operation::Write), 0, "{calls:?}");
+    assert_eq!(of(Lane::Backfill, Operation::Write), 1, "{calls:?}");
+}
+
+#[tokio::test]
 async fn deals_with_people_go_by_a_job_and_their_roles_are_not_read_deal_by_deal() {
     let (mut story, _) = story().await;
     story.minutes(4).await;
