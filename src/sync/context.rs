@@ -139,7 +139,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             salesforce_page: 2_000,
-            bulk_rows: 20_000,
+            bulk_rows: 10_000,
             bulk_page: 25_000,
             snapshot_rows: 5_000,
             snapshot_moved: 2_000,
@@ -150,7 +150,7 @@ impl Default for Bounds {
             collection: 200,
             collections: 5,
             hubspot_batch: 100,
-            cycle: 10_000,
+            cycle: 5_000,
             listing_every_ms: 300_000,
             listing_back_ms: 600_000,
             index_lag_ms: 60_000,

@@ -127,8 +127,10 @@ impl Context {
                 records.insert(record.key.clone(), (record, false));
             }
         }
-        let read = records.values().map(|(record, _)| record);
-        self.note_read(forms, read).await?;
+        // What was kept was noted when it was detected, if that was after the snapshot was asked for.
+        let read = records.values().filter(|(_, is_kept)| !is_kept);
+        self.note_read(forms, read.map(|(record, _)| record), None)
+            .await?;
         records.extend(ahead);
         Ok(Sources { records, old })
     }
@@ -223,7 +225,7 @@ impl Context {
         let (mut found, more) = self.partners_ahead(forms, asked, lane).await?;
         left.extend(more);
         let read = self.query_salesforce(forms, &left, lane).await?;
-        self.note_read(forms, read.iter()).await?;
+        self.note_read(forms, read.iter(), None).await?;
         found.extend(read);
         let mut catch = Catch::default();
         self.add_roles(forms, found.iter_mut(), lane).await?;

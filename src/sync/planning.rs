@@ -68,7 +68,7 @@ impl Context {
             left.push(one);
         }
         let mut read = self.read_ids(forms, Side::Salesforce, &again, lane).await?;
-        self.note_read(forms, read.iter()).await?;
+        self.note_read(forms, read.iter(), None).await?;
         self.add_roles(forms, read.iter_mut(), lane).await?;
         labels.extend(self::labels(&read));
         sources.extend(

@@ -164,7 +164,10 @@ impl Context {
         let mut lanes = BTreeMap::new();
         if let Some(forms) = self.forms(self.settings.forms_of(&mapping.object)) {
             match side {
-                Side::Salesforce => self.note_read(&forms, page.records.iter()).await?,
+                Side::Salesforce => {
+                    let read = page.records.iter();
+                    self.note_read(&forms, read, page.began).await?;
+                }
                 Side::HubSpot => lanes = self.go_with_loads(&forms, &page.records).await?,
             }
         }

@@ -90,19 +90,24 @@ impl Context {
             .collect()
     }
 
-    /// Notes records that were read otherwise, as far as the snapshot may lack what they show. What
-    /// is changed in our name, as automation does that our writes set off, is found so: nobody asks
-    /// Salesforce for it, or all that we wrote would be answered.
+    /// Notes records that were read otherwise, by a request that began at `began` on the monotonic
+    /// clock, as far as the snapshot may lack what they show: what was read before it was asked for, it
+    /// shows as well. What is changed in our name, as automation does that our writes set off, is found
+    /// so: nobody asks Salesforce for it, or all that we wrote would be answered.
     pub(in crate::sync) async fn note_read(
         &self,
         forms: &Forms,
         records: impl Iterator<Item = &Record>,
+        began: Option<i64>,
     ) -> anyhow::Result<()> {
         let since = {
             let shared = self.shared();
             let Some(standing) = shared.snapshots.standing.get(forms.object()) else {
                 return Ok(());
             };
+            if began.is_some_and(|began| began < standing.asked_ms) {
+                return Ok(());
+            }
             standing
                 .asked_at
                 .plus(-self.settings.bounds.listing_back_ms)
