@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use syncline::simulator::{Fault, OneShot, Server};
 
 use super::scene::{CONFIGURATION, Scene, pause, until, until_ok};
 
@@ -42,11 +43,20 @@ fn a_first_load_by_batches_is_told_as_it_goes_and_can_be_watched() {
             .then_some(())
             .ok_or(format!("{held:?} held"))
     });
-    let watching = watching(&scene);
+    // The first batch is not answered for as long as somebody needs to look.
+    scene.simulator().faults.order(OneShot {
+        server: Server::HubSpot,
+        fault: Fault::Hung,
+        method: Some("POST".to_owned()),
+        path: "/crm/objects/2026-09/contacts/batch/upsert".to_owned(),
+        skip: 0,
+        times: 1,
+    });
     let approved = scene.verb(&["approve", "H-1"]);
     assert_eq!(approved.exit, 0, "{approved:?}");
-    scene.settled(PEOPLE);
     daemon.says("load begins: contact, about 1,200 rows, by batches");
+    let watching = watching(&scene);
+    scene.settled(PEOPLE);
     daemon.says("load done: contact, 1,200 rows written, 0 refused, by batches");
     let watched = watching.wait_with_output().expect("our own child");
     let (bars, after) = (text(&watched.stderr), text(&watched.stdout));
