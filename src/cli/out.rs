@@ -81,9 +81,14 @@ pub(super) fn bars(lines: &[String], above: usize) {
         0 => String::new(),
         above => format!("\x1b[{above}A"),
     };
-    let lines: String = lines.iter().map(|line| format!("\x1b[K{line}\n")).collect();
+    let mut out = io::stderr().lock();
+    // Nobody misses lines that could not be shown.
+    let _ = write!(out, "{up}\r");
+    for line in lines {
+        let _ = writeln!(out, "\x1b[K{line}");
+    }
     // What stood below is erased: there may be fewer lines now.
-    let _ = write!(io::stderr().lock(), "{up}\r{lines}\x1b[J");
+    let _ = write!(out, "\x1b[J").and_then(|()| out.flush());
 }
 
 /// Says a line beside the verb's answer, on standard error.

@@ -88,7 +88,10 @@ pub fn append_all(
 /// Derives what follows from one entry: the whole of which event moves which table.
 pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
     let derived = match &entry.event {
-        Event::DaemonStarted(_) | Event::DaemonStopped(_) | Event::ResyncAsked(_) => Ok(()),
+        Event::DaemonStarted(_)
+        | Event::DaemonStopped(_)
+        | Event::ListAccepted(_)
+        | Event::ResyncAsked(_) => Ok(()),
         Event::HistoryFolded(event) => hours::folded(tx, event),
         Event::Bound(_)
         | Event::AllocationSet(_)
@@ -141,8 +144,6 @@ pub fn apply(tx: &Tx<'_>, entry: &Entry) -> anyhow::Result<()> {
         }
         Event::LoopFound(event) => pairs::looped(tx, entry, about(entry)?, event),
         Event::CycleHeld(event) => holds::held(tx, entry, event),
-        // What follows from it is read from HubSpot.
-        Event::ListAccepted(_) => Ok(()),
         Event::HoldSettled(event) => holds::settled(tx, entry, event),
         Event::JobIntended(event) => jobs::intended(tx, entry, event),
         Event::JobOpened(event) => jobs::opened(tx, entry, event),

@@ -7,7 +7,7 @@ use crate::control::report::{CallsLine, Digests, LoadLine, ObjectLine, SideLine,
 use crate::domain::event::Mode;
 
 /// Characters of a bar.
-const BAR: u64 = 30;
+const BAR: u8 = 30;
 
 /// The whole listing.
 pub(super) fn text(status: &Status, moment: &Moment) -> String {
@@ -166,10 +166,9 @@ fn load_end(load: &LoadLine) -> String {
 
 /// A load as a bar: `contact      [######..............]  30 %  60,000 of 200,000, about 25 min left`
 pub(in crate::cli) fn load_bar(load: &LoadLine) -> String {
-    let parts = usize::try_from(load.done.saturating_mul(BAR) / load.total.max(1)).unwrap_or(0);
-    let bar: String = (0..BAR as usize)
-        .map(|place| if place < parts { '#' } else { '.' })
-        .collect();
+    let parts = load.done.saturating_mul(u64::from(BAR)) / load.total.max(1);
+    let mark = |place: u8| if u64::from(place) < parts { '#' } else { '.' };
+    let bar: String = (0..BAR).map(mark).collect();
     format!(
         "{:<12} [{bar}] {:>3} %  {} of {}{}",
         load.object.to_string(),

@@ -163,7 +163,7 @@ async fn who_accepts_that_a_list_shrank_does_not_accept_that_it_shrinks_further(
     story.in_hubspot(|portal, _| {
         portal
             .set_list_readable(&list, Readable::Forbidden)
-            .unwrap()
+            .unwrap();
     });
     story.minutes(2).await;
     let refused = story.asked(accept("contact")).await.unwrap_err();
