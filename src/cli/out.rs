@@ -82,10 +82,15 @@ pub(super) fn bars(lines: &[String], above: usize) {
         above => format!("\x1b[{above}A"),
     };
     let mut out = io::stderr().lock();
+    let size = rustix::termios::tcgetwinsize(&out);
+    let width = size.map_or(0, |size| usize::from(size.ws_col));
+    // A line that ran on into the next one could not be written over.
+    let room = if width == 0 { usize::MAX } else { width - 1 };
     // Nobody misses lines that could not be shown.
     let _ = write!(out, "{up}\r");
     for line in lines {
-        let _ = writeln!(out, "\x1b[K{line}");
+        let shown: String = line.chars().take(room).collect();
+        let _ = writeln!(out, "\x1b[K{shown}");
     }
     // What stood below is erased: there may be fewer lines now.
     let _ = write!(out, "\x1b[J").and_then(|()| out.flush());

@@ -26,18 +26,18 @@ pub struct Loading {
     pub parcels: u64,
     /// Rows that were not looked at yet and may come to it, and those that are being written in no
     /// parcel.
-    pub open: u64,
+    pub left: u64,
 }
 
 impl Loading {
     /// All its rows, as far as is known.
     pub fn total(&self) -> u64 {
-        self.done + self.packed + self.open
+        self.done + self.packed + self.left
     }
 
     /// Whether nothing of it is left: no job, or, where it goes by batches, no row.
     pub fn is_over(&self) -> bool {
-        self.parcels == 0 && (self.jobs > 0 || self.open == 0)
+        self.parcels == 0 && (self.jobs > 0 || self.left == 0)
     }
 }
 
@@ -58,18 +58,18 @@ pub fn loading(view: &View<'_>) -> anyhow::Result<Vec<Loading>> {
             jobs: counted(line.get(4)?),
             packed: counted(line.get(5)?),
             parcels: counted(line.get(6)?),
-            open: 0,
+            left: 0,
         })
     })?;
     let mut loads: Vec<Loading> = rows.collect::<rusqlite::Result<_>>()?;
     for load in &mut loads {
-        load.open = open(view, &load.object)?;
+        load.left = load_left(view, &load.object)?;
     }
     Ok(loads)
 }
 
 /// How many rows of an object's load are to be looked at, or are being written in no parcel.
-pub fn open(view: &View<'_>, object: &ObjectName) -> anyhow::Result<u64> {
+pub fn load_left(view: &View<'_>, object: &ObjectName) -> anyhow::Result<u64> {
     let lanes = [Lane::Backfill, Lane::Resync];
     let being: i64 = view
         .sql()

@@ -35,7 +35,7 @@ pub use listing::{
 };
 pub use loads::{
     Loading, are_approved, are_to_come, begin_load, count_job, count_loaded, due, end_loads,
-    loading, open, put_off, ready,
+    load_left, loading, put_off, ready,
 };
 pub use parcels::{
     Kind, Packed, Parcel, Room, are_made, carries, carries_any, close, end, open_parcel, pack,

@@ -17,15 +17,30 @@ use crate::store::{Tx, View};
 pub struct Trouble {
     /// In words, as the end of a sentence about it.
     pub says: String,
+    /// What to do about it.
+    pub remedy: String,
     /// Since when.
     pub since: Timestamp,
 }
 
 impl Trouble {
+    /// What is the matter and what to do, in one line.
+    pub fn whole(&self) -> String {
+        if self.remedy.is_empty() {
+            return self.says.clone();
+        }
+        format!("{}; {}", self.says, self.remedy)
+    }
+
     fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Self>> {
         let says: Option<String> = row.get(column)?;
-        let since: Option<Timestamp> = row.get(column + 1)?;
-        Ok(says.zip(since).map(|(says, since)| Self { says, since }))
+        let remedy: Option<String> = row.get(column + 1)?;
+        let since: Option<Timestamp> = row.get(column + 2)?;
+        Ok(says.zip(since).map(|(says, since)| Self {
+            says,
+            remedy: remedy.unwrap_or_default(),
+            since,
+        }))
     }
 }
 
@@ -76,7 +91,8 @@ pub fn list(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Option<List>
     Ok(view
         .sql()
         .prepare_cached(
-            "select configured, list, joined, paged_at, apart, trouble, since, shrunk, accepted
+            "select configured, list, joined, paged_at, apart, trouble, remedy, since, shrunk,
+               accepted
              from lists
              where object = ?1",
         )?
@@ -88,8 +104,8 @@ pub fn list(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Option<List>
                 paged_at: row.get(3)?,
                 apart: row.get(4)?,
                 trouble: Trouble::read(row, 5)?,
-                shrunk: row.get::<_, Option<i64>>(7)?.map(counted),
-                accepted: row.get::<_, Option<i64>>(8)?.map(counted),
+                shrunk: row.get::<_, Option<i64>>(8)?.map(counted),
+                accepted: row.get::<_, Option<i64>>(9)?.map(counted),
             })
         })
         .optional()?)
@@ -101,8 +117,8 @@ pub fn keep_list(tx: &Tx<'_>, object: &ObjectName, list: &List) -> anyhow::Resul
     tx.sql()
         .prepare_cached(
             "insert or replace into lists (object, configured, list, joined, paged_at, apart,
-               trouble, since, shrunk, accepted)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+               trouble, remedy, since, shrunk, accepted)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute((
             object,
@@ -112,6 +128,7 @@ pub fn keep_list(tx: &Tx<'_>, object: &ObjectName, list: &List) -> anyhow::Resul
             list.paged_at,
             list.apart,
             trouble.map(|one| &one.says),
+            trouble.map(|one| &one.remedy),
             trouble.map(|one| one.since),
             list.shrunk.map(count),
             list.accepted.map(count),
@@ -263,13 +280,13 @@ pub fn condition(view: &View<'_>, form: &ObjectName) -> anyhow::Result<Option<Co
     Ok(view
         .sql()
         .prepare_cached(
-            "select configured, trouble, since, again_at from conditions where form = ?1",
+            "select configured, trouble, remedy, since, again_at from conditions where form = ?1",
         )?
         .query_row([form], |row| {
             Ok(Condition {
                 configured: row.get(0)?,
                 trouble: Trouble::read(row, 1)?,
-                again_at: row.get(3)?,
+                again_at: row.get(4)?,
             })
         })
         .optional()?)
@@ -285,14 +302,16 @@ pub fn keep_condition(
     let trouble = condition.trouble.as_ref();
     tx.sql()
         .prepare_cached(
-            "insert or replace into conditions (form, object, configured, trouble, since, again_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6)",
+            "insert or replace into conditions (form, object, configured, trouble, remedy, since,
+               again_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute((
             form,
             object,
             &condition.configured,
             trouble.map(|one| &one.says),
+            trouble.map(|one| &one.remedy),
             trouble.map(|one| one.since),
             condition.again_at,
         ))?;
@@ -302,8 +321,9 @@ pub fn keep_condition(
 /// What is not believed now: the object, and what is the matter, lists first.
 pub fn troubles(view: &View<'_>) -> anyhow::Result<Vec<(ObjectName, Trouble)>> {
     let mut statement = view.sql().prepare_cached(
-        "select object, trouble, since, 1 as place from lists where trouble is not null
-         union all select object, trouble, since, 2 from conditions where trouble is not null
+        "select object, trouble, remedy, since, 1 as place from lists where trouble is not null
+         union all select object, trouble, remedy, since, 2 from conditions
+           where trouble is not null
          order by place, object",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, Trouble::read(row, 1)?)))?;

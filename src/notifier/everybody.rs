@@ -70,11 +70,11 @@ pub(super) fn news(
     }
     // What is mended while it is gathered was none of anybody's business.
     let doubts = doubts(view)?;
-    for (object, since) in &doubts {
+    for (object, trouble) in &doubts {
         let told = Told::SelectionHeld(object.clone());
         if !knows(&told)? {
-            let due = since.plus(teller.gather_ms);
-            let at = *since;
+            let at = trouble.since;
+            let due = at.plus(teller.gather_ms);
             fresh.push(Fresh { told, at, due });
         }
     }

@@ -7,8 +7,8 @@ use super::lines::Reader;
 use crate::domain::budget::Fullness;
 use crate::domain::digest::{Notice, count, thousands};
 use crate::domain::event::{By, ConnectionSuspended, Told};
-use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::inbox::selection;
+use crate::domain::record::{ObjectName, Side};
+use crate::inbox::selection::{self, Trouble};
 use crate::inbox::{self, State};
 use crate::projections::holds::{self, Hold};
 use crate::projections::settings::{self, Setting};
@@ -42,7 +42,7 @@ pub(super) fn spoken(
                 Some(hold) => settled(view, &hold)?,
                 None => None,
             },
-            Told::SelectionHeld(object) => doubted(view, object)?,
+            Told::SelectionHeld(object) => doubts(view)?.remove_entry(object).map(doubted),
             Told::SelectionGoes(object) => {
                 let told = Told::SelectionHeld(object.clone());
                 let since = slots::told_at(view, recipient, &told)?;
@@ -74,9 +74,7 @@ pub(super) fn standing(view: &View<'_>, reader: &Reader<'_>) -> anyhow::Result<V
         notices.extend(setting.map(|setting| suspended(reader, side, &setting)));
     }
     notices.extend(holds::open(view)?.iter().map(held));
-    for object in doubts(view)?.keys() {
-        notices.extend(doubted(view, object)?);
-    }
+    notices.extend(doubts(view)?.into_iter().map(doubted));
     let calls = used(view)?;
     match Fullness::of(
         calls.ours,
@@ -109,23 +107,20 @@ fn suspended(reader: &Reader<'_>, side: Side, setting: &Setting<ConnectionSuspen
     }
 }
 
-/// Since when each object's list or condition is not believed.
-pub(super) fn doubts(view: &View<'_>) -> anyhow::Result<BTreeMap<ObjectName, Timestamp>> {
-    let mut doubts: BTreeMap<ObjectName, Timestamp> = BTreeMap::new();
-    for (object, trouble) in selection::troubles(view)? {
-        let since = doubts.entry(object).or_insert(trouble.since);
-        *since = trouble.since.min(*since);
-    }
-    Ok(doubts)
+/// What is the matter with each object's list or condition that is not believed, since the longest where there are several.
+pub(super) fn doubts(view: &View<'_>) -> anyhow::Result<BTreeMap<ObjectName, Trouble>> {
+    let mut troubles = selection::troubles(view)?;
+    troubles.sort_by_key(|(_, trouble)| std::cmp::Reverse(trouble.since));
+    // Of several the last one put in stands.
+    Ok(troubles.into_iter().collect())
 }
 
-fn doubted(view: &View<'_>, object: &ObjectName) -> anyhow::Result<Option<Notice>> {
-    let troubles = selection::troubles(view)?;
-    let first = troubles.into_iter().find(|(of, _)| of == object);
-    Ok(first.map(|(object, trouble)| Notice::SelectionHeld {
+fn doubted((object, trouble): (ObjectName, Trouble)) -> Notice {
+    Notice::SelectionHeld {
         object: object.to_string(),
         says: trouble.says,
-    }))
+        remedy: trouble.remedy,
+    }
 }
 
 fn held(hold: &Hold) -> Notice {

@@ -123,15 +123,17 @@ impl Context {
             format!("{}: {short}", one.failure.code)
         });
         let says = format!(
-            "Salesforce refuses the condition on {} ({}); nothing of {} is synced until it is \
-             corrected in the configuration",
+            "Salesforce refuses the condition on {} ({})",
             mapping.salesforce_type,
-            said.unwrap_or_default(),
+            said.unwrap_or_default()
+        );
+        let remedy = format!(
+            "nothing of {} is synced until it is corrected in the configuration",
             mapping.object
         );
         let again_at = self.clock.now().plus(REFUSED_MS);
         let (name, object) = (mapping.name().clone(), mapping.object.clone());
-        let (configured, told) = (mapping.condition.clone(), says.clone());
+        let (configured, told) = (mapping.condition.clone(), format!("{says}; {remedy}"));
         let is_news = self
             .store
             .write(move |tx| {
@@ -141,7 +143,11 @@ impl Context {
                 let since = before.map_or(tx.now(), |before| before.since);
                 let now = Condition {
                     configured,
-                    trouble: Some(selection::Trouble { says, since }),
+                    trouble: Some(selection::Trouble {
+                        says,
+                        remedy,
+                        since,
+                    }),
                     again_at: Some(again_at),
                 };
                 selection::keep_condition(tx, &name, &object, &now)?;

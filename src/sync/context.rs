@@ -258,6 +258,8 @@ pub(super) struct Shared {
     pub(super) freights: BTreeMap<i64, Watch>,
     /// How many twentieths of an object's load were told.
     pub(super) told_parts: BTreeMap<ObjectName, u64>,
+    /// Rows of loads by batches that were done since it was last looked how far these are.
+    pub(super) untold_rows: BTreeMap<ObjectName, u64>,
 }
 
 /// What every loop works with.
@@ -313,6 +315,7 @@ impl Context {
             fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
             freights: BTreeMap::new(),
             told_parts: BTreeMap::new(),
+            untold_rows: BTreeMap::new(),
         };
         let wakes = Wakes::default();
         Ok(Self {

@@ -89,16 +89,15 @@ impl Context {
         anew: bool,
     ) -> Result<(), Trouble> {
         if found.type_id != type_id(&mapping.hubspot_type) && found.type_id.starts_with("0-") {
-            let says = format!(
-                "HubSpot's list {} holds no {}; name a list of {} in the configuration",
-                before.configured, mapping.hubspot_type, mapping.hubspot_type
-            );
+            let type_ = &mapping.hubspot_type;
+            let says = format!("HubSpot's list {} holds no {type_}", before.configured);
+            let remedy = format!("name a list of {type_} in the configuration");
             let before = List {
                 id: None,
                 shrunk: None,
                 ..before
             };
-            return Ok(self.hold_list(mapping, before, says).await?);
+            return Ok(self.hold_list(mapping, before, (says, remedy)).await?);
         }
         let is_known = before.id.as_ref() == Some(&found.id);
         let is_young = before.paged_at.is_some_and(|paged_at| {
@@ -239,7 +238,9 @@ impl Context {
             list.apart = size.map_or(0, |size| apart(size, count.pairs));
             list.shrunk = Some(count.this_cycle);
             let says = shrunk_says(mapping, &list.configured, count);
-            return self.hold_list(mapping, list, says).await;
+            let accept = format!("syncline approve --list {}", mapping.object);
+            let remedy = format!("correct the list, or accept it: {accept}");
+            return self.hold_list(mapping, list, (says, remedy)).await;
         }
         list.apart = size.map_or(0, |size| apart(size, members.len() as u64));
         let over = list.trouble.take();
@@ -300,8 +301,9 @@ impl Context {
                 "see whether it opens in HubSpot, or name another in the configuration",
             ),
         };
-        let says = format!("HubSpot's list {configured} {what} ({status}); {remedy}");
-        self.hold_list(mapping, before, says).await
+        let says = format!("HubSpot's list {configured} {what} ({status})");
+        self.hold_list(mapping, before, (says, remedy.to_owned()))
+            .await
     }
 
     /// A list that cannot be believed leaves nothing out: all that it would let through waits.
@@ -309,17 +311,21 @@ impl Context {
         &self,
         mapping: &Mapping,
         mut list: List,
-        says: String,
+        (says, remedy): (String, String),
     ) -> anyhow::Result<()> {
         let object = mapping.object.clone();
-        let told = says.clone();
+        let told = format!("{says}; {remedy}");
         let is_news = self
             .store
             .write(move |tx| {
                 let before = list.trouble.take();
                 let is_news = before.as_ref().is_none_or(|before| before.says != says);
                 let since = before.map_or(tx.now(), |before| before.since);
-                list.trouble = Some(selection::Trouble { says, since });
+                list.trouble = Some(selection::Trouble {
+                    says,
+                    remedy,
+                    since,
+                });
                 selection::keep_list(tx, &object, &list)?;
                 Ok(is_news)
             })
@@ -374,8 +380,8 @@ fn shrunk_says(mapping: &Mapping, configured: &str, count: Count) -> String {
     let (left, all) = (thousands(count.this_cycle), thousands(count.pairs));
     format!(
         "{left} of {all} {} left HubSpot's list {configured} at once, which the guard does not let \
-         pass; correct the list, or accept it: syncline approve --list {}",
-        mapping.hubspot_type, mapping.object
+         pass",
+        mapping.hubspot_type
     )
 }
 

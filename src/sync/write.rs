@@ -25,9 +25,6 @@ use crate::domain::merge::Write;
 use crate::domain::record::{Fields, RecordKey, Side, Value};
 use crate::inbox;
 
-/// Rows of a first load after which it is looked how far it is.
-const TELL_EVERY: usize = 1_000;
-
 /// What writes have in common that go into one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Aim {
@@ -156,12 +153,11 @@ impl Context {
         aim: Aim,
         mut jobs: Vec<Job>,
     ) -> anyhow::Result<Vec<Made>> {
-        let (mut made, mut untold) = (Vec::new(), 0);
+        let mut made = Vec::new();
         while !jobs.is_empty() {
             let width = self.width(cycle, aim).min(jobs.len());
             let rest = jobs.split_off(width);
             let call = std::mem::replace(&mut jobs, rest);
-            untold += call.iter().filter(|job| loads::is_counted(job)).count();
             self.intend(aim.mapping(cycle), &call).await?;
             match self.write_call(cycle, aim, &call).await {
                 Ok(answers) => {
@@ -183,10 +179,6 @@ impl Context {
                     let rows = last.into_iter().filter_map(|job| job.row).collect();
                     self.put_back(cycle, rows, &trouble).await?;
                 }
-            }
-            if untold >= TELL_EVERY {
-                untold = 0;
-                self.tell_progress(cycle.forms.object()).await?;
             }
         }
         Ok(made)
@@ -432,7 +424,7 @@ impl Context {
             key: self.store.key(),
         };
         let known_open = cycle.open.clone();
-        let (concluded, released) = self
+        let (concluded, released, done) = self
             .store
             .write(move |tx| {
                 let mut concluded = Concluded {
@@ -447,7 +439,9 @@ impl Context {
                     if loads::is_counted(job) {
                         let answer = reported.as_ref().map(|one| &one.answer);
                         done += u64::from(!matches!(answer, None | Some(Answer::Unknown)));
-                        refused += u64::from(matches!(answer, Some(Answer::Failed(_))));
+                        let failed =
+                            matches!(answer, Some(Answer::Failed(_) | Answer::Foretold(_)));
+                        refused += u64::from(failed);
                     }
                     concluded.one(tx, job, reported, &target)?;
                 }
@@ -455,15 +449,11 @@ impl Context {
                     inbox::count_loaded(tx, &target.mapping.object, done, refused)?;
                 }
                 let released = super::retry::release(tx, &concluded.fixed)?;
-                Ok((concluded, released))
+                Ok((concluded, released, done))
             })
             .await?;
-        for (cause, records) in released {
-            tracing::info!(
-                cause,
-                "C-{cause} seems fixed; {records} more records will be tried again"
-            );
-        }
+        loads::seem_fixed(released);
+        self.tell_done(cycle.forms.object(), done).await?;
         self.wakes.notifier.ring();
         Ok((concluded.made, concluded.open.into_iter().collect()))
     }

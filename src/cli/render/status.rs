@@ -7,7 +7,7 @@ use crate::control::report::{CallsLine, Digests, LoadLine, ObjectLine, SideLine,
 use crate::domain::event::Mode;
 
 /// Characters of a bar.
-const BAR: u8 = 30;
+const BAR: u8 = 20;
 
 /// The whole listing.
 pub(super) fn text(status: &Status, moment: &Moment) -> String {
@@ -164,7 +164,7 @@ fn load_end(load: &LoadLine) -> String {
     }
 }
 
-/// A load as a bar: `contact      [######..............]  30 %  60,000 of 200,000, about 25 min left`
+/// A load as a bar: `contact      [######..............]  30 %  60,000 of 200,000, about 25 min left under the budget`
 pub(in crate::cli) fn load_bar(load: &LoadLine) -> String {
     let parts = load.done.saturating_mul(u64::from(BAR)) / load.total.max(1);
     let mark = |place: u8| if u64::from(place) < parts { '#' } else { '.' };

@@ -124,7 +124,7 @@ fn suspensions(view: &View<'_>, vantage: &Vantage) -> anyhow::Result<Vec<String>
 /// Lists and conditions that are not believed.
 fn selections(view: &View<'_>) -> anyhow::Result<Vec<String>> {
     let troubles = selection::troubles(view)?.into_iter();
-    let line = |(object, trouble): (ObjectName, Trouble)| format!("{object}: {}", trouble.says);
+    let line = |(object, trouble): (ObjectName, Trouble)| format!("{object}: {}", trouble.whole());
     Ok(troubles.map(line).collect())
 }
 

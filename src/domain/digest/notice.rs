@@ -58,8 +58,10 @@ pub enum Notice {
     SelectionHeld {
         /// Which object.
         object: String,
-        /// `1,200 of 4,000 contacts left HubSpot's list 12 at once, …; what to do`.
+        /// `1,200 of 4,000 contacts left HubSpot's list 12 at once, …`.
         says: String,
+        /// What to do.
+        remedy: String,
     },
     /// It is believed again.
     SelectionGoes {
@@ -135,9 +137,8 @@ impl Notice {
             Self::Settled { hold, outcome, .. } => {
                 format!("SETTLED H-{hold}: {}", plain(outcome, 120))
             }
-            Self::SelectionHeld { object, says } => {
-                let what = says.split(';').next().unwrap_or(says);
-                format!("HELD {object}: {}", plain(what, 120))
+            Self::SelectionHeld { object, says, .. } => {
+                format!("HELD {object}: {}", plain(says, 120))
             }
             Self::SelectionGoes { object, after_ms } => {
                 format!("GOES ON: {object}, after {}", duration(*after_ms))
@@ -197,12 +198,12 @@ impl Notice {
                 ),
             ],
             Self::Settled { then, .. } => vec![plain(then, TEXT_MAX)],
-            Self::SelectionHeld { object, says } => vec![
+            Self::SelectionHeld { object, remedy, .. } => vec![
                 format!(
                     "What it decides about {object} waits: nothing is left out by it, and nothing is \
                      lost. Everything else goes on."
                 ),
-                format!("To do:  {}", plain(to_do(says), TEXT_MAX)),
+                format!("To do:  {}", plain(remedy, TEXT_MAX)),
             ],
             Self::SelectionGoes { .. } => {
                 vec!["What waited for it is written by itself.".to_owned()]
@@ -262,11 +263,6 @@ impl Notice {
             | Self::Remark { .. } => false,
         }
     }
-}
-
-/// What follows the first semicolon: the remedy.
-fn to_do(says: &str) -> &str {
-    says.split_once(';').map_or(says, |(_, rest)| rest.trim())
 }
 
 fn resumed(side: Side, changes: u64) -> String {

@@ -10,7 +10,7 @@ mod results;
 mod told;
 mod waiting;
 
-pub(super) use told::is_counted;
+pub(super) use told::{is_counted, seem_fixed};
 
 use std::collections::BTreeSet;
 

@@ -18,6 +18,9 @@ const PARTS: u64 = 100;
 /// Rows of a first load from which one that goes by batches is told, as one by jobs always is.
 const MANY: u64 = 1_000;
 
+/// Rows by batches after which it is looked how far a load is.
+const TELL_EVERY: u64 = 1_000;
+
 impl Context {
     async fn loading(&self, object: &ObjectName) -> anyhow::Result<Option<Loading>> {
         let loads = self.store.read(inbox::loading).await?;
@@ -43,12 +46,12 @@ impl Context {
         object: &ObjectName,
         jobs: &[Job],
     ) -> anyhow::Result<()> {
-        if !jobs.iter().any(is_counted) {
+        if !jobs.iter().any(is_of_load) {
             return Ok(());
         }
         let of_object = object.clone();
         let begun = self.store.write(move |tx| {
-            let rows = inbox::open(tx, &of_object)?;
+            let rows = inbox::load_left(tx, &of_object)?;
             let begins = rows >= MANY && inbox::begin_load(tx, &of_object)?;
             Ok(begins.then_some(rows))
         });
@@ -64,8 +67,33 @@ impl Context {
         Ok(())
     }
 
+    /// Says how far an object's load is, once another thousand rows of it are `done`.
+    pub(in crate::sync) async fn tell_done(
+        &self,
+        object: &ObjectName,
+        done: u64,
+    ) -> anyhow::Result<()> {
+        if done == 0 {
+            return Ok(());
+        }
+        let is_due = {
+            let mut shared = self.shared();
+            let untold = shared.untold_rows.entry(object.clone()).or_default();
+            *untold += done;
+            let is_due = *untold >= TELL_EVERY;
+            if is_due {
+                *untold = 0;
+            }
+            is_due
+        };
+        if is_due {
+            self.tell_progress(object).await?;
+        }
+        Ok(())
+    }
+
     /// Says how far an object's load is, when it is a percent further.
-    pub(in crate::sync) async fn tell_progress(&self, object: &ObjectName) -> anyhow::Result<()> {
+    pub(super) async fn tell_progress(&self, object: &ObjectName) -> anyhow::Result<()> {
         let Some(load) = self.loading(object).await? else {
             return Ok(());
         };
@@ -107,7 +135,11 @@ impl Context {
 
 /// Whether a job's row counts for a first load by batches: once, with its last write.
 pub(in crate::sync) fn is_counted(job: &Job) -> bool {
-    job.last && job.row.is_some() && job.attempt.lane == Lane::Backfill
+    job.last && is_of_load(job)
+}
+
+fn is_of_load(job: &Job) -> bool {
+    job.row.is_some() && job.attempt.lane == Lane::Backfill
 }
 
 /// Salesforce refuses the job.
@@ -159,7 +191,7 @@ pub(super) fn over(parcel: &Parcel, state: LoadState, job: &salesforce::Job) {
 }
 
 /// Causes that seem to be fixed, with the records that are tried again.
-pub(super) fn seem_fixed(released: Vec<(i64, usize)>) {
+pub(in crate::sync) fn seem_fixed(released: Vec<(i64, usize)>) {
     for (cause, records) in released {
         tracing::info!(
             cause,

@@ -5,9 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use syncline::crm::http::CallError;
+use syncline::crm::http::{CallError, Reply};
 use syncline::crm::salesforce::{Batch, BatchOperation, Row, RowOutcome, Salesforce};
 use syncline::domain::event::Action;
+use syncline::domain::failure::RawFailure;
 use syncline::domain::merge::Write;
 use syncline::domain::preflight;
 use syncline::domain::record::{FieldName, Side, Timestamp, Value};
@@ -99,7 +100,7 @@ fn values() -> Vec<Value> {
     all
 }
 
-fn writing(action: Action, fields: BTreeMap<FieldName, Value>) -> Write {
+pub(super) fn writing(action: Action, fields: BTreeMap<FieldName, Value>) -> Write {
     Write {
         to: Side::Salesforce,
         action,
@@ -113,13 +114,16 @@ fn writing(action: Action, fields: BTreeMap<FieldName, Value>) -> Write {
     }
 }
 
-/// Whether the org takes the record.
-async fn is_taken(
+/// What the org says of one batch.
+type Answered = Result<Vec<RowOutcome>, Vec<RawFailure>>;
+
+/// What the org answers to a record that is made, or found, by its key.
+pub(super) async fn upserted(
     salesforce: &Salesforce,
     schema: &ObjectSchema,
     key: u32,
     fields: &BTreeMap<FieldName, Value>,
-) -> bool {
+) -> Result<Reply<Vec<Answered>>, CallError> {
     let mut fields = fields.clone();
     fields.insert(field(KEY), Value::Text(format!("7-{key}")));
     let batch = Batch {
@@ -129,7 +133,17 @@ async fn is_taken(
         },
         rows: vec![Row { id: None, fields }],
     };
-    match salesforce.write(&[batch]).await {
+    salesforce.write(&[batch]).await
+}
+
+/// Whether the org takes the record.
+async fn is_taken(
+    salesforce: &Salesforce,
+    schema: &ObjectSchema,
+    key: u32,
+    fields: &BTreeMap<FieldName, Value>,
+) -> bool {
+    match upserted(salesforce, schema, key, fields).await {
         Ok(reply) => match &reply.value[0] {
             Ok(rows) => matches!(rows[0], RowOutcome::Written { .. }),
             // A value of another JSON type fails the whole batch.

@@ -5,16 +5,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use syncline::crm::salesforce::{Batch, BatchOperation, Row, RowOutcome, Salesforce};
+use syncline::crm::salesforce::{RowOutcome, Salesforce};
 use syncline::domain::event::Action;
 use syncline::domain::failure::RawFailure;
-use syncline::domain::merge::Write;
 use syncline::domain::preflight;
-use syncline::domain::record::{FieldName, Side, Timestamp, Value};
+use syncline::domain::record::{FieldName, Timestamp, Value};
 use syncline::domain::schema::ObjectSchema;
 use syncline::simulator::salesforce::Switch;
 
-use super::loads::{KEY, START, line};
+use super::foreseen::{upserted, writing};
+use super::loads::{START, line};
 use super::{NOW, client, field};
 use crate::crm_transport::answer;
 
@@ -73,16 +73,7 @@ async fn refusal(
     key: u32,
     fields: &BTreeMap<FieldName, Value>,
 ) -> Option<RawFailure> {
-    let mut fields = fields.clone();
-    fields.insert(field(KEY), Value::Text(format!("7-{key}")));
-    let batch = Batch {
-        schema,
-        operation: BatchOperation::Upsert {
-            external_id_field: field(KEY),
-        },
-        rows: vec![Row { id: None, fields }],
-    };
-    let reply = salesforce.write(&[batch]).await.unwrap();
+    let reply = upserted(salesforce, schema, key, fields).await.unwrap();
     match &reply.value[0].as_ref().unwrap()[0] {
         RowOutcome::Written { .. } => None,
         RowOutcome::Failed(failures) => Some(failures[0].clone()),
@@ -94,17 +85,7 @@ fn foreseen(
     action: Action,
     fields: &BTreeMap<FieldName, Value>,
 ) -> Vec<RawFailure> {
-    let write = Write {
-        to: Side::Salesforce,
-        action,
-        id: None,
-        fields: fields.clone(),
-        moved: Vec::new(),
-        lost: Vec::new(),
-        withheld: Vec::new(),
-        replaced: BTreeMap::new(),
-        marks: false,
-    };
+    let write = writing(action, fields.clone());
     let foreseen = preflight::check(&write, schema, Timestamp(START + 1)).into_iter();
     foreseen
         .map(|one| {

@@ -315,8 +315,10 @@ fn the_end_of_a_hold_is_told_to_those_who_were_told_of_it() {
 #[test]
 fn a_list_that_is_not_believed_is_told_to_everybody_and_so_is_its_end() {
     let mut world = World::loaded(vec![("revops@acme.example", daily())]);
-    let says = "1,200 of 4,000 contacts left HubSpot's list 12 at once, which the guard does not let \
-                pass; correct the list, or accept it: syncline approve --list contact";
+    let says = (
+        "1,200 of 4,000 contacts left HubSpot's list 12 at once, which the guard does not let pass",
+        "correct the list, or accept it: syncline approve --list contact",
+    );
     // What is over within a minute is nobody's business.
     world.doubt(Some(says));
     world.pass(30 * SECOND);

@@ -286,10 +286,11 @@ impl World {
     }
 
     /// What is said of the contacts' inclusion list from now on.
-    pub(super) fn doubt(&self, says: Option<&str>) {
+    pub(super) fn doubt(&self, says: Option<(&str, &str)>) {
         let since = Timestamp(self.clock.0.load(Ordering::Relaxed));
-        let trouble = says.map(|says| selection::Trouble {
+        let trouble = says.map(|(says, remedy)| selection::Trouble {
             says: says.to_owned(),
+            remedy: remedy.to_owned(),
             since,
         });
         self.write(move |tx| {

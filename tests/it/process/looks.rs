@@ -4,9 +4,10 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use syncline::clock::{Clock as _, SystemClock};
 use syncline::simulator::{Fault, OneShot, Server};
 
-use super::scene::{CONFIGURATION, Scene, pause, until, until_ok};
+use super::scene::{CONFIGURATION, Scene, map, pause, until, until_ok};
 
 #[test]
 fn a_daemon_that_nothing_wakes_looks_into_salesforce_once_in_a_poll() {
@@ -32,17 +33,22 @@ fn a_daemon_that_nothing_wakes_looks_into_salesforce_once_in_a_poll() {
 fn a_first_load_by_batches_is_told_as_it_goes_and_can_be_watched() {
     const PEOPLE: u64 = 1_200;
     let scene = Scene::new();
+    scene.configure(
+        "\n[objects.company]\n\n[[objects.company.fields]]\nhubspot = \"hubspot_owner_id\"\n\
+         salesforce = \"OwnerId\"\nrule = \"off\"\nowner = true\n",
+    );
+    let firm = map(json!({ "Name": "Acme", "Website": "acme.example" }));
+    let now = SystemClock::new().now().0;
+    let made = scene.simulator().salesforce.put("Account", firm, now);
+    let firm = made.expect("an org takes this from a person");
+    // Each is written and then associated, and counts once.
     for n in 0..PEOPLE {
         let email = format!("s{n}@scene.example");
-        scene.salesforce(json!({ "Email": email, "LastName": format!("Force {n}") }));
+        let name = format!("Force {n}");
+        scene.salesforce(json!({ "Email": email, "LastName": name, "AccountId": firm }));
     }
     let daemon = scene.started();
-    until_ok(60, || {
-        let held = scene.status()["objects"][0]["held"].as_u64();
-        (held == Some(PEOPLE))
-            .then_some(())
-            .ok_or(format!("{held:?} held"))
-    });
+    until_people(&scene, "held", PEOPLE);
     // The first batch is not answered for as long as somebody needs to look.
     scene.simulator().faults.order(OneShot {
         server: Server::HubSpot,
@@ -56,7 +62,7 @@ fn a_first_load_by_batches_is_told_as_it_goes_and_can_be_watched() {
     assert_eq!(approved.exit, 0, "{approved:?}");
     daemon.says("load begins: contact, about 1,200 rows, by batches");
     let watching = watching(&scene);
-    scene.settled(PEOPLE);
+    until_people(&scene, "in_sync", PEOPLE);
     daemon.says("load done: contact, 1,200 rows written, 0 refused, by batches");
     let watched = watching.wait_with_output().expect("our own child");
     let (bars, after) = (text(&watched.stderr), text(&watched.stdout));
@@ -67,6 +73,18 @@ fn a_first_load_by_batches_is_told_as_it_goes_and_can_be_watched() {
         "{after}"
     );
     daemon.stop();
+}
+
+/// Waits until so many contacts are in a state.
+fn until_people(scene: &Scene, state: &str, people: u64) {
+    until_ok(60, || {
+        let status = scene.status();
+        let objects = status["objects"].as_array().expect("objects");
+        let contacts = objects.iter().find(|line| line["object"] == "contact");
+        let count = contacts.and_then(|line| line[state].as_u64());
+        let found = format!("{count:?} {state}");
+        (count == Some(people)).then_some(()).ok_or(found)
+    });
 }
 
 /// Somebody who watches the loads from now on.

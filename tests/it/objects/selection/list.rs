@@ -41,6 +41,11 @@ impl Story {
         spent.count()
     }
 
+    /// So many people, of whom nobody is in a list yet.
+    pub(super) fn crowd(&self, people: usize) -> Vec<String> {
+        (0..people).map(|n| self.person(&format!("n{n}"))).collect()
+    }
+
     pub(super) fn person(&self, name: &str) -> String {
         let email = format!("{name}@acme.example");
         self.hubspot("contacts", json!({ "email": email, "lastname": name }))
@@ -231,7 +236,7 @@ async fn a_list_of_many_pages_is_read_to_its_end() {
     let mut story = Story::new(LISTED).await;
     story.world.bounds.hubspot_page = 3;
     story.configure(LISTED).await;
-    let people: Vec<String> = (0..14).map(|n| story.person(&format!("n{n}"))).collect();
+    let people = story.crowd(14);
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let list = story.a_list(&people[..7]);
     story.minutes(3).await;

@@ -87,7 +87,7 @@ async fn a_list_of_another_type_is_refused() {
 async fn a_list_that_shrinks_at_once_holds_until_it_is_whole_again_or_accepted() {
     for ends in ["mended", "accepted", "configured"] {
         let mut story = Story::new(LISTED).await;
-        let people: Vec<String> = (0..14).map(|n| story.person(&format!("n{n}"))).collect();
+        let people = story.crowd(14);
         let people: Vec<&str> = people.iter().map(String::as_str).collect();
         let list = story.a_list(&people);
         story.minutes(3).await;
@@ -136,7 +136,7 @@ async fn a_list_that_shrinks_at_once_holds_until_it_is_whole_again_or_accepted()
 #[tokio::test]
 async fn who_accepts_that_a_list_shrank_does_not_accept_that_it_shrinks_further() {
     let mut story = Story::new(LISTED).await;
-    let people: Vec<String> = (0..20).map(|n| story.person(&format!("n{n}"))).collect();
+    let people = story.crowd(20);
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let list = story.a_list(&people);
     story.minutes(3).await;
@@ -178,7 +178,7 @@ fn accept(object: &str) -> Request {
 #[tokio::test]
 async fn ten_who_leave_at_once_are_let_go() {
     let mut story = Story::new(LISTED).await;
-    let people: Vec<String> = (0..12).map(|n| story.person(&format!("n{n}"))).collect();
+    let people = story.crowd(12);
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let list = story.a_list(&people);
     story.minutes(3).await;
