@@ -25,7 +25,7 @@ const CALM: u32 = 5;
 )]
 pub(super) fn run(place: &Place, json: bool) -> Result<(), Refusal> {
     let moves = std::io::stderr().is_terminal() && !json;
-    let (mut shown, mut calm) = (0, 0);
+    let (mut shown, mut calm, mut seen) = (0, 0, false);
     let mut told: BTreeMap<ObjectName, u64> = BTreeMap::new();
     while calm < CALM {
         let Report::Status(status) = place.ask(&Request::Status)? else {
@@ -46,8 +46,12 @@ pub(super) fn run(place: &Place, json: bool) -> Result<(), Refusal> {
             }
             return Ok(());
         }
+        seen |= !status.loads.is_empty();
         calm = if status.loads.is_empty() { calm + 1 } else { 0 };
         std::thread::sleep(LOOK_EVERY);
+    }
+    if !seen {
+        out::aside("no load is under way");
     }
     Ok(())
 }

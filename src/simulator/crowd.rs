@@ -4,6 +4,7 @@
 //! Always the same for the same numbers; only the stamps follow the time given.
 
 use super::hubspot::association::admin::Tie;
+use super::hubspot::owner::{Owner, OwnerKind};
 use super::{Server, Simulator};
 use serde_json::{Map, Value, json};
 
@@ -11,6 +12,9 @@ use serde_json::{Map, Value, json};
 /// it any more.
 const PAST_MS: i64 = 90 * 86_400_000;
 const QUIET_MS: i64 = 60_000;
+
+/// The id under which the portal knows who owns the org's records.
+const OWNER: &str = "41629999";
 
 /// How many there are of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,17 +94,47 @@ impl Fill<'_> {
                 "AccountId": member(&firms, n) });
             people.push(self.save("Contact", fields)?);
         }
+        if let Some(firm) = firms.first() {
+            self.know_owner("Account", firm);
+        }
+        if let Some(person) = people.first() {
+            self.know_owner("Contact", person);
+        }
         for n in 0..crowd.deals {
             let owner = whose(n, crowd.people);
             let fields = json!({ "Name": deal(n), "StageName": "Prospecting",
                 "CloseDate": "2031-12-31", "Amount": n % 100_000, "AccountId": member(&firms, owner) });
             let deal = self.save("Opportunity", fields)?;
+            if n == 0 {
+                self.know_owner("Opportunity", &deal);
+            }
             if let Some(person) = member(&people, owner) {
                 let ends = json!({ "OpportunityId": deal, "ContactId": person });
                 self.save("OpportunityContactRole", ends)?;
             }
         }
         Ok(())
+    }
+
+    /// Makes the user who owns a record in the org an owner in the portal: to it nobody else's record
+    /// could be given.
+    fn know_owner(&mut self, object: &str, id: &str) {
+        let org = &self.simulator.salesforce;
+        let record = org.get(object, id);
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let owner = record.and_then(|record| text(record.get("OwnerId")));
+        let user = owner.and_then(|owner| org.get("User", &owner));
+        let Some(email) = user.and_then(|user| text(user.get("Email"))) else {
+            return;
+        };
+        self.simulator.hubspot.put_owner(Owner {
+            id: OWNER.to_owned(),
+            email,
+            first_name: "Olga".to_owned(),
+            last_name: "Owner".to_owned(),
+            kind: OwnerKind::Person,
+            archived: false,
+        });
     }
 
     fn put(&mut self, kind: &str, properties: Value) -> Result<String, String> {

@@ -62,6 +62,15 @@ fn a_crowd_in_salesforce_has_accounts_contacts_and_opportunities_with_roles() {
     let simulator = filled(Server::Salesforce, CROWD);
     assert_eq!(counts(&simulator), [0, 0, 0, 3, 7, 9, 9]);
     let org = &simulator.salesforce;
+    for object in ["Account", "Contact", "Opportunity"] {
+        for record in org.records(object) {
+            let owner = record["OwnerId"].as_str().expect("an owner");
+            let user = org.get("User", owner).expect("a user");
+            let email = user["Email"].as_str().expect("an address");
+            let known = simulator.hubspot.owners();
+            assert!(known.iter().any(|one| one.email == email), "{email}");
+        }
+    }
     for role in org.records("OpportunityContactRole") {
         let id = role["ContactId"].as_str().expect("an end");
         let person = org.get("Contact", id).expect("it is there");

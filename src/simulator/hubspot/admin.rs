@@ -200,6 +200,11 @@ impl HubSpot {
         self.owners.put(owner);
     }
 
+    /// Everybody who owns records, or did.
+    pub fn owners(&self) -> &[Owner] {
+        self.owners.all()
+    }
+
     /// Takes the static token out of use (401), or back into it.
     pub fn set_token_ok(&mut self, ok: bool) {
         self.gate.set_token_ok(ok);

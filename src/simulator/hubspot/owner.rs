@@ -35,6 +35,11 @@ pub struct Owner {
 pub struct Owners(Vec<Owner>);
 
 impl Owners {
+    /// All of them.
+    pub fn all(&self) -> &[Owner] {
+        &self.0
+    }
+
     /// The people a portal starts with: two active, one gone, one queue.
     pub fn standard() -> Owners {
         let person = |id: &str, first: &str, last: &str, archived| Owner {
