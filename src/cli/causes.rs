@@ -78,7 +78,6 @@ pub(super) fn arrange(typed: &args::Causes, report: &mut Causes) -> Result<(), R
     }
     let end = begin.saturating_add(most).min(all);
     report.causes = report.causes.drain(begin..end).collect();
-    report.hidden = (all - report.causes.len()) as u64;
     let last = report.causes.last().filter(|_| end < all);
     report.next = last.map(|cause| cause.number);
     Ok(())

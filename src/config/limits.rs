@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::reader::Section;
 use super::sections::seconds;
+use crate::domain::retry;
 
 /// Bounds that tests set to 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Default for Limits {
             bulk_above: 10_000,
             hubspot_index_lag: Duration::from_mins(1),
             salesforce_page: 2000,
-            bulk_rows: 20_000,
+            bulk_rows: 10_000,
             bulk_page: 25_000,
             snapshot_rows: 5_000,
             salesforce_batch: 200,
@@ -72,7 +73,7 @@ impl Default for Limits {
             journal_page: 1000,
             listing: Duration::from_mins(5),
             listing_window: Duration::from_mins(10),
-            probes: [3600, 4 * 3600, 24 * 3600].map(Duration::from_secs),
+            probes: retry::PROBES.map(|ms| Duration::from_millis(ms.unsigned_abs())),
             schema_age: Duration::from_hours(1),
             attempts_max: 8,
             guard_floor: 100,

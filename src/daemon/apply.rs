@@ -210,8 +210,6 @@ fn milliseconds(duration: std::time::Duration) -> i64 {
 /// The loops' settings as configured.
 pub(super) fn sync(config: &Config) -> Settings {
     let (guard, limits) = (&config.guard, &config.limits);
-    let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX).max(1);
-    let usual = Bounds::default();
     Settings {
         portal: config.hubspot.portal,
         org: config.salesforce.org.clone(),
@@ -226,36 +224,8 @@ pub(super) fn sync(config: &Config) -> Settings {
         },
         poll_ms: milliseconds(config.sync.poll),
         bounds: Bounds {
-            salesforce_page: limits.salesforce_page,
-            bulk_rows: limits.bulk_rows.into(),
-            bulk_page: limits.bulk_page,
-            snapshot_rows: limits.snapshot_rows.into(),
-            snapshot_moved: limits.salesforce_page,
-            snapshot_ms: usual.snapshot_ms,
-            hubspot_page: limits.hubspot_page,
-            match_keys: size(limits.match_keys),
-            match_queries: size(limits.salesforce_requests),
-            collection: size(limits.salesforce_batch),
-            collections: size(limits.salesforce_requests),
-            hubspot_batch: size(limits.hubspot_batch),
-            // One more than the guard lets pass in a day, so that it sees a flood whole.
-            cycle: usize::try_from(guard.records)
-                .unwrap_or(usual.cycle)
-                .saturating_add(1),
-            listing_every_ms: milliseconds(limits.listing),
-            listing_back_ms: milliseconds(limits.listing_window),
-            index_lag_ms: milliseconds(limits.hubspot_index_lag),
-            sweep_every_ms: usual.sweep_every_ms,
-            archive_every_ms: usual.archive_every_ms,
-            parents_first: usual.parents_first,
-            break_even: limits.bulk_above.into(),
-            parcel_rows: usual.parcel_rows,
-            parcel_bytes: usual.parcel_bytes,
-            parcel_gather_ms: usual.parcel_gather_ms,
-            parcel_ms: usual.parcel_ms,
-            metadata_ms: milliseconds(limits.schema_age),
-            probes_ms: limits.probes.map(milliseconds),
             shadow_percent: config.sync.shadow_percent,
+            ..Bounds::of(limits, guard.records)
         },
     }
 }

@@ -15,6 +15,8 @@ keyed! {
         Upsert = "upsert",
         /// Changes records by their ids.
         Update = "update",
+        /// Makes records of a junction object, which have no key of ours.
+        Insert = "insert",
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::call::Lane;
+use crate::domain::load::LoadOperation;
 use crate::domain::record::{ObjectName, Timestamp};
 use crate::store::columns::{count, counted};
 use crate::store::{Tx, View};
@@ -45,11 +46,13 @@ impl Loading {
 pub fn loading(view: &View<'_>) -> anyhow::Result<Vec<Loading>> {
     let mut statement = view.sql().prepare_cached(
         "select object, began_at, done, refused, jobs,
-           (select count(*) from parcel_rows as r where r.object = l.object),
-           (select count(*) from parcels as p where p.object = l.object)
+           (select coalesce(sum((select count(*) from parcel_rows as r where r.parcel = p.number)), 0)
+            from parcels as p where p.object = l.object and p.operation <> ?1),
+           (select count(*) from parcels as p where p.object = l.object and p.operation <> ?1)
          from loads as l order by object",
     )?;
-    let rows = statement.query_map([], |line| {
+    // What ties its records comes after the load.
+    let rows = statement.query_map([LoadOperation::Insert], |line| {
         Ok(Loading {
             object: line.get(0)?,
             began_at: line.get(1)?,

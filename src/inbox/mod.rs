@@ -38,8 +38,8 @@ pub use loads::{
     load_left, loading, put_off, ready,
 };
 pub use parcels::{
-    Kind, Packed, Parcel, Room, are_made, carries, carries_any, close, end, open_parcel, pack,
-    packed_after, packed_as, packed_like, parcels, unpack,
+    Kind, Packed, Parcel, Room, SheetLine, are_made, carries, carries_any, close, end, open_parcel,
+    pack, packed_after, packed_as, packed_from, packed_like, parcels, unpack,
 };
 pub use refusals::{refuse, refused};
 pub use release::{Release, approve, discard, drop_hold, release, return_in_flight};

@@ -20,7 +20,7 @@ use crate::store::{Tx, View};
 pub struct Kind {
     /// Which object.
     pub object: ObjectName,
-    /// Which form of it: the name of its mapping.
+    /// Which form of it, by the name of its mapping; or the junction object, by our name for it.
     pub form: ObjectName,
     /// What is done with the rows.
     pub operation: LoadOperation,
@@ -63,7 +63,8 @@ pub struct Room {
 pub struct Packed {
     /// What its result will name it by: the external id, or the id.
     pub key: String,
-    /// The record it belongs to, if any: rows of one parent go together.
+    /// The record it belongs to, if any: rows of one parent go together. Of a junction object's
+    /// records it is the other end.
     pub parent: String,
     /// The HubSpot record it writes across.
     pub hubspot: RecordId,
@@ -142,14 +143,22 @@ pub fn parcels(view: &View<'_>, after: i64) -> anyhow::Result<Vec<Parcel>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Puts a row, `bytes` long as a line of a file of its own columns, into the open parcel of its
-/// kind; a parcel without room for it is closed, and another one opened. A record is in one parcel
+/// A row as a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetLine {
+    /// What it sets.
+    pub columns: Vec<FieldName>,
+    /// How long it is as a line of just these columns.
+    pub bytes: usize,
+}
+
+/// Puts a row, which is `line` in a file, into the open parcel of its kind; a parcel without room for it is closed, and another one opened. A record is in one parcel
 /// at most: false when it is in one already.
 pub fn pack(
     tx: &Tx<'_>,
     kind: &Kind,
     packed: &Packed,
-    bytes: usize,
+    line: &SheetLine,
     room: Room,
 ) -> anyhow::Result<bool> {
     if carries(tx, &packed.awaited())? {
@@ -161,7 +170,7 @@ pub fn pack(
     };
     let fits = |parcel: &Parcel| {
         let cells = (parcel.rows + 1).saturating_mul(parcel.columns.len() as u64);
-        let bytes = parcel.bytes.saturating_add(bytes as u64);
+        let bytes = parcel.bytes.saturating_add(line.bytes as u64);
         parcel.rows < room.rows && bytes.saturating_add(cells) <= room.bytes
     };
     if parcel.rows > 0 && !fits(&parcel) {
@@ -169,7 +178,7 @@ pub fn pack(
         parcel = open(tx, kind)?;
     }
     let columns = parcel.columns.len();
-    for name in packed.attempt.write.fields.keys() {
+    for name in &line.columns {
         if !parcel.columns.contains(name) {
             parcel.columns.push(name.clone());
         }
@@ -184,7 +193,7 @@ pub fn pack(
             "update parcels set rows = rows + 1, bytes = bytes + ?2, packed_at = ?3
              where number = ?1",
         )?
-        .execute((parcel.number, count(bytes as u64), tx.now()))?;
+        .execute((parcel.number, count(line.bytes as u64), tx.now()))?;
     tx.sql()
         .prepare_cached(
             "insert into parcel_rows (parcel, key, parent, object, hubspot, inbox, again, match_key,
@@ -332,6 +341,20 @@ pub fn carries(view: &View<'_>, key: &RecordKey) -> anyhow::Result<bool> {
             "select exists (select 1 from parcel_rows where object = ?1 and hubspot = ?2)",
         )?
         .query_row((&key.object, &key.id), |row| row.get(0))?)
+}
+
+/// What is written across from this HubSpot record by the parcel that it is in.
+pub fn packed_from(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<Packed>> {
+    if key.side != Side::HubSpot {
+        return Ok(None);
+    }
+    Ok(view
+        .sql()
+        .prepare_cached(&format!(
+            "select {PACKED} from parcel_rows where object = ?1 and hubspot = ?2"
+        ))?
+        .query_row((&key.object, &key.id), packed)
+        .optional()?)
 }
 
 /// Whether records of an object are in parcels.

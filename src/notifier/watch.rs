@@ -172,7 +172,6 @@ fn of_causes(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
         }
         annex::set_meta(tx, LOGGED, Some(&last))?;
         let totals = errors::totals(tx)?;
-        let causes = causes::open(tx)?.len() as u64;
         return Ok(vec![if totals.errors == 0 {
             Line::Notice("first load done: nothing fails".to_owned())
         } else {
@@ -180,7 +179,7 @@ fn of_causes(tx: &Tx<'_>) -> anyhow::Result<Vec<Line>> {
                 "first load done: {} on {} by {}; the first mail to each reader tells them; see now: syncline errors",
                 count(totals.errors, "error"),
                 count(totals.records, "record"),
-                count(causes, "cause")
+                count(totals.causes, "cause")
             ))
         }]);
     };

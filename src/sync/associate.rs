@@ -81,7 +81,7 @@ impl Context {
         }
         self.leave_all(cycle, over).await?;
         for side in [Side::Salesforce, Side::HubSpot] {
-            let jobs: Vec<Job> = jobs
+            let mut jobs: Vec<Job> = jobs
                 .extract_if(.., |job| job.attempt.write.to == side)
                 .collect();
             if jobs.is_empty() {
@@ -89,7 +89,10 @@ impl Context {
             }
             let fates = match side {
                 Side::HubSpot => self.link(cycle, &jobs).await?,
-                Side::Salesforce => self.write_roles(cycle, &jobs).await?,
+                Side::Salesforce => {
+                    jobs = self.pack_ties(cycle, jobs).await?;
+                    self.write_roles(cycle, &jobs).await?
+                }
             };
             let answered = jobs.into_iter().zip(fates).map(|(job, fate)| {
                 let id = job.attempt.write.id.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::fresh::Fresh;
 use super::helping::Gathering;
@@ -9,6 +10,7 @@ use super::loads::Watch;
 use super::snapshot::Taken;
 use super::wake::Wakes;
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::crm::Source;
 use crate::crm::hubspot::HubSpot;
 use crate::crm::salesforce::{SHEET_BYTES_MAX, Salesforce};
@@ -22,7 +24,6 @@ use crate::domain::load::ROWS_OF_JOB;
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Owners;
 use crate::domain::record::{FieldName, ObjectName, RecordId, Side, Timestamp};
-use crate::domain::retry;
 use crate::domain::schema::ObjectSchema;
 use crate::store::Store;
 
@@ -135,38 +136,53 @@ pub struct Bounds {
     pub shadow_percent: u8,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
+impl Bounds {
+    /// What `limits` and a guard that lets so many records pass in a day come to.
+    pub fn of(limits: &Limits, records: u64) -> Self {
+        let size = |number: u32| usize::try_from(number).unwrap_or(usize::MAX).max(1);
         Self {
-            salesforce_page: 2_000,
-            bulk_rows: 10_000,
-            bulk_page: 25_000,
-            snapshot_rows: 5_000,
-            snapshot_moved: 2_000,
+            salesforce_page: limits.salesforce_page,
+            bulk_rows: limits.bulk_rows.into(),
+            bulk_page: limits.bulk_page,
+            snapshot_rows: limits.snapshot_rows.into(),
+            snapshot_moved: limits.salesforce_page,
             snapshot_ms: 7_200_000,
-            hubspot_page: 200,
-            match_keys: 500,
-            match_queries: 5,
-            collection: 200,
-            collections: 5,
-            hubspot_batch: 100,
-            cycle: 5_000,
-            listing_every_ms: 300_000,
-            listing_back_ms: 600_000,
-            index_lag_ms: 60_000,
+            hubspot_page: limits.hubspot_page,
+            match_keys: size(limits.match_keys),
+            match_queries: size(limits.salesforce_requests),
+            collection: size(limits.salesforce_batch),
+            collections: size(limits.salesforce_requests),
+            hubspot_batch: size(limits.hubspot_batch),
+            // One more than the guard lets pass in a day, so that it sees a flood whole.
+            cycle: usize::try_from(records)
+                .unwrap_or(usize::MAX)
+                .saturating_add(1),
+            listing_every_ms: milliseconds(limits.listing),
+            listing_back_ms: milliseconds(limits.listing_window),
+            index_lag_ms: milliseconds(limits.hubspot_index_lag),
             sweep_every_ms: 600_000,
             archive_every_ms: 3_600_000,
             parents_first: 200,
-            break_even: 10_000,
+            break_even: limits.bulk_above.into(),
             parcel_rows: ROWS_OF_JOB,
             parcel_bytes: SHEET_BYTES_MAX as u64 - 100_000,
             parcel_gather_ms: 60_000,
             parcel_ms: 900_000,
-            metadata_ms: 3_000_000,
-            probes_ms: retry::PROBES,
+            metadata_ms: milliseconds(limits.schema_age),
+            probes_ms: limits.probes.map(milliseconds),
             shadow_percent: 0,
         }
     }
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self::of(&Limits::default(), 5_000)
+    }
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// One object's two schemas, as last described.

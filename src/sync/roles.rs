@@ -15,7 +15,7 @@ use super::job::Job;
 use crate::crm::Source;
 use crate::crm::http::CallError;
 use crate::crm::hubspot::LinkOutcome;
-use crate::crm::salesforce::{Query, RowOutcome, TieChange, Ties};
+use crate::crm::salesforce::{Batch, BatchOperation, Query, Row, RowOutcome};
 use crate::domain::call::{Lane, Operation};
 use crate::domain::failure::RawFailure;
 use crate::domain::mapping::{FieldMapping, Mapping};
@@ -89,6 +89,30 @@ impl JunctionObject {
             object: &self.name,
             schema: &self.schema,
             fields: &self.fields,
+        }
+    }
+
+    /// The object itself.
+    pub(super) fn schema(&self) -> &ObjectSchema {
+        &self.schema
+    }
+
+    /// How ones with such ends are made: each of a load has another record at this end.
+    pub(super) fn made(&self) -> BatchOperation {
+        BatchOperation::Insert {
+            told_by: self.here.clone(),
+        }
+    }
+
+    /// One that ties these two.
+    pub(super) fn row(&self, here: &str, there: &str) -> Row {
+        let end = |id: &str| Value::Text(id.to_owned());
+        Row {
+            id: None,
+            fields: Fields::from([
+                (self.here.clone(), end(here)),
+                (self.there.clone(), end(there)),
+            ]),
         }
     }
 
@@ -194,7 +218,7 @@ impl Context {
         for (place, job) in jobs.iter().enumerate() {
             let mapping = &cycle.forms.at(job.form).mapping;
             for (number, mapped) in mapping.junctions().enumerate() {
-                for step in steps(job, mapping, mapped) {
+                for step in steps(job, mapped) {
                     let group = (job.attempt.lane, job.form, number);
                     groups.entry(group).or_default().push((place, step));
                 }
@@ -209,7 +233,7 @@ impl Context {
             };
             let (made, gone): (Vec<_>, Vec<_>) = steps
                 .into_iter()
-                .partition(|(_, step)| matches!(step, Step::Make(_)));
+                .partition(|(_, step)| matches!(step, Step::Make(..)));
             let width = self.settings.bounds.collection.max(1);
             let parts = made.chunks(width).chain(gone.chunks(width));
             let mut open: Vec<Vec<(usize, Step)>> = parts.map(<[_]>::to_vec).collect();
@@ -238,7 +262,7 @@ impl Context {
         let carried = parts.iter().map(Vec::len).sum();
         let object = cycle.forms.object();
         let errand = Errand::new(Side::Salesforce, Operation::Write, lane, object, carried);
-        let ties: Vec<Ties<'_>> = parts.iter().map(|part| ties(junction, part)).collect();
+        let batches: Vec<Batch<'_>> = parts.iter().map(|part| batch(junction, part)).collect();
         let mut again = Vec::new();
         let mut refuse =
             |part: Vec<(usize, Step)>, failures: Vec<RawFailure>, fates: &mut [Fate]| {
@@ -249,7 +273,7 @@ impl Context {
                     again.extend([first.to_vec(), second.to_vec()]);
                 }
             };
-        match self.call(&errand, || self.salesforce.tie(&ties)).await {
+        match self.call(&errand, || self.salesforce.write(&batches)).await {
             Ok(reply) => {
                 for (part, answer) in parts.iter().zip(reply.value) {
                     match answer {
@@ -281,8 +305,8 @@ impl Context {
 /// What is done to one of the junction's records.
 #[derive(Debug, Clone)]
 enum Step {
-    /// One with these ends is made.
-    Make(Fields),
+    /// One between these two is made.
+    Make(RecordId, String),
     /// This one is taken away.
     TakeAway(RecordId),
 }
@@ -300,10 +324,25 @@ impl Step {
     }
 }
 
+/// The junction object in which a job makes one record, and does nothing else in Salesforce, and
+/// the other end of that.
+pub(super) fn only_made(job: &Job, mapping: &Mapping) -> Option<(JunctionObject, String)> {
+    let mut made = None;
+    for mapped in mapping.junctions() {
+        for step in steps(job, mapped) {
+            let (None, Step::Make(_, there)) = (&made, step) else {
+                return None;
+            };
+            made = Some((JunctionObject::of(mapping, mapped)?, there));
+        }
+    }
+    made
+}
+
 /// What a job's associations call for in one junction object.
-fn steps(job: &Job, mapping: &Mapping, mapped: &FieldMapping) -> Vec<Step> {
+fn steps(job: &Job, mapped: &FieldMapping) -> Vec<Step> {
     let write = &job.attempt.write;
-    let (Some(here), Some(junction)) = (&write.id, JunctionObject::of(mapping, mapped)) else {
+    let Some(here) = &write.id else {
         return Vec::new();
     };
     let prefix = format!("{}.", mapped.hubspot);
@@ -314,11 +353,7 @@ fn steps(job: &Job, mapping: &Mapping, mapped: &FieldMapping) -> Vec<Step> {
         }
         match (value, write.replaced.get(name)) {
             (Value::Text(there), _) => {
-                let end = |id: &str| Value::Text(id.to_owned());
-                steps.push(Step::Make(Fields::from([
-                    (junction.here.clone(), end(here.as_str())),
-                    (junction.there.clone(), end(there)),
-                ])));
+                steps.push(Step::Make(here.clone(), there.clone()));
             }
             (_, Some(Value::Options(roles))) => {
                 let roles = roles.iter().filter_map(|id| RecordId::parse(id).ok());
@@ -331,21 +366,23 @@ fn steps(job: &Job, mapping: &Mapping, mapped: &FieldMapping) -> Vec<Step> {
 }
 
 /// One part of a call: all of it makes, or all of it takes away.
-fn ties<'j>(junction: &'j JunctionObject, part: &[(usize, Step)]) -> Ties<'j> {
-    let (mut made, mut gone) = (Vec::new(), Vec::new());
-    for (_, step) in part {
-        match step {
-            Step::Make(fields) => made.push(fields.clone()),
-            Step::TakeAway(id) => gone.push(id.clone()),
-        }
-    }
-    Ties {
-        schema: &junction.schema,
-        change: if gone.is_empty() {
-            TieChange::Make(made)
-        } else {
-            TieChange::Delete(gone)
+fn batch<'j>(junction: &'j JunctionObject, part: &[(usize, Step)]) -> Batch<'j> {
+    let row = |step: &Step| match step {
+        Step::Make(here, there) => junction.row(here.as_str(), there),
+        Step::TakeAway(id) => Row {
+            id: Some(id.clone()),
+            fields: Fields::new(),
         },
+    };
+    let makes = part.iter().any(|(_, step)| matches!(step, Step::Make(..)));
+    Batch {
+        schema: &junction.schema,
+        operation: if makes {
+            junction.made()
+        } else {
+            BatchOperation::Delete
+        },
+        rows: part.iter().map(|(_, step)| row(step)).collect(),
     }
 }
 

@@ -19,11 +19,16 @@ pub(super) fn causes(report: &Causes, moment: &Moment) -> String {
         return "No errors: everything that should be in step is, or waits its turn (syncline status).\n"
             .to_owned();
     }
+    let waiting = match report.waiting {
+        0 => String::new(),
+        1 => "; 1 record waits for another".to_owned(),
+        many => format!("; {} records wait for others", number(many)),
+    };
     let mut text = format!(
-        "{} on {}, {}        {}\n\n",
+        "{} on {}, {}{waiting}        {}\n\n",
         counted(report.errors, "error"),
         counted(report.records, "record"),
-        counted(report.causes.len() as u64 + report.hidden, "cause"),
+        counted(report.many, "cause"),
         moment.clock(report.at)
     );
     let mut table = Table::new(&["CAUSE", "RECORDS", "SINCE", "TREND", "TYPE", "WHAT", "WHO"]);

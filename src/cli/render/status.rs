@@ -188,7 +188,8 @@ pub(in crate::cli) fn percent(part: u64, whole: u64) -> u64 {
 fn since_yesterday(status: &Status) -> String {
     let yesterday = status.at.plus(-86_400_000);
     let of = |back: bool| {
-        let young = status.causes.iter().filter(|cause| cause.since > yesterday);
+        let causes = status.causes.iter().filter(|cause| !cause.waits());
+        let young = causes.filter(|cause| cause.since > yesterday);
         young.filter(|cause| cause.back == back).count()
     };
     let words: Vec<String> = [(of(false), "new"), (of(true), "back")]
@@ -239,7 +240,7 @@ fn tail(status: &Status, moment: &Moment) -> String {
         "ERRORS   {} on {}, {}",
         number(status.errors),
         counted(status.failing, "record"),
-        counted(status.causes.len() as u64, "cause"),
+        counted(status.many, "cause"),
     );
     text.push_str(&since_yesterday(status));
     text.push_str(if status.errors > 0 {

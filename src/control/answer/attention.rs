@@ -196,7 +196,7 @@ fn young(status: &Status) -> Option<String> {
     let young: Vec<&CauseLine> = status
         .causes
         .iter()
-        .filter(|cause| cause.since > yesterday && cause.remarks.is_empty())
+        .filter(|cause| cause.since > yesterday && cause.remarks.is_empty() && !cause.waits())
         .collect();
     let largest = young.iter().max_by_key(|cause| cause.records)?;
     let (number, records) = (largest.number, count(largest.records, "record"));

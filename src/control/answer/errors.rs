@@ -31,7 +31,8 @@ pub(super) fn causes(view: &View<'_>, now: Timestamp) -> anyhow::Result<Report> 
         predicted: totals.predicted,
         tried: tried(view)?,
         causes: lines(view)?,
-        hidden: 0,
+        many: totals.causes,
+        waiting: totals.waiting,
         next: None,
     }))
 }

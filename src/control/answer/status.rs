@@ -50,6 +50,7 @@ pub(super) fn status(view: &View<'_>, now: Timestamp, vantage: &Vantage) -> anyh
         loads,
         errors: totals.errors,
         failing: totals.records,
+        many: totals.causes,
         causes: lines(view)?,
         held,
         mails_waiting: slots::unsent(view)?.len() as u64,

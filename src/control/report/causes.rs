@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::digest::ErrorRow;
 use crate::domain::event::{Known, Remark};
 use crate::domain::record::{ObjectName, Side, Timestamp};
-use crate::projections::errors::{Mark, Place};
+use crate::projections::errors::{Mark, Place, WAITING};
 
 /// Which way a cause's records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,13 @@ pub enum Trend {
     Up,
     /// None did.
     Flat,
+}
+
+impl CauseLine {
+    /// Whether its records only wait for a parent, which no total of errors counts.
+    pub fn waits(&self) -> bool {
+        self.kind == WAITING
+    }
 }
 
 impl Trend {
@@ -77,6 +84,12 @@ reports! {
         errors: u64,
         /// Records with one.
         records: u64,
+        /// Their causes, whether they are listed or not.
+        #[serde(default)]
+        many: u64,
+        /// Records that only wait for a parent, and are in none of the other numbers.
+        #[serde(default)]
+        waiting: u64,
         /// Records with more than one error.
         several: u64,
         /// Errors known without a call.
@@ -87,9 +100,6 @@ reports! {
         tried: Vec<Tried>,
         /// In the order of their records, or as they were asked for.
         causes: Vec<CauseLine>,
-        /// Causes that stand before or behind those.
-        #[serde(default)]
-        hidden: u64,
         /// The last of those, where others stand behind it.
         #[serde(default)]
         next: Option<i64>,

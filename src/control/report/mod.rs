@@ -92,7 +92,10 @@ reports! {
         errors: u64,
         /// Records with an open error.
         failing: u64,
-        /// Open causes, in the order of their records.
+        /// Causes of open errors.
+        #[serde(default)]
+        many: u64,
+        /// Open causes in the order of their records, also those by which some only wait.
         causes: Vec<CauseLine>,
         /// Holds that wait for a person.
         held: Vec<HoldLine>,

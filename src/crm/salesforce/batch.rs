@@ -21,6 +21,12 @@ pub enum BatchOperation {
         /// The field that carries it.
         external_id_field: FieldName,
     },
+    /// Creates, whatever is there already: nothing finds a row again whose answer was lost, so that
+    /// whoever makes one has read before that there is none.
+    Insert {
+        /// The field by which the results of a load tell its rows apart.
+        told_by: FieldName,
+    },
     /// Updates by id.
     Update,
     /// Moves records to the recycle bin by id.
@@ -30,7 +36,7 @@ pub enum BatchOperation {
 /// One row to write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Its id, needed for an update and a deletion, and not sent with an upsert.
+    /// Its id, needed for an update and a deletion, and not sent otherwise.
     pub id: Option<RecordId>,
     /// The fields to set; those left out stay as they are.
     pub fields: Fields,
@@ -54,7 +60,7 @@ pub enum RowOutcome {
     Written {
         /// Its id.
         id: RecordId,
-        /// Whether it is new; an update's never is.
+        /// Whether it is new: an insert's is, an update's never.
         created: bool,
     },
     /// It was refused, with at least one failure. Nothing of it was saved.
@@ -84,7 +90,10 @@ impl Batch<'_> {
             {
                 Some("a row to upsert has no external id")
             }
-            BatchOperation::Update | BatchOperation::Delete | BatchOperation::Upsert { .. } => None,
+            BatchOperation::Update
+            | BatchOperation::Delete
+            | BatchOperation::Insert { .. }
+            | BatchOperation::Upsert { .. } => None,
         }
     }
 
@@ -92,6 +101,7 @@ impl Batch<'_> {
     pub(super) fn method(&self) -> Method {
         match &self.operation {
             BatchOperation::Upsert { .. } | BatchOperation::Update => Method::Patch,
+            BatchOperation::Insert { .. } => Method::Post,
             BatchOperation::Delete => Method::Delete,
         }
     }
@@ -103,7 +113,9 @@ impl Batch<'_> {
                 "composite/sobjects/{}/{external_id_field}",
                 values::percent(&self.schema.api_name)
             ),
-            BatchOperation::Update => "composite/sobjects".to_owned(),
+            BatchOperation::Update | BatchOperation::Insert { .. } => {
+                "composite/sobjects".to_owned()
+            }
             BatchOperation::Delete => {
                 let ids = self.rows.iter().filter_map(|row| row.id.as_ref());
                 let ids: Vec<&str> = ids.map(RecordId::as_str).collect();
@@ -156,7 +168,13 @@ impl Batch<'_> {
                     .ok_or_else(|| CallError::unreadable("a written row's id"))?;
                 Ok(RowOutcome::Written {
                     id,
-                    created: item["created"].as_bool().unwrap_or(false),
+                    created: match self.operation {
+                        // Its answer has no word of it.
+                        BatchOperation::Insert { .. } => true,
+                        BatchOperation::Upsert { .. }
+                        | BatchOperation::Update
+                        | BatchOperation::Delete => item["created"].as_bool().unwrap_or(false),
+                    },
                 })
             }
             Some(false) => Ok(RowOutcome::Failed(self.failures(row, item))),

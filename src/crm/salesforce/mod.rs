@@ -6,7 +6,6 @@ mod bulk;
 mod client;
 mod composite;
 mod describe;
-mod junction;
 mod query;
 mod rows;
 mod setup;
@@ -19,7 +18,6 @@ pub use bulk::{
 };
 pub use client::{API_VERSION, Identity, Salesforce, SalesforceSettings};
 pub use composite::{BATCHES_MAX, QUERIES_MAX};
-pub use junction::{TieChange, Ties};
 pub use query::{Locator, Query, QueryPage};
 pub use setup::FieldGrant;
 pub use users::{User, UserKind, users};

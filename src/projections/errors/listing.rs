@@ -282,6 +282,10 @@ pub struct Totals {
     pub several: u64,
     /// Errors predicted without a call.
     pub predicted: u64,
+    /// Their causes.
+    pub causes: u64,
+    /// Errors of records that wait for a parent, which are in none of the other numbers.
+    pub waiting: u64,
 }
 
 /// The totals of all open errors.
@@ -290,7 +294,9 @@ pub fn totals(view: &View<'_>) -> anyhow::Result<Totals> {
         .sql()
         .prepare_cached(
             "select coalesce(sum(errors), 0), (select records from error_totals),
-               (select several from error_totals), coalesce(sum(iif(known <> 'answered', errors, 0)), 0)
+               (select several from error_totals), coalesce(sum(iif(known <> 'answered', errors, 0)), 0),
+               count(distinct cause),
+               (select coalesce(sum(errors), 0) from error_groups where type = ?1)
              from error_groups where type <> ?1",
         )?
         .query_row([WAITING], |row| {
@@ -299,6 +305,8 @@ pub fn totals(view: &View<'_>) -> anyhow::Result<Totals> {
                 records: counted(row.get(1)?),
                 several: counted(row.get(2)?),
                 predicted: counted(row.get(3)?),
+                causes: counted(row.get(4)?),
+                waiting: counted(row.get(5)?),
             })
         })?)
 }

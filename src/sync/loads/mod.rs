@@ -7,6 +7,7 @@
 mod packing;
 mod requests;
 mod results;
+mod ties;
 mod told;
 mod waiting;
 
@@ -17,12 +18,14 @@ use std::collections::BTreeSet;
 use super::context::Context;
 use super::forms::Forms;
 use super::gate::Trouble;
+use super::roles::JunctionObject;
 use crate::crm::http::CallError;
-use crate::crm::salesforce::{BatchOperation, Load, ResultList};
+use crate::crm::salesforce::{BatchOperation, Load, ResultList, Row};
 use crate::domain::event::{JobIntended, JobMoved, Mode};
 use crate::domain::load::{self, LoadOperation, LoadState, Step};
+use crate::domain::mapping::Mapping;
 use crate::domain::record::Timestamp;
-use crate::inbox::{self, Kind, Parcel};
+use crate::inbox::{self, Kind, Packed, Parcel};
 use crate::projections::{self, jobs};
 
 /// How long to wait after a call that went wrong.
@@ -58,22 +61,54 @@ struct Freight<'a> {
     forms: &'a Forms,
     /// The place of its form.
     form: usize,
+    operation: BatchOperation,
+    /// Whose records they are, unless they are the form's own.
+    junction: Option<JunctionObject>,
     parcel: &'a Parcel,
 }
 
 impl Freight<'_> {
     fn load(&self) -> Load<'_> {
-        let form = self.forms.at(self.form);
-        let operation = match self.parcel.kind.operation {
-            LoadOperation::Upsert => BatchOperation::Upsert {
-                external_id_field: form.mapping.salesforce_id_field.clone(),
-            },
-            LoadOperation::Update => BatchOperation::Update,
-        };
+        let own = &self.forms.at(self.form).schemas.salesforce;
         Load {
-            schema: &form.schemas.salesforce,
-            operation,
+            schema: self.junction.as_ref().map_or(own, JunctionObject::schema),
+            operation: self.operation.clone(),
         }
+    }
+
+    fn row(&self, packed: &Packed) -> Row {
+        match &self.junction {
+            Some(junction) => junction.row(&packed.key, &packed.parent),
+            None => Row {
+                id: packed.attempt.write.id.clone(),
+                fields: packed.attempt.write.fields.clone(),
+            },
+        }
+    }
+}
+
+/// The place of the form that a parcel's rows are of, what is done with them, and whose records they
+/// are, unless they are the form's own. None when they are not kept in step any more.
+fn meaning(
+    mappings: &[Mapping],
+    kind: &Kind,
+) -> Option<(usize, BatchOperation, Option<JunctionObject>)> {
+    let mut mappings = mappings.iter().enumerate();
+    let of_form = |(_, one): &(usize, &Mapping)| *one.name() == kind.form;
+    match kind.operation {
+        LoadOperation::Upsert => mappings.find(of_form).map(|(form, one)| {
+            let external_id_field = one.salesforce_id_field.clone();
+            (form, BatchOperation::Upsert { external_id_field }, None)
+        }),
+        LoadOperation::Update => {
+            let (form, _) = mappings.find(of_form)?;
+            Some((form, BatchOperation::Update, None))
+        }
+        LoadOperation::Insert => mappings.find_map(|(form, one)| {
+            let mut all = JunctionObject::all_of(one).into_iter();
+            let junction = all.find(|junction| junction.name == kind.form)?;
+            Some((form, junction.made(), Some(junction)))
+        }),
     }
 }
 
@@ -132,16 +167,17 @@ impl Context {
 
     async fn advance(&self, parcel: &Parcel, mode: Mode) -> anyhow::Result<Option<Timestamp>> {
         let mappings = self.settings.forms_of(&parcel.kind.object);
-        let form = mappings
-            .iter()
-            .position(|one| *one.name() == parcel.kind.form);
-        let (Some(forms), Some(form)) = (self.forms(mappings), form) else {
+        let meaning = meaning(mappings, &parcel.kind);
+        let (Some(forms), Some((form, operation, junction))) = (self.forms(mappings), meaning)
+        else {
             // Not kept in step any more, or not described yet.
             return Ok(None);
         };
         let freight = Freight {
             forms: &forms,
             form,
+            operation,
+            junction,
             parcel,
         };
         if !parcel.is_closed {

@@ -7,7 +7,7 @@ use crate::domain::load::{self, LoadOperation};
 use crate::domain::mapping::Mapping;
 use crate::domain::merge::Write;
 use crate::domain::record::{Side, Value};
-use crate::inbox::{self, Kind, Packed, Rest, Room};
+use crate::inbox::{self, Kind, Packed, Rest, Room, SheetLine};
 use crate::projections::jobs;
 use crate::store::Tx;
 use crate::sync::context::Context;
@@ -20,8 +20,8 @@ use crate::sync::write::Aim;
 /// Rows packed in one transaction.
 const PACK_MAX: usize = 1_000;
 
-/// A row of a parcel with its bytes, and the row of the inbox that it serves.
-type Parcelled = (Packed, usize, Option<inbox::Row>);
+/// A row of a parcel, as it is in a file, and the row of the inbox that it serves.
+pub(super) type Parcelled = (Packed, SheetLine, Option<inbox::Row>);
 
 impl Context {
     /// Packs those of `jobs` that go by a job of the Bulk API, and returns the others.
@@ -69,7 +69,7 @@ impl Context {
 
     /// Whether so many writes of a kind are planned, or to be expected, that a job costs less; and
     /// the last one did not come to nothing.
-    async fn goes_by_job(
+    pub(super) async fn goes_by_job(
         &self,
         cycle: &Cycle<'_>,
         kind: &Kind,
@@ -93,7 +93,7 @@ impl Context {
             .await
     }
 
-    async fn pack_all(&self, kind: Kind, packed: Vec<Parcelled>) -> anyhow::Result<()> {
+    pub(super) async fn pack_all(&self, kind: Kind, packed: Vec<Parcelled>) -> anyhow::Result<()> {
         let bounds = &self.settings.bounds;
         let room = Room {
             rows: bounds.parcel_rows,
@@ -110,7 +110,9 @@ impl Context {
                     for one in &some {
                         pack_one(tx, &kind, one, room)?;
                     }
-                    inbox::begin_load(tx, &kind.object)
+                    // What ties records comes after their load.
+                    let begins = kind.operation != LoadOperation::Insert;
+                    Ok(begins && inbox::begin_load(tx, &kind.object)?)
                 })
                 .await?;
         }
@@ -164,7 +166,7 @@ impl Context {
 fn pack_one(
     tx: &Tx<'_>,
     kind: &Kind,
-    (packed, bytes, row): &Parcelled,
+    (packed, line, row): &Parcelled,
     room: Room,
 ) -> anyhow::Result<()> {
     let twin = match &packed.match_key {
@@ -173,7 +175,7 @@ fn pack_one(
     };
     let awaited = match twin {
         Some(twin) => twin,
-        None if inbox::pack(tx, kind, packed, *bytes, room)? => return Ok(()),
+        None if inbox::pack(tx, kind, packed, line, room)? => return Ok(()),
         None => packed.awaited(),
     };
     match row {
@@ -197,6 +199,8 @@ fn parcelled(form: &Form, operation: LoadOperation, job: Job) -> Result<Parcelle
             let key = write.id.as_ref().map(ToString::to_string);
             (key, BatchOperation::Update)
         }
+        // No record of a pair is made so.
+        LoadOperation::Insert => return Err(Box::new(job)),
     };
     let (Some(key), Some(hubspot)) = (key, job.attempt.ids.hubspot.clone()) else {
         return Err(Box::new(job));
@@ -205,7 +209,11 @@ fn parcelled(form: &Form, operation: LoadOperation, job: Job) -> Result<Parcelle
         schema: &form.schemas.salesforce,
         operation: by,
     };
-    let Some(bytes) = length(&load, write) else {
+    let row = Row {
+        id: write.id.clone(),
+        fields: write.fields.clone(),
+    };
+    let Some(line) = line(&load, &row) else {
         return Err(Box::new(job));
     };
     let mut parents = form.mapping.parents();
@@ -226,20 +234,17 @@ fn parcelled(form: &Form, operation: LoadOperation, job: Job) -> Result<Parcelle
         match_key,
         attempt,
     };
-    Ok((packed, bytes, row))
+    Ok((packed, line, row))
 }
 
-/// Bytes of a write as a line of a file; none when no file can carry it.
-fn length(load: &Load<'_>, write: &Write) -> Option<usize> {
-    let columns: Vec<_> = write.fields.keys().cloned().collect();
+/// A row as a line of a file; none when no file can carry it.
+pub(super) fn line(load: &Load<'_>, row: &Row) -> Option<SheetLine> {
+    let columns: Vec<_> = row.fields.keys().cloned().collect();
     let mut sheet = Sheet::new(load, &columns).ok()?;
     let header = sheet.bytes().len();
-    let row = Row {
-        id: write.id.clone(),
-        fields: write.fields.clone(),
-    };
-    sheet.push(&row).ok()?;
-    Some(sheet.bytes().len() - header)
+    sheet.push(row).ok()?;
+    let bytes = sheet.bytes().len() - header;
+    Some(SheetLine { columns, bytes })
 }
 
 /// The key by which others would be found that have the same, when `write` makes a record in

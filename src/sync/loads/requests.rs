@@ -2,7 +2,7 @@
 
 use super::{Freight, Stood, TROUBLE_MS};
 use crate::crm::http::CallError;
-use crate::crm::salesforce::{JobId, JobKind, JobState, NoRoom, Row, Sheet};
+use crate::crm::salesforce::{JobId, JobKind, JobState, NoRoom, Sheet};
 use crate::domain::call::Operation;
 use crate::domain::event::JobOpened;
 use crate::domain::load::{self, LoadState};
@@ -191,12 +191,7 @@ impl Context {
                 .read(move |view| inbox::packed_after(view, parcel, after.as_ref()))
                 .await?;
             for one in &page {
-                let write = &one.attempt.write;
-                let row = Row {
-                    id: write.id.clone(),
-                    fields: write.fields.clone(),
-                };
-                match sheet.push(&row) {
+                match sheet.push(&freight.row(one)) {
                     Ok(()) => (),
                     Err(NoRoom::Full | NoRoom::Unfit(_)) => misfits.push(one.clone()),
                 }

@@ -20,7 +20,7 @@ use crate::sync::answers::{Concluded, Target, UNKNOWN_MS};
 use crate::sync::context::Context;
 use crate::sync::cycle::Cycle;
 use crate::sync::gate::Trouble;
-use crate::sync::job::{Job, Made, Reported, salesforce_answer, span};
+use crate::sync::job::{Answer, Job, Made, Reported, salesforce_answer, span};
 use crate::sync::write::Aim;
 
 /// What a chunk of results came to.
@@ -115,6 +115,7 @@ impl Context {
         let (parcel, place) = (freight.parcel.number, freight.form);
         let (object, lane) = (freight.parcel.kind.object.clone(), freight.parcel.kind.lane);
         let during = span(job.uploaded_at, job.ended_at);
+        let ties = freight.junction.is_some();
         let (counted, released) = self
             .store
             .write(move |tx| {
@@ -136,6 +137,13 @@ impl Context {
                         }
                     };
                     counted.note(&packed, &outcome);
+                    let answer = match (outcome, &packed.attempt.write.id) {
+                        // A record is associated now; that which associates it is none of a pair.
+                        (RowOutcome::Written { .. }, Some(id)) if ties => {
+                            Answer::Written(id.clone(), None)
+                        }
+                        (outcome, _) => salesforce_answer(outcome),
+                    };
                     let row = inbox::unpack(tx, parcel, &packed)?;
                     let job = Job {
                         again: packed.again,
@@ -146,13 +154,15 @@ impl Context {
                     };
                     let reported = Reported {
                         place: 0,
-                        answer: salesforce_answer(outcome),
+                        answer,
                         span: during.clone(),
                         call: None,
                     };
                     counted.concluded.one(tx, &job, Some(reported), &target)?;
                 }
-                inbox::count_loaded(tx, &object, counted.done, counted.refused)?;
+                if !ties {
+                    inbox::count_loaded(tx, &object, counted.done, counted.refused)?;
+                }
                 let released = crate::sync::retry::release(tx, &counted.concluded.fixed)?;
                 Ok((counted, released))
             })
@@ -191,6 +201,7 @@ impl Context {
     ) -> anyhow::Result<()> {
         let mapping = freight.forms.at(freight.form).mapping.clone();
         let (parcel, kind) = (freight.parcel.number, freight.parcel.kind.clone());
+        let ties = freight.junction.is_some();
         loop {
             let (kind, events) = (kind.clone(), events.clone());
             let effect = during.clone().map(|span| (mapping.clone(), span));
@@ -206,7 +217,9 @@ impl Context {
                     }
                     for event in events {
                         projections::append(tx, None, event)?;
-                        inbox::count_job(tx, &kind.object)?;
+                        if !ties {
+                            inbox::count_job(tx, &kind.object)?;
+                        }
                     }
                     Ok(true)
                 })

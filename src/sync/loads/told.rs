@@ -4,7 +4,7 @@
 use crate::crm::salesforce;
 use crate::domain::call::Lane;
 use crate::domain::digest::{count, thousands};
-use crate::domain::load::LoadState;
+use crate::domain::load::{LoadOperation, LoadState};
 use crate::domain::record::ObjectName;
 use crate::inbox::{self, Loading, Parcel};
 use crate::projections::jobs;
@@ -142,23 +142,31 @@ fn is_of_load(job: &Job) -> bool {
     job.row.is_some() && job.attempt.lane == Lane::Backfill
 }
 
+/// Whose records a parcel's rows are.
+fn cargo(parcel: &Parcel) -> &ObjectName {
+    match parcel.kind.operation {
+        LoadOperation::Upsert | LoadOperation::Update => &parcel.kind.object,
+        LoadOperation::Insert => &parcel.kind.form,
+    }
+}
+
 /// Salesforce refuses the job.
 pub(super) fn refused(parcel: &Parcel, why: &str) {
-    let (rows, object) = (thousands(parcel.rows), &parcel.kind.object);
+    let (rows, object, what) = (thousands(parcel.rows), &parcel.kind.object, cargo(parcel));
     tracing::warn!(
         %object,
-        "Salesforce refuses a Bulk job for {object} ({why}); its {rows} rows go by batches, and so do \
+        "Salesforce refuses a Bulk job for {what} ({why}); its {rows} rows go by batches, and so do \
          others for an hour"
     );
 }
 
 /// The job was deleted there.
 pub(super) fn lost(parcel: &Parcel, job: &jobs::Job) {
-    let (rows, object) = (thousands(parcel.rows), &parcel.kind.object);
+    let (rows, object, what) = (thousands(parcel.rows), &parcel.kind.object, cargo(parcel));
     let id = job.id.as_ref().map(ToString::to_string).unwrap_or_default();
     tracing::warn!(
         %object,
-        "Bulk job {id} is not in Salesforce any more; its {rows} rows of {object} are looked up, so \
+        "Bulk job {id} is not in Salesforce any more; its {rows} rows of {what} are looked up, so \
          that none is written twice"
     );
 }
@@ -179,13 +187,13 @@ pub(super) fn over(parcel: &Parcel, state: LoadState, job: &salesforce::Job) {
         | LoadState::Refused
         | LoadState::Concluded => return,
     };
-    let (id, object) = (job.id.as_str(), &parcel.kind.object);
+    let (id, object, what) = (job.id.as_str(), &parcel.kind.object, cargo(parcel));
     let (done, rows) = (thousands(job.processed), thousands(parcel.rows));
     let why = job.error.as_ref().map(|why| format!(": {why}"));
     let why = why.unwrap_or_default();
     tracing::warn!(
         %object,
-        "Bulk job {id} {word} after {done} of {rows} rows of {object}{why}; what it wrote is kept, the \
+        "Bulk job {id} {word} after {done} of {rows} rows of {what}{why}; what it wrote is kept, the \
          others go by batches, and so do more of them for an hour"
     );
 }

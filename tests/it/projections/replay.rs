@@ -218,7 +218,8 @@ fn assert_sums(view: &View<'_>) -> anyhow::Result<()> {
     let all = errors::list(view, &errors::Filter::default(), &errors::Place::start())?;
     let mut failing: BTreeMap<PairNumber, u64> = BTreeMap::new();
     let mut types: BTreeMap<String, BTreeSet<PairNumber>> = BTreeMap::new();
-    let mut predicted = 0;
+    let mut causes = BTreeSet::new();
+    let (mut predicted, mut waiting) = (0, 0);
     for error in &all {
         types
             .entry(format!("{} {}", error.slug, error.object))
@@ -227,6 +228,9 @@ fn assert_sums(view: &View<'_>) -> anyhow::Result<()> {
         if error.slug.as_str() != errors::WAITING {
             *failing.entry(error.record).or_default() += 1;
             predicted += u64::from(error.known != Known::Answered);
+            causes.insert(error.cause);
+        } else {
+            waiting += 1;
         }
     }
     let expected = errors::Totals {
@@ -234,6 +238,8 @@ fn assert_sums(view: &View<'_>) -> anyhow::Result<()> {
         records: failing.len() as u64,
         several: failing.values().filter(|errors| **errors > 1).count() as u64,
         predicted,
+        causes: causes.len() as u64,
+        waiting,
     };
     assert_eq!(errors::totals(view)?, expected);
     let kept: Vec<(String, u64)> = errors::by_type(view)?

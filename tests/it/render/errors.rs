@@ -15,7 +15,8 @@ fn errors_by_cause() {
         several: 4,
         predicted: 83,
         tried: Vec::new(),
-        hidden: 0,
+        many: 3,
+        waiting: 0,
         next: None,
         causes: causes(),
     });
@@ -46,7 +47,8 @@ fn no_errors_say_so() {
         several: 0,
         predicted: 0,
         tried: Vec::new(),
-        hidden: 0,
+        many: 0,
+        waiting: 0,
         next: None,
         causes: vec![],
     });
@@ -150,12 +152,13 @@ fn what_was_said_of_a_cause_stands_below_the_table_and_on_its_page() {
         several: 1,
         predicted: 0,
         tried: Vec::new(),
-        hidden: 0,
+        many: 3,
+        waiting: 2,
         next: None,
         causes,
     });
     insta::assert_snapshot!(shown(&report), @r"
-    1,329 errors on 1,325 records, 3 causes        Tue 17 Nov 08:00
+    1,329 errors on 1,325 records, 3 causes; 2 records wait for others        Tue 17 Nov 08:00
 
     CAUSE  RECORDS  SINCE  TREND  TYPE                WHAT                                                   WHO
     C-41     1,268  16 h   up     sf-validation-rule  Validation rule on Contact refuses Phone               SF admin *

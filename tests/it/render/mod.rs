@@ -147,6 +147,7 @@ fn status() -> Status {
         loads: vec![],
         errors: 471,
         failing: 467,
+        many: 3,
         causes: causes(),
         held: vec![],
         mails_waiting: 0,
@@ -199,6 +200,7 @@ fn status_of_a_stopped_store_that_was_never_read() {
     stopped.causes.clear();
     stopped.errors = 0;
     stopped.failing = 0;
+    stopped.many = 0;
     stopped.mail_sent_at = None;
     stopped.digests = Digests {
         last: None,

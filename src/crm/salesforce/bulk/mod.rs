@@ -38,6 +38,7 @@ impl Load<'_> {
     fn key(&self) -> &str {
         match &self.operation {
             BatchOperation::Upsert { external_id_field } => external_id_field.as_str(),
+            BatchOperation::Insert { told_by } => told_by.as_str(),
             BatchOperation::Update | BatchOperation::Delete => "Id",
         }
     }
@@ -55,6 +56,7 @@ impl Salesforce {
                 body["operation"] = json!("upsert");
                 body["externalIdFieldName"] = json!(external_id_field.as_str());
             }
+            BatchOperation::Insert { .. } => body["operation"] = json!("insert"),
             BatchOperation::Update => body["operation"] = json!("update"),
             BatchOperation::Delete => body["operation"] = json!("delete"),
         }

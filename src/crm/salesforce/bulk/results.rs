@@ -44,7 +44,8 @@ pub enum Loaded {
 /// One row of a result file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoadedRow {
-    /// Its external id, or its id where the load goes by ids: rows come in any order.
+    /// Its external id, its id where the load goes by ids, or what tells it apart: rows come in any
+    /// order.
     pub key: String,
     /// What became of it.
     pub outcome: Loaded,

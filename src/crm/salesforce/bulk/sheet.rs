@@ -63,13 +63,19 @@ impl Sheet {
         fields: &[FieldName],
         bytes_max: usize,
     ) -> Result<Self, NoRoom> {
-        let by_id = !matches!(load.operation, BatchOperation::Upsert { .. });
         let key = load.key().to_owned();
         let others = fields.iter().filter(|field| field.as_str() != key);
         let mut columns: Vec<(FieldName, Kind)> = Vec::new();
-        if let BatchOperation::Upsert { external_id_field } = &load.operation {
-            columns.push((external_id_field.clone(), Kind::Text));
-        }
+        let by_id = match &load.operation {
+            BatchOperation::Upsert {
+                external_id_field: key,
+            }
+            | BatchOperation::Insert { told_by: key } => {
+                columns.push((key.clone(), Kind::Text));
+                false
+            }
+            BatchOperation::Update | BatchOperation::Delete => true,
+        };
         columns.extend(others.map(|field| {
             let kind = load.schema.field(field).map_or(Kind::Text, |own| own.kind);
             (field.clone(), kind)
