@@ -30,7 +30,11 @@ pub struct Crowd {
 /// Puts a crowd into a fresh simulator; every stamp lies before `now` (Unix ms). The error names
 /// what the CRM did not take.
 pub fn fill(simulator: &mut Simulator, side: Server, crowd: Crowd, now: i64) -> Result<(), String> {
-    let all = crowd.firms + crowd.people + crowd.deals;
+    let roles = match side {
+        Server::HubSpot => 0,
+        Server::Salesforce => crowd.deals,
+    };
+    let all = crowd.firms + crowd.people + crowd.deals + roles;
     let step_ms = (PAST_MS - QUIET_MS) / i64::try_from(all.max(1)).unwrap_or(i64::MAX);
     let mut fill = Fill {
         simulator,

@@ -62,6 +62,17 @@ fn a_crowd_in_salesforce_has_accounts_contacts_and_opportunities_with_roles() {
     let simulator = filled(Server::Salesforce, CROWD);
     assert_eq!(counts(&simulator), [0, 0, 0, 3, 7, 9, 9]);
     let org = &simulator.salesforce;
+    for object in [
+        "Account",
+        "Contact",
+        "Opportunity",
+        "OpportunityContactRole",
+    ] {
+        for record in org.records(object) {
+            let stamp = record["SystemModstamp"].as_str().expect("a stamp");
+            assert!(stamp < "2026-11-17T08:00:00", "{object} of {stamp}");
+        }
+    }
     for object in ["Account", "Contact", "Opportunity"] {
         for record in org.records(object) {
             let owner = record["OwnerId"].as_str().expect("an owner");

@@ -294,6 +294,9 @@ impl Context {
         self.store
             .write(move |tx| projections::append(tx, None, event))
             .await?;
+        if freight.junction.is_some() {
+            told::ties_begin(freight.parcel);
+        }
         let sure = true;
         let watch = Watch {
             sure,

@@ -60,6 +60,9 @@ impl Context {
             from: job.uploaded_at.unwrap_or(job.since),
             to: job.ended_at.or(self.salesforce_now()).unwrap_or(job.since),
         };
+        if freight.junction.is_some() {
+            super::told::ties_done(freight.parcel, job);
+        }
         let concluded = JobMoved {
             job: job.job,
             state: LoadState::Concluded,

@@ -150,6 +150,20 @@ fn cargo(parcel: &Parcel) -> &ObjectName {
     }
 }
 
+/// A job of associations sets out.
+pub(super) fn ties_begin(parcel: &Parcel) {
+    let (rows, object, what) = (thousands(parcel.rows), &parcel.kind.object, cargo(parcel));
+    tracing::info!(%object, "{what}: {rows} associations go to Salesforce by a job of the Bulk API");
+}
+
+/// A job of associations is over.
+pub(super) fn ties_done(parcel: &Parcel, job: &jobs::Job) {
+    let (object, what) = (&parcel.kind.object, cargo(parcel));
+    let made = thousands(job.processed.saturating_sub(job.refused));
+    let refused = thousands(job.refused);
+    tracing::info!(%object, "{what}: {made} associations made in Salesforce, {refused} refused");
+}
+
 /// Salesforce refuses the job.
 pub(super) fn refused(parcel: &Parcel, why: &str) {
     let (rows, object, what) = (thousands(parcel.rows), &parcel.kind.object, cargo(parcel));
