@@ -270,6 +270,9 @@ pub(super) struct Shared {
     pub(super) helped_ms: BTreeMap<ObjectName, i64>,
     /// Rows of first loads that wait for more of them.
     pub(super) gathering: BTreeMap<ObjectName, Gathering>,
+    /// Forms of which a Bulk query brings what was there before the first start: their object, and since
+    /// when in monotonic ms.
+    pub(super) brought: BTreeMap<ObjectName, (ObjectName, i64)>,
     /// What is known of the jobs of parcels, by number.
     pub(super) freights: BTreeMap<i64, Watch>,
     /// How many twentieths of an object's load were told.
@@ -328,6 +331,7 @@ impl Context {
             snapshots: Taken::default(),
             helped_ms: BTreeMap::new(),
             gathering: BTreeMap::new(),
+            brought: BTreeMap::new(),
             fresh: Fresh::new(settings.bounds.cycle.min(FRESH_MAX)),
             freights: BTreeMap::new(),
             told_parts: BTreeMap::new(),

@@ -203,7 +203,7 @@ impl Context {
             self.empty_purse();
             cycle.is_held_back = self.parents_are_on_their_way(cycle.forms).await?;
             let planned = self.plan_all(cycle, mode == Mode::Observe).await?;
-            let full = planned.len() >= self.settings.bounds.cycle;
+            let full = self.is_full(&planned);
             match mode {
                 Mode::Observe => self.would_write(planned).await?,
                 Mode::Sync => {
@@ -250,7 +250,7 @@ impl Context {
                 cycle.is_held_back = true;
                 continue;
             }
-            while planned.len() < bounds.cycle {
+            while !self.is_full(&planned) {
                 let rows = self.take_rows(cycle, lane, chunk).await?;
                 if rows.is_empty() {
                     break;

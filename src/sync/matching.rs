@@ -91,6 +91,12 @@ impl Context {
             .collect();
         // What is older than its row was seen to be shows nothing of the change that the row is for.
         let shows = |record: &Record, one: &Known| record.modified_at >= one.row.stamp;
+        // A row is seen to be younger than its record by what ties it to others. What was seen since the
+        // snapshot was asked for is noted as moved, and no record of that is ahead.
+        let asked_at = self.snapshot_asked_at(forms.object());
+        let is_ahead = |record: &Record, one: &Known| {
+            shows(record, one) || asked_at.is_some_and(|at| one.row.stamp <= at)
+        };
         let us = self.salesforce.our_user();
         let (mut records, mut old) = (BTreeMap::new(), BTreeSet::new());
         let mut missing: BTreeMap<Side, Vec<RecordId>> = BTreeMap::new();
@@ -99,7 +105,7 @@ impl Context {
             for one in known {
                 let key = &one.row.key;
                 match ahead.get(key) {
-                    Some((record, _)) if shows(record, one) => continue,
+                    Some((record, _)) if is_ahead(record, one) => continue,
                     Some(_) => drop(ahead.remove(key)),
                     None => (),
                 }

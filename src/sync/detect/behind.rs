@@ -10,6 +10,7 @@ use crate::domain::digest::thousands;
 use crate::domain::event::Position;
 use crate::domain::record::{ObjectName, Side, Timestamp};
 use crate::inbox;
+use crate::projections::settings;
 use crate::store::View;
 use crate::sync::context::Context;
 use crate::sync::export::{Export, Step};
@@ -91,18 +92,23 @@ impl Behind {
             .partition(|one| self.refused.contains(one.name()));
         let mut counts = Vec::new();
         let mut exports = Vec::new();
+        let bound = context.store.read(settings::bound).await?;
         for feed in asked {
             let stood = position(context, feed.name()).await?;
+            let is_first = stood
+                .as_ref()
+                .zip(bound.as_ref())
+                .is_some_and(|(from, bound)| from.stamp < bound.at);
             let backlog = stood.and_then(|from| feed.backlog(context, &from, until));
             let Some((count, changes)) = backlog else {
                 left.push(feed);
                 continue;
             };
             counts.push((feed, count));
-            exports.push(changes);
+            exports.push((changes, is_first));
         }
         let answers = context.ask_feeds(Operation::Page, counts).await?;
-        for ((feed, answer), changes) in answers.into_iter().zip(exports) {
+        for ((feed, answer), (changes, is_first)) in answers.into_iter().zip(exports) {
             let rows = answer.map_err(refused)?.total;
             let bounds = &context.settings.bounds;
             if rows <= bounds.bulk_rows {
@@ -126,6 +132,9 @@ impl Behind {
                 brings_echoes: false,
             };
             self.reading.insert(name.clone(), reading);
+            if is_first {
+                context.note_brought(name, Some(object));
+            }
         }
         Ok(left)
     }
@@ -143,6 +152,7 @@ impl Behind {
                     let (object, read) = (&reading.feed.mapping.object, thousands(reading.noted));
                     tracing::info!(%object, "{name}: {read} changes were read by a Bulk query");
                     self.ended_ms = Some(context.clock.monotonic_ms());
+                    context.note_brought(&name, None);
                     self.reading.remove(&name);
                 }
                 Step::Failed(why) => {
@@ -153,6 +163,7 @@ impl Behind {
                         "{name}: the Bulk query for changes is given up ({why}); about {left} are \
                          read page by page instead, which costs more calls and loses nothing"
                     );
+                    context.note_brought(&name, None);
                     self.reading.remove(&name);
                     self.refused.insert(name);
                 }

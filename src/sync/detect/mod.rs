@@ -84,8 +84,9 @@ pub(super) struct Sighted {
     pub(super) stamp: Timestamp,
     /// What we may have tied by it ourselves.
     pub(super) tie: Option<Tie>,
-    /// The lane that its row stays in, where what was read makes it no more urgent.
-    pub(super) lane: Option<Lane>,
+    /// The lane that a row stays in, where what was read makes it no more urgent, and whose row that
+    /// is, instead.
+    pub(super) lane: Option<(Lane, RecordKey)>,
 }
 
 /// Where reading goes on after a page.
@@ -163,20 +164,18 @@ impl Context {
     ) -> anyhow::Result<()> {
         let mut lanes = BTreeMap::new();
         if let Some(forms) = self.forms(self.settings.forms_of(&mapping.object)) {
-            match side {
-                Side::Salesforce => {
-                    let read = page.records.iter();
-                    self.note_read(&forms, read, page.began).await?;
-                }
-                Side::HubSpot => lanes = self.go_with_loads(&forms, &page.records).await?,
+            if side == Side::Salesforce {
+                let read = page.records.iter();
+                self.note_read(&forms, read, page.began).await?;
             }
+            lanes = self.go_with_loads(&forms, &page.records).await?;
         }
         let sighted = |record: &Record| Sighted {
             read: record.key.clone(),
             row: record.key.clone(),
             stamp: record.modified_at,
             tie: None,
-            lane: lanes.get(&record.key).copied(),
+            lane: lanes.get(&record.key).cloned(),
         };
         let sightings: Vec<Sighted> = page.records.iter().map(sighted).collect();
         let crowded_out = self.keep_fresh(page);
@@ -251,15 +250,22 @@ impl Context {
                     if met || is_echo == Some(true) {
                         continue;
                     }
-                    let lane = match sighted.lane {
-                        Some(lane) if inbox::of_record(tx, row)?.is_some() => lane,
-                        Some(_) | None if *stamp < bound_at => Lane::Backfill,
-                        Some(_) | None => Lane::Live,
+                    let (row, lane) = match &sighted.lane {
+                        Some((lane, with)) if inbox::of_record(tx, with)?.is_some() => {
+                            (with, *lane)
+                        }
+                        Some(_) | None if *stamp < bound_at => (row, Lane::Backfill),
+                        Some(_) | None => (row, Lane::Live),
                     };
                     // What ties a record changed after it, as far as its row is concerned: one in
                     // flight now may have been read before.
                     let known = inbox::of_record(tx, row)?.filter(|_| read != row);
-                    let stamp = known.map_or(*stamp, |known| known.stamp.plus(1).max(*stamp));
+                    let stamp = match known {
+                        Some(known) if read.side == row.side => known.stamp.plus(1).max(*stamp),
+                        // The other side's clock says nothing of this one's record.
+                        Some(known) => known.stamp.plus(1),
+                        None => *stamp,
+                    };
                     inbox::see(tx, row, stamp, lane, Timestamp(0))?;
                     if let Some(record) = kept.remove(row) {
                         inbox::keep(tx, record)?;

@@ -6,45 +6,61 @@ use crate::domain::call::Lane;
 use crate::domain::merge::Seen;
 use crate::domain::record::{Record, RecordKey, Side};
 use crate::inbox::{self, Row};
+use crate::projections::pairs;
+use crate::store::View;
 use crate::sync::context::Context;
 use crate::sync::cycle::LOADED;
 use crate::sync::forms::Forms;
 use crate::sync::matching::Known;
 
 impl Context {
-    /// Of these records, those whose row stays in the lane of loads: beside what we wrote, all that is
-    /// new of them is what the load is still to look at, which are their associations. HubSpot does not
-    /// say who changed a record; each that a load made would be planned once more, and alone.
+    /// Of these records, those whose row stays in the lane of loads, and whose row that is, their own or
+    /// that of their pair's other half: beside what we wrote, all that is new of them is what the load is
+    /// still to look at, which are their associations. Each that a load made would be planned once more,
+    /// and alone; HubSpot does not even say who changed it.
     pub(super) async fn go_with_loads(
         &self,
         forms: &Forms,
         records: &[Record],
-    ) -> anyhow::Result<BTreeMap<RecordKey, Lane>> {
-        let of_portal = records.iter().filter(|one| one.key.side == Side::HubSpot);
-        let keys: Vec<RecordKey> = of_portal.map(|one| one.key.clone()).collect();
-        if keys.is_empty() {
+    ) -> anyhow::Result<BTreeMap<RecordKey, (Lane, RecordKey)>> {
+        let us = self.salesforce.our_user();
+        let may_be_ours = |record: &&Record| match record.key.side {
+            Side::HubSpot => true,
+            Side::Salesforce => us.is_some() && record.modified_by == us,
+        };
+        let seen = records.iter().filter(may_be_ours);
+        let seen: Vec<RecordKey> = seen.map(|one| one.key.clone()).collect();
+        if seen.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let loaded = |row: &Row| LOADED.contains(&row.lane);
-        let rows: Vec<Row> = self
+        let loaded = self
             .store
             .read(move |view| {
-                let rows = keys.iter().map(|key| inbox::of_record(view, key));
-                let rows = rows.filter_map(Result::transpose);
-                rows.filter(|row| row.as_ref().map_or(true, loaded))
-                    .collect()
+                let mut loaded = Vec::new();
+                for key in seen {
+                    let row = match inbox::of_record(view, &key)? {
+                        Some(row) => Some(row),
+                        None => row_of_half(view, &key)?,
+                    };
+                    let row = row.filter(|row| LOADED.contains(&row.lane));
+                    loaded.extend(row.map(|row| (key, row)));
+                }
+                Ok(loaded)
             })
             .await?;
-        if rows.is_empty() {
+        if loaded.is_empty() {
             return Ok(BTreeMap::new());
         }
+        let (keys, rows): (Vec<RecordKey>, Vec<Row>) = loaded.into_iter().unzip();
         let known = self.known(rows).await?;
-        let known: BTreeMap<&RecordKey, &Known> =
-            known.iter().map(|one| (&one.row.key, one)).collect();
+        let known: BTreeMap<RecordKey, Known> = keys.into_iter().zip(known).collect();
         let lanes = records.iter().filter_map(|record| {
             let known = known.get(&record.key)?;
             let waits = self.waits_for_its_ties(forms, record, known);
-            waits.then(|| (record.key.clone(), known.row.lane))
+            waits.then(|| {
+                let row = &known.row;
+                (record.key.clone(), (row.lane, row.key.clone()))
+            })
         });
         Ok(lanes.collect())
     }
@@ -62,4 +78,17 @@ impl Context {
             Seen::Changed(fields) => fields.iter().all(|field| many.contains(field)),
         }
     }
+}
+
+/// The row of the other half of a record's pair.
+fn row_of_half(view: &View<'_>, key: &RecordKey) -> anyhow::Result<Option<Row>> {
+    let Some(pair) = pairs::by_key(view, key)? else {
+        return Ok(None);
+    };
+    let keys = pairs::get(view, pair)?.map_or_else(Vec::new, |pair| pair.ids.keys());
+    let half = keys.into_iter().find(|half| half.side != key.side);
+    Ok(match half {
+        Some(half) => inbox::of_record(view, &half)?,
+        None => None,
+    })
 }

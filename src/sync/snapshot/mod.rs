@@ -266,6 +266,16 @@ impl Context {
         self.shared().snapshots.standing.contains_key(object)
     }
 
+    /// When the snapshot was asked for, by Salesforce's clock.
+    pub(super) fn snapshot_asked_at(&self, object: &ObjectName) -> Option<Timestamp> {
+        let shared = self.shared();
+        shared
+            .snapshots
+            .standing
+            .get(object)
+            .map(|one| one.asked_at)
+    }
+
     fn snapshot_rests(&self, object: &ObjectName) -> bool {
         let until_ms = self.shared().snapshots.rests_until_ms.get(object).copied();
         until_ms.is_some_and(|until_ms| self.clock.monotonic_ms() < until_ms)

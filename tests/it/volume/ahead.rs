@@ -3,15 +3,20 @@
 use serde_json::{Value, json};
 use syncline::clock::Clock;
 use syncline::control::{self, Request};
-use syncline::domain::call::Operation;
+use syncline::domain::call::{Lane, Operation};
+use syncline::domain::event::Event;
 use syncline::domain::guard;
-use syncline::domain::record::{ObjectName, RecordId};
+use syncline::domain::record::{ObjectName, RecordId, Side};
 use syncline::inbox::snapshot;
 use syncline::projections::holds;
+use syncline::simulator::Server;
+use syncline::simulator::crowd::{Crowd, fill};
 use syncline::simulator::salesforce::Settings;
 use syncline::sync::Bounds;
 
 use super::{crowd, in_hubspot, members, story};
+use crate::calls::world::{BEGIN_MS, empty};
+use crate::objects::ALL;
 use crate::objects::story::{Story, map};
 
 const CONTACTS: &str = "[objects.contact]\n";
@@ -273,4 +278,37 @@ async fn an_org_that_refuses_jobs_is_asked_in_lists() {
     assert_eq!(in_salesforce(&story), members(0..20));
     assert_eq!(story.calls(Operation::Bulk), 1);
     assert!(story.calls(Operation::Match) >= 10);
+}
+
+#[tokio::test]
+async fn deals_are_read_ahead_though_their_roles_are_younger_than_they() {
+    let mut simulator = empty();
+    let some = Crowd {
+        firms: 2,
+        people: 12,
+        deals: 12,
+    };
+    fill(&mut simulator, Server::Salesforce, some, BEGIN_MS).unwrap();
+    let mut story = Story::over(simulator, ALL).await;
+    story.world.bounds = small();
+    story.configure(ALL).await;
+    story.minutes(5).await;
+    let deals = story.in_hubspot(|portal, _| portal.records("deals").len());
+    assert_eq!(deals, 12);
+    let spent = story
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry.event {
+            Event::CallsSpent(spent) => Some(spent),
+            _ => None,
+        });
+    let of_deals = spent.filter(|spent| {
+        let object = spent.object.as_ref().map(ObjectName::as_str);
+        let reads = spent.operation == Operation::Match && spent.side == Side::Salesforce;
+        reads && object == Some("deal")
+    });
+    let lanes: Vec<Lane> = of_deals.map(|spent| spent.lane).collect();
+    // Twice, for the deals and for what ties them: what there is to read, what moved since, and the one
+    // role that was made shortly before. Each list of two keys would have cost one more.
+    assert_eq!(lanes, [Lane::Backfill; 6]);
 }

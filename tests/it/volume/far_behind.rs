@@ -56,7 +56,12 @@ async fn a_job_that_a_restart_forgot_is_asked_anew_and_nothing_comes_twice() {
     let mut story = story(slow(), small(), CONTACTS).await;
     crowd(&story, 0..60);
     story.minutes(2).await;
-    assert_eq!(in_hubspot(&story), members(0..10), "the first page");
+    let none: [&str; 0] = [];
+    assert_eq!(
+        in_hubspot(&story),
+        none,
+        "the first page waits for the others"
+    );
     story.configure(CONTACTS).await;
     story.minutes(12).await;
     assert_eq!(in_hubspot(&story), members(0..60));
@@ -78,7 +83,12 @@ async fn what_changes_while_a_job_works_arrives_as_it_became() {
     story.minutes(2).await;
     let companies = story.in_hubspot(|portal, _| portal.records("companies").len());
     assert_eq!(companies, 1, "other objects are read meanwhile");
-    assert_eq!(in_hubspot(&story), members(0..10), "the first page");
+    let none: [&str; 0] = [];
+    assert_eq!(
+        in_hubspot(&story),
+        none,
+        "the first page waits for the others"
+    );
     story.minutes(12).await;
     let mut expected = members(0..60);
     expected.retain(|name| name != "Member 050");
