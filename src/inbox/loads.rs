@@ -21,7 +21,7 @@ pub struct Loading {
     pub refused: u64,
     /// Jobs that are over.
     pub jobs: u64,
-    /// Rows in parcels.
+    /// Rows in parcels; ids alone are none.
     pub packed: u64,
     /// Parcels.
     pub parcels: u64,
@@ -46,7 +46,8 @@ impl Loading {
 pub fn loading(view: &View<'_>) -> anyhow::Result<Vec<Loading>> {
     let mut statement = view.sql().prepare_cached(
         "select object, began_at, done, refused, jobs,
-           (select coalesce(sum((select count(*) from parcel_rows as r where r.parcel = p.number)), 0)
+           (select coalesce(sum((select count(*) from parcel_rows as r
+                                 where r.parcel = p.number and r.inbox is not null)), 0)
             from parcels as p where p.object = l.object and p.operation <> ?1),
            (select count(*) from parcels as p where p.object = l.object and p.operation <> ?1)
          from loads as l order by object",

@@ -254,8 +254,11 @@ impl Context {
 
 impl Counted {
     fn note(&mut self, packed: &Packed, outcome: &RowOutcome) {
-        self.done += 1;
-        self.refused += u64::from(matches!(outcome, RowOutcome::Failed(_)));
+        // An id alone tells a record of another one that is counted where that was made.
+        if packed.row.is_some() {
+            self.done += 1;
+            self.refused += u64::from(matches!(outcome, RowOutcome::Failed(_)));
+        }
         let object = packed.attempt.ids.object.clone();
         let id = packed.attempt.write.id.clone();
         self.changed.extend(id.map(|id| RecordKey {

@@ -225,12 +225,12 @@ fn assert_sums(view: &View<'_>) -> anyhow::Result<()> {
             .entry(format!("{} {}", error.slug, error.object))
             .or_default()
             .insert(error.record);
-        if error.slug.as_str() != errors::WAITING {
+        if error.slug.as_str() == errors::WAITING {
+            waiting += 1;
+        } else {
             *failing.entry(error.record).or_default() += 1;
             predicted += u64::from(error.known != Known::Answered);
             causes.insert(error.cause);
-        } else {
-            waiting += 1;
         }
     }
     let expected = errors::Totals {
